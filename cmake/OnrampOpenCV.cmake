@@ -1,0 +1,17 @@
+# Makes the target onramp::opencv of the four modules used. OpenCV's own package file comes only with Debian's libopencv-dev,
+# which installs all 50 modules and their 600 MB of dependencies.
+find_path(ONRAMP_OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4)
+set(_libraries)
+foreach(module core imgproc imgcodecs videoio)
+  find_library(ONRAMP_OPENCV_${module} opencv_${module})
+  mark_as_advanced(ONRAMP_OPENCV_${module})
+  list(APPEND _libraries "${ONRAMP_OPENCV_${module}}")
+endforeach()
+mark_as_advanced(ONRAMP_OPENCV_INCLUDE)
+if(NOT ONRAMP_OPENCV_INCLUDE OR _libraries MATCHES "NOTFOUND")
+  message(FATAL_ERROR "OpenCV (core, imgproc, imgcodecs, videoio) was not found. Call scripts/setup.sh.")
+endif()
+add_library(onramp_opencv INTERFACE)
+add_library(onramp::opencv ALIAS onramp_opencv)
+target_include_directories(onramp_opencv SYSTEM INTERFACE "${ONRAMP_OPENCV_INCLUDE}")
+target_link_libraries(onramp_opencv INTERFACE ${_libraries})

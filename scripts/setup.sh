@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# Installs what onramp needs to build: see --help.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/setup.sh [--check-tools]
+
+Installs what is missing to build and run onramp on Debian 12, and nothing else:
+  - Debian packages (apt-get, when root or through sudo): compiler, CMake, libraries.      about 4 min, 1.7 GB on a bare system
+  - LibTorch, two CUDA runtime libraries that it is linked to, and MuJoCo, from the files
+    pinned by hash in scripts/wheels.txt, unpacked under ${ONRAMP_CACHE:-~/.cache/onramp}.  about 2 min, 0.56 GB down, 0.6 GB kept
+  - .deps in this checkout, a link to that folder, where CMake looks.
+
+Can be called again at any time; with everything in place it does nothing and needs no network.
+
+  --check-tools   also install clang-format and clang-tidy, which only scripts/check.sh needs
+  --help          this text
+
+environment:
+  ONRAMP_CACHE    where the unpacked libraries are kept (default ~/.cache/onramp); checkouts may share it
+TEXT
+}
+
+check_tools=no
+for argument in "$@"; do
+  case "$argument" in
+    --check-tools) check_tools=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; fail "unknown option $argument" "see the options above" ;;
+  esac
+done
+
+cache="${ONRAMP_CACHE:-${HOME:?HOME is not set; set it, or set ONRAMP_CACHE}/.cache/onramp}"
+pins="$ONRAMP_ROOT/scripts/wheels.txt"
+logs="$cache/logs"
+
+# Debian names. Without recommended packages: they would add another 0.5 GB that nothing here uses.
+packages=(
+  g++ cmake ninja-build ccache git ca-certificates pkg-config
+  python3 python3-pip unzip
+  libeigen3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libhdf5-dev
+  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-videoio-dev
+  libegl-dev libgl-dev libegl1 libegl-mesa0 libgl1-mesa-dri
+  libgtest-dev libgmock-dev libbenchmark-dev
+  python3-matplotlib python3-h5py
+)
+if [ "$check_tools" = yes ]; then packages+=(clang-format clang-tidy); fi
+
+missing_packages() {
+  local package
+  for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || echo "$package"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -- "$@"; fi
+}
+
+install_packages() {
+  step "Debian packages"
+  if ! command -v dpkg-query >/dev/null; then
+    note "this is not Debian or Ubuntu: make sure that the counterparts of these packages are installed:"
+    note "${packages[*]}"
+    return
+  fi
+  local missing
+  mapfile -t missing < <(missing_packages)
+  if [ "${#missing[@]}" -eq 0 ]; then
+    note "all there"
+    return
+  fi
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    fail "${#missing[@]} Debian packages are missing, and this is neither root nor is there sudo" \
+      "as root: apt-get install --no-install-recommends ${missing[*]}"
+  fi
+  note "installing ${#missing[@]}: ${missing[*]}"
+  note "takes 1 to 5 minutes; output in $logs/apt.log"
+  remedy "is there a network, and does /etc/apt/sources.list name a Debian mirror? Then call this again"
+  run_logged "$logs/apt.log" as_root apt-get update
+  run_logged "$logs/apt.log" as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+pinned_version() { sed -n "s/^$1==\([^ ]*\) .*/\1/p" "$pins"; }
+
+# fetch_wheel NAME FOLDER: downloads the pinned file; pip checks the hash. The tags are spelled out so that the machine's
+# own Python version does not matter: only shared libraries and headers are taken from the files.
+fetch_wheel() {
+  local line="$2/requirement.txt"
+  mkdir -p "$2"
+  grep "^$1==" "$pins" >"$line"
+  run_logged "$logs/pip-$1.log" python3 -m pip download --quiet --no-deps --require-hashes --requirement "$line" --dest "$2" \
+    --only-binary=:all: --implementation cp --python-version 3.11 --abi cp311 --abi abi3 --abi none \
+    --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 \
+    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64
+}
+
+# unpack WHEEL_NAME FOLDER patterns...
+unpack() {
+  local name="$1" folder="$2"
+  shift 2
+  unzip -q -o "$folder/$name"*.whl "$@" -d "$folder/tree"
+}
+
+# A library is put together in a temporary folder and renamed when whole: an interrupted set-up leaves nothing half done,
+# and a folder that exists is complete.
+install_libtorch() {
+  local version target work
+  version="$(pinned_version torch)"
+  target="$cache/torch-$version"
+  step "LibTorch $version"
+  if [ -d "$target" ]; then
+    note "is in $target"
+    return
+  fi
+  note "downloading 530 MB, unpacking 480 MB of it; about 1 to 3 minutes"
+  remedy "is there a network, and 2 GB of space in $cache and in ${TMPDIR:-/tmp}? Then call this again"
+  work="$(mktemp -d "$cache/unpacking.XXXXXX")"
+  fetch_wheel torch "$work"
+  fetch_wheel nvidia-cuda-runtime "$work"
+  fetch_wheel nvidia-cuda-cupti "$work"
+  # The layout of the wheels stays as it is: libtorch_cpu.so finds its neighbours by relative paths. Of the headers only
+  # those that LibTorch's own need: the wheel's copies of fmt, protobuf and pybind11 would shadow Debian's.
+  unpack torch "$work" 'torch/lib/libtorch_cpu.so' 'torch/lib/libc10.so' 'torch/lib/libgomp.so.1' \
+    'torch/include/ATen/*' 'torch/include/c10/*' 'torch/include/caffe2/*' 'torch/include/torch/*' '*.dist-info/licenses/*'
+  unpack nvidia_cuda_runtime "$work" 'nvidia/cu13/lib/libcudart.so.13' '*.dist-info/licenses/*'
+  unpack nvidia_cuda_cupti "$work" 'nvidia/cu13/lib/libcupti.so.13' '*.dist-info/licenses/*'
+  mv "$work/tree" "$target"
+  rm -rf "$work"
+  note "unpacked to $target"
+}
+
+install_mujoco() {
+  local version target work
+  version="$(pinned_version mujoco-core)"
+  target="$cache/mujoco-$version"
+  step "MuJoCo $version"
+  if [ -d "$target" ]; then
+    note "is in $target"
+    return
+  fi
+  note "downloading 10 MB; a few seconds"
+  remedy "is there a network, and space in $cache? Then call this again"
+  work="$(mktemp -d "$cache/unpacking.XXXXXX")"
+  fetch_wheel mujoco-core "$work"
+  unpack mujoco_core "$work" 'mujoco/libmujoco.so.*' 'mujoco/include/*' '*.dist-info/licenses/*'
+  mv "$work/tree" "$target"
+  rm -rf "$work"
+  note "unpacked to $target"
+}
+
+link_deps() {
+  step "Link .deps"
+  if [ -e "$ONRAMP_ROOT/.deps" ] && [ ! -L "$ONRAMP_ROOT/.deps" ]; then
+    fail "$ONRAMP_ROOT/.deps is in the way: it is not a link" "move it away and call this again"
+  fi
+  ln -sfn "$cache" "$ONRAMP_ROOT/.deps"
+  note ".deps -> $cache"
+}
+
+if [ "$(uname -m)" != x86_64 ] || [ "$(uname -s)" != Linux ]; then
+  fail "this is $(uname -s) on $(uname -m); the pinned libraries are for Linux on x86_64" \
+    "give CMake your own: -DCMAKE_PREFIX_PATH='<libtorch>;<mujoco>'"
+fi
+mkdir -p "$logs" || fail "cannot write to $cache" "set ONRAMP_CACHE to a folder that you can write to"
+# An earlier set-up that was killed may have left its temporary folder.
+find "$cache" -maxdepth 1 -name 'unpacking.*' -mmin +120 -exec rm -rf {} +
+
+install_packages
+install_libtorch
+install_mujoco
+link_deps
+printf '\nset-up is complete\n'
