@@ -1,0 +1,28 @@
+// Parameters and buffers of a module, to and from a checkpoint's part.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <string>
+
+#include "onramp/core/checkpoint.h"
+
+namespace onramp {
+
+/// Copies every parameter and buffer into state.tensors under prefix + name (on the CPU, own memory).
+void save_module(PartState& state, const torch::nn::Module& module, const std::string& prefix = "");
+
+/// Fills every parameter and buffer in place; handles and flat buffers stay valid.
+/// @throws CheckpointError naming the tensor that is missing, or has another shape or dtype (both are said).
+void load_module(const PartState& state, torch::nn::Module& module, const std::string& prefix = "");
+
+/// Copies values of all parameters and buffers, e.g. to start a target network.
+/// @throws std::logic_error when names or shapes differ.
+void copy_module(torch::nn::Module& target, const torch::nn::Module& source);
+
+/// Switches requires_grad of all parameters: off for target and frozen networks.
+void set_trainable(torch::nn::Module& module, bool trainable);
+
+int64_t count_parameters(const torch::nn::Module& module);
+
+}  // namespace onramp
