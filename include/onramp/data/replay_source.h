@@ -1,0 +1,99 @@
+// Named sets of episodes to draw from: who may be sampled, and with which reward.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "onramp/data/dataset.h"
+#include "onramp/data/n_step.h"
+
+namespace onramp {
+
+struct ReplaySourceConfig {
+  RewardTransform reward;
+  McTail mc_tail = McTail::kAuto;
+  template <class V>
+  void fields(V& v) {
+    v("reward", reward, "transform applied to every raw reward that this source hands out");
+    v("mc_tail", mc_tail, "what follows an episode cut off without success in mc_return");
+  }
+};
+
+/// Episodes of one data set that are sampled together. An episode may be in several sources; its frames are stored once.
+/// Thread safety: none; mc_returns fills a cache.
+class ReplaySource {
+ public:
+  ReplaySource(std::string name, const Dataset& dataset, ReplaySourceConfig config);
+
+  /// O(T). @throws ValueError when the episode is in it already or does not exist.
+  void add(EpisodeId id);
+  bool contains(EpisodeId id) const { return members_.contains(id); }
+
+  const std::string& name() const { return name_; }
+  const ReplaySourceConfig& config() const { return config_; }
+  /// In order of insertion.
+  std::span<const EpisodeId> episodes(EpisodeFilter filter = EpisodeFilter::kAll) const;
+  /// One row of the data set for every step of those episodes.
+  std::span<const int64_t> step_rows(EpisodeFilter filter = EpisodeFilter::kAll) const;
+  /// Every state of those episodes, last ones included (figures, normalisers). O(rows).
+  std::vector<int64_t> state_rows(EpisodeFilter filter = EpisodeFilter::kAll) const;
+  int64_t steps(EpisodeFilter filter = EpisodeFilter::kAll) const { return static_cast<int64_t>(step_rows(filter).size()); }
+  bool empty(EpisodeFilter filter = EpisodeFilter::kAll) const { return step_rows(filter).empty(); }
+
+  /// G_t on the transformed reward by row of the data set; NaN where no step of this source starts. Computed once for
+  /// each episode and gamma; the span is valid until the next call or insertion.
+  std::span<const float> mc_returns(double gamma) const;
+
+ private:
+  struct Members {
+    std::vector<EpisodeId> episodes;
+    std::vector<int64_t> step_rows;
+  };
+  struct McCache {
+    size_t episodes_done = 0;  // of all_.episodes
+    std::vector<float> by_row;
+  };
+  const Members& members(EpisodeFilter filter) const;
+
+  std::string name_;
+  const Dataset* dataset_;
+  ReplaySourceConfig config_;
+  Members all_, successful_, failed_;
+  std::unordered_set<EpisodeId> members_;
+  mutable std::map<double, McCache> mc_;
+};
+
+/// A data set and the sources over it: what a sampler draws from.
+class Replay {
+ public:
+  Replay(ObservationSpec observation, ActionSpec action, const FrameStoreFactory& make_store = make_memory_frame_store);
+
+  Dataset& dataset() { return *dataset_; }
+  const Dataset& dataset() const { return *dataset_; }
+  /// Adds an empty source, or returns the one of that name. @throws ValueError when that one has another config.
+  ReplaySource& add_source(const std::string& name, const ReplaySourceConfig& config = {});
+  bool has_source(const std::string& name) const { return sources_.contains(name); }
+  /// @throws ValueError naming those that exist.
+  ReplaySource& source(const std::string& name);
+  const ReplaySource& source(const std::string& name) const;
+  std::vector<std::string> source_names() const;
+  /// Stores an episode once and enters it into each named source.
+  EpisodeId add(const Episode& episode, const std::vector<std::string>& sources);
+
+ private:
+  std::unique_ptr<Dataset> dataset_;  // at a fixed address: the sources point to it
+  std::map<std::string, ReplaySource> sources_;
+};
+
+/// Refuses a transform under which failing for ever is worth more than success.
+/// @param raw_failure raw reward of a step without success. @param raw_success of a step with it.
+/// @param success_ends whether success ends the episode; else it may be held for ever.
+/// @throws ConfigError saying which two values were compared.
+void check_reward_transform(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
+                            bool success_ends);
+
+}  // namespace onramp
