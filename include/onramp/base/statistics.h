@@ -1,0 +1,20 @@
+// Statistics of success rates.
+#pragma once
+
+#include <cstdint>
+
+namespace onramp {
+
+struct Interval {
+  double low = 0.0;
+  double high = 1.0;
+};
+
+/// Wilson's score interval of a success probability (Wilson 1927):
+///   ( p + z^2/2n  +-  z sqrt( p(1-p)/n + z^2/4n^2 ) ) / ( 1 + z^2/n ),   p = successes / trials
+/// @param z  quantile of the normal distribution; the default gives 95 %
+/// @return [0, 1] when there are no trials
+/// @throws ValueError unless 0 <= successes <= trials and z > 0
+Interval wilson(std::int64_t successes, std::int64_t trials, double z = 1.959963984540054);
+
+}  // namespace onramp
