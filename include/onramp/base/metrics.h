@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -26,7 +27,7 @@ class MetricSink {
   virtual void flush() = 0;
   /// Where the sink stands: what a checkpoint keeps. Everything before it is on disk when this returns.
   virtual nlohmann::json position() = 0;
-  /// Cuts away all that was written after `position`. @throws IoError when the file ends before it.
+  /// Cuts away all that was written after `position`; null: everything. @throws IoError when the file ends before it.
   virtual void truncate_to(const nlohmann::json& position) = 0;
 };
 
@@ -37,10 +38,13 @@ class MetricSinks final : public MetricSink {
   void write(const MetricRow& row) override;
   void flush() override;
   nlohmann::json position() override;                          ///< an object: name of the sink -> its position
-  void truncate_to(const nlohmann::json& position) override;   ///< a sink that it does not name is cut to its start
+  void truncate_to(const nlohmann::json& position) override;   ///< a sink that it does not name is emptied
 
  private:
   std::vector<std::pair<std::string, std::unique_ptr<MetricSink>>> sinks_;
 };
+
+/// The key "bytes" of a sink's position; 0 for null. @throws CheckpointError naming the file when it is not a count.
+uint64_t position_bytes(const nlohmann::json& position, const std::filesystem::path& path);
 
 }  // namespace onramp

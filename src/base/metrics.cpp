@@ -1,0 +1,43 @@
+#include "onramp/base/metrics.h"
+
+#include <utility>
+
+#include "onramp/base/error.h"
+
+namespace onramp {
+
+void MetricSinks::add(std::string name, std::unique_ptr<MetricSink> sink) {
+  sinks_.emplace_back(std::move(name), std::move(sink));
+}
+
+void MetricSinks::write(const MetricRow& row) {
+  for (auto& [name, sink] : sinks_) sink->write(row);
+}
+
+void MetricSinks::flush() {
+  for (auto& [name, sink] : sinks_) sink->flush();
+}
+
+nlohmann::json MetricSinks::position() {
+  auto positions = nlohmann::json::object();
+  for (auto& [name, sink] : sinks_) positions[name] = sink->position();
+  return positions;
+}
+
+void MetricSinks::truncate_to(const nlohmann::json& position) {
+  for (auto& [name, sink] : sinks_) {
+    const bool known = position.is_object() && position.contains(name);
+    sink->truncate_to(known ? position.at(name) : nlohmann::json());
+  }
+}
+
+uint64_t position_bytes(const nlohmann::json& position, const std::filesystem::path& path) {
+  if (position.is_null()) return 0;
+  if (!position.is_object() || !position.contains("bytes") || !position.at("bytes").is_number_unsigned()) {
+    throw CheckpointError("the checkpoint's position in " + path.string() + " is unreadable (" + position.dump() +
+                          "); use an older checkpoint");
+  }
+  return position.at("bytes").get<uint64_t>();
+}
+
+}  // namespace onramp
