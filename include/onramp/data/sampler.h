@@ -41,6 +41,7 @@ class Sampler {
  private:
   uint64_t seed_;
   std::map<std::string, uint64_t> counters_;
+  mutable std::map<std::vector<double>, std::vector<uint16_t>> cycles_;  // share_cycle() of the shares seen so far
 };
 
 /// Asked once, before a phase starts: can each request be fulfilled? Logs once where an optional source is empty.

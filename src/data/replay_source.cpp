@@ -1,0 +1,108 @@
+#include "onramp/data/replay_source.h"
+
+#include <limits>
+#include <utility>
+
+#include "onramp/base/error.h"
+
+namespace onramp {
+
+ReplaySource::ReplaySource(std::string name, const Dataset& dataset, ReplaySourceConfig config)
+    : name_(std::move(name)), dataset_(&dataset), config_(config) {}
+
+void ReplaySource::add(EpisodeId id) {
+  if (id < 0 || id >= dataset_->episodes()) throw ValueError(concat("source '", name_, "': there is no episode ", id));
+  if (!members_.insert(id).second) throw ValueError(concat("source '", name_, "': holds episode ", id, " already"));
+  const auto& episode = dataset_->info(id);
+  for (Members* members : {&all_, episode.succeeded ? &successful_ : &failed_}) {
+    members->episodes.push_back(id);
+    for (int64_t t = 0; t < episode.length; ++t) members->step_rows.push_back(episode.first_row + t);
+  }
+}
+
+const ReplaySource::Members& ReplaySource::members(EpisodeFilter filter) const {
+  switch (filter) {
+    case EpisodeFilter::kSuccessful: return successful_;
+    case EpisodeFilter::kFailed: return failed_;
+    case EpisodeFilter::kAll: break;
+  }
+  return all_;
+}
+
+std::span<const EpisodeId> ReplaySource::episodes(EpisodeFilter filter) const { return members(filter).episodes; }
+std::span<const int64_t> ReplaySource::step_rows(EpisodeFilter filter) const { return members(filter).step_rows; }
+
+std::vector<int64_t> ReplaySource::state_rows(EpisodeFilter filter) const {
+  std::vector<int64_t> rows;
+  for (const EpisodeId id : episodes(filter)) {
+    const auto& episode = dataset_->info(id);
+    for (int64_t row = episode.first_row; row <= episode.last_row(); ++row) rows.push_back(row);
+  }
+  return rows;
+}
+
+std::span<const float> ReplaySource::mc_returns(double gamma) const {
+  auto& cache = mc_[gamma];
+  if (cache.episodes_done == all_.episodes.size()) return cache.by_row;
+  cache.by_row.resize(static_cast<size_t>(dataset_->rows()), std::numeric_limits<float>::quiet_NaN());
+  for (; cache.episodes_done < all_.episodes.size(); ++cache.episodes_done) {
+    const EpisodeId id = all_.episodes[cache.episodes_done];
+    const auto& episode = dataset_->info(id);
+    const auto returns = monte_carlo_returns(dataset_->rewards(id), gamma, !episode.terminal && !episode.succeeded,
+                                             config_.mc_tail, config_.reward);
+    for (size_t t = 0; t < returns.size(); ++t) {
+      cache.by_row[static_cast<size_t>(episode.first_row) + t] = static_cast<float>(returns[t]);
+    }
+  }
+  return cache.by_row;
+}
+
+Replay::Replay(ObservationSpec observation, ActionSpec action, const FrameStoreFactory& make_store)
+    : dataset_(std::make_unique<Dataset>(std::move(observation), std::move(action), make_store)) {}
+
+ReplaySource& Replay::add_source(const std::string& name, const ReplaySourceConfig& config) {
+  const auto [found, is_new] = sources_.try_emplace(name, name, *dataset_, config);
+  auto& source = found->second;
+  if (!is_new && !(source.config().reward == config.reward && source.config().mc_tail == config.mc_tail)) {
+    throw ValueError(concat("replay source '", name, "' exists with another reward transform or mc_tail"));
+  }
+  return source;
+}
+
+const ReplaySource& Replay::source(const std::string& name) const {
+  const auto found = sources_.find(name);
+  if (found != sources_.end()) return found->second;
+  std::string known;
+  for (const auto& [key, source] : sources_) known += (known.empty() ? "" : ", ") + key;
+  throw ValueError(concat("there is no replay source '", name, "' (known: ", known.empty() ? "none" : known, ")"));
+}
+
+ReplaySource& Replay::source(const std::string& name) {
+  return const_cast<ReplaySource&>(std::as_const(*this).source(name));
+}
+
+std::vector<std::string> Replay::source_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, source] : sources_) names.push_back(name);
+  return names;
+}
+
+EpisodeId Replay::add(const Episode& episode, const std::vector<std::string>& sources) {
+  for (const auto& name : sources) source(name);  // unknown names before anything is stored
+  const EpisodeId id = dataset_->add(episode);
+  for (const auto& name : sources) source(name).add(id);
+  return id;
+}
+
+void check_reward_transform(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
+                            bool success_ends) {
+  const double failure = transform(raw_failure) / (1.0 - gamma);
+  const double success = success_ends ? transform(raw_success) : transform(raw_success) / (1.0 - gamma);
+  if (failure > success) {
+    throw ConfigError(concat("reward: with scale ", transform.scale, " and bias ", transform.bias,
+                             " failing for ever is worth ", failure, ", more than success (", success,
+                             "): a learner would avoid success; lower the bias"));
+  }
+}
+
+}  // namespace onramp
