@@ -40,7 +40,8 @@ class EnsembleMlp : public torch::nn::Module {
   struct Layer {
     at::Tensor weight, bias, norm_weight, norm_bias;  // the norms are undefined without layer_norm
   };
-  EnsembleOutput finish(at::Tensor first_product) const;  // [E, R, H_0] without bias -> [E, R, ...]
+  /// From the first layer's product [E, R, H_0] and its bias [E, G, H_0] to the outputs [E, R, ...].
+  EnsembleOutput finish(const at::Tensor& first_product, const at::Tensor& first_bias) const;
 
   int64_t members_, in_, out_, feature_dim_;
   MlpConfig config_;

@@ -54,7 +54,7 @@ class Adam {
   void minimize(const at::Tensor& loss, bool retain_graph = false);
 
   /// One step with given gradients, one a parameter, undefined: left as it is.
-  void step(std::vector<at::Tensor> gradients);
+  void step(const std::vector<at::Tensor>& gradients);
 
   double learning_rate() const { return config_.learning_rate; }
   void set_learning_rate(double value) { config_.learning_rate = value; }
@@ -68,16 +68,20 @@ class Adam {
   void load(const PartState& state, const std::string& prefix = "");
 
  private:
-  void plain_step(const std::vector<at::Tensor>& gradients);
+  struct Tensors {  // of the parameters that a loss reaches, side by side
+    std::vector<at::Tensor> parameter, gradient, exp_avg, exp_avg_sq, step;
+  };
+  void plain_step(const Tensors& tensors);
 
   AdamConfig config_;
   std::vector<at::Tensor> parameters_;
   std::vector<at::Tensor> exp_avg_, exp_avg_sq_;  // views of two flat buffers, laid out as the parameters
-  at::Tensor steps_;                              // float [], on the parameters' device
+  at::Tensor all_steps_;                          // float32 [parameters]: steps that each has taken
+  std::vector<at::Tensor> steps_;                 // its elements
   at::Tensor grad_norm_;
 };
 
-/// theta' <- (1 - tau) theta' + tau theta, over all parameters and floating-point buffers. One operation when both modules
+/// theta' <- (1 - tau) theta' + tau theta, over all parameters. One operation when both modules
 /// lie in one buffer each (see flatten_parameters), else one a tensor.
 /// @throws std::logic_error when the modules differ in shape.
 void polyak_update(torch::nn::Module& target, const torch::nn::Module& online, double tau);

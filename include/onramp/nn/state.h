@@ -3,7 +3,10 @@
 
 #include <torch/nn/module.h>
 
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "onramp/core/checkpoint.h"
 
@@ -15,6 +18,10 @@ void save_module(PartState& state, const torch::nn::Module& module, const std::s
 /// Fills every parameter and buffer in place; handles and flat buffers stay valid.
 /// @throws CheckpointError naming the tensor that is missing, or has another shape or dtype (both are said).
 void load_module(const PartState& state, torch::nn::Module& module, const std::string& prefix = "");
+
+/// Fills tensors in place from state.tensors of those names; nothing is changed when one does not fit.
+/// @throws CheckpointError as load_module
+void load_tensors(const PartState& state, const std::vector<std::pair<std::string, at::Tensor>>& wanted);
 
 /// Copies values of all parameters and buffers, e.g. to start a target network.
 /// @throws std::logic_error when names or shapes differ.

@@ -1,0 +1,80 @@
+#include "onramp/nn/ensemble_mlp.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include "onramp/base/error.h"
+#include "onramp/core/shapes.h"
+#include "onramp/nn/bias_norm_activate.h"
+#include "onramp/nn/init.h"
+
+namespace onramp {
+namespace {
+
+// x [R, in], the same for every member, or [E, R, in]; weight [E, in, out] -> [E, R, out]. A single member takes the plain
+// product, which the libraries run better than a batch of one.
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight) {
+  const auto E = weight.size(0);
+  if (E == 1) return at::mm(x.dim() == 3 ? x[0] : x, weight[0]).unsqueeze(0);
+  return at::bmm(x.dim() == 3 ? x : x.unsqueeze(0).expand({E, -1, -1}), weight);
+}
+
+}  // namespace
+
+EnsembleMlp::EnsembleMlp(int64_t members, int64_t in, int64_t out, const MlpConfig& config, at::Generator& generator)
+    : members_(members), in_(in), out_(out), feature_dim_(0), config_(config) {
+  check_at_least("EnsembleMlp: members", static_cast<double>(members), 1.0);
+  check_at_least("EnsembleMlp: hidden layers", static_cast<double>(config.hidden.size()), 1.0);
+  feature_dim_ = config.hidden.back();
+  const auto add_layer = [&](const std::string& name, int64_t fan_in, int64_t units, bool norm) {
+    Layer layer;
+    layer.weight = register_parameter("weight_" + name, uniform_fan_in({members, fan_in, units}, fan_in, generator));
+    layer.bias = register_parameter("bias_" + name, uniform_fan_in({members, units}, fan_in, generator));
+    if (norm) {
+      layer.norm_weight = register_parameter("norm_weight_" + name, at::ones({members, units}));
+      layer.norm_bias = register_parameter("norm_bias_" + name, at::zeros({members, units}));
+    }
+    layers_.push_back(layer);
+  };
+  int64_t width = in;
+  for (size_t i = 0; i < config.hidden.size(); ++i) {
+    add_layer(std::to_string(i), width, config.hidden[i], config.layer_norm);
+    width = config.hidden[i];
+  }
+  add_layer("out", width, out, false);
+}
+
+EnsembleOutput EnsembleMlp::finish(const at::Tensor& first_product, const at::Tensor& first_bias) const {
+  at::Tensor h = first_product;  // [E, R, H_0]
+  for (size_t i = 0; i + 1 < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    if (i > 0) h = product(h, layer.weight);
+    h = bias_norm_activate(h, i > 0 ? layer.bias.unsqueeze(1) : first_bias, layer.norm_weight, layer.norm_bias,
+                           config_.activation, config_.fused);
+  }
+  return {product(h, layers_.back().weight) + layers_.back().bias.unsqueeze(1), h};
+}
+
+EnsembleOutput EnsembleMlp::forward(const at::Tensor& x) {
+  if (x.defined() && x.dim() == 3) {
+    check_float("x", x, {members_, kB, in_});
+  } else {
+    check_float("x", x, {kB, in_});
+  }
+  return finish(product(x, layers_[0].weight), layers_[0].bias.unsqueeze(1));
+}
+
+EnsembleOutput EnsembleMlp::forward(const at::Tensor& state, const at::Tensor& action) {
+  if (action.defined() && action.dim() == 2) return forward(at::cat({state, action}, -1));
+  check_float("action", action, {kB, kN, kA});
+  const auto B = action.size(0), N = action.size(1), A = action.size(2), S = in_ - A;
+  check_float("state", state, {B, S});
+  const Layer& first = layers_[0];
+  // (state, action) W = state W_s + action W_a: the state's part enters as a bias that N rows share.
+  const auto state_part = product(state, first.weight.narrow(1, 0, S)) + first.bias.unsqueeze(1);       // [E, B, H]
+  const auto action_part = product(action.reshape({B * N, A}), first.weight.narrow(1, S, A));           // [E, B N, H]
+  const auto flat = finish(action_part, state_part);                                                    // [E, B N, ...]
+  return {flat.output.view({members_, B, N, out_}), flat.features.view({members_, B, N, feature_dim_})};
+}
+
+}  // namespace onramp
