@@ -29,6 +29,11 @@ void check_shape(std::string_view name, const at::Tensor& tensor, at::IntArrayRe
 /// @throws ShapeError when the dtypes differ.
 void check_same_dtype(std::string_view name, const at::Tensor& tensor, std::string_view other_name,
                       const at::Tensor& other);
+void check_dtype(std::string_view name, const at::Tensor& tensor, at::ScalarType want);
+/// @throws ShapeError unless `count` values fill `sizes`.
+void check_numel(std::string_view name, int64_t count, at::IntArrayRef sizes);
+/// @throws ShapeError unless the tensor lies in host memory without gaps.
+void check_host_contiguous(std::string_view name, const at::Tensor& tensor);
 
 /// Scalars. NaN passes none of them. @throws ValueError "beta: want > 0, got -1"
 void check_positive(std::string_view name, double value);
