@@ -1,0 +1,40 @@
+// One episode as an HDF5 file that h5py opens.
+//
+// Layout (T steps, A action dimensions):
+//   observations/<name>  float32 [T + 1, ...] or uint8 [T + 1, H, W, C] (a chunk a frame, gzip 1)
+//   actions, executed_actions  float32 [T, A]      rewards  float32 [T], raw      success  uint8 [T]
+//   extra/<name>  float32 [T] or [T, W]
+//   attributes: format "onramp episode", format_version, end (name of the reason), safety_stop_is_terminal, length,
+//   spec (JSON: observation entries and action), extra (JSON: column widths), meta (JSON: text by name)
+// The first 512 bytes are an HDF5 user block with length and SHA-256 of all that follows: a damaged or half-written file
+// is known before the HDF5 library, which can crash on one, looks at it.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "onramp/data/episode.h"
+
+namespace onramp {
+
+inline constexpr int kEpisodeFormatVersion = 1;
+
+/// Atomic: the file is whole or not there. O(bytes). Thread-safe (one HDF5 call at a time in a process).
+/// @throws DataError when the episode contradicts its own spec, IoError (no space, no permission; nothing is left behind)
+void write_episode(const std::filesystem::path& path, const Episode& episode);
+
+/// Bit for bit what was written. A file in this layout that another program wrote (no user block) is read in a child
+/// process with limits. @throws DataError naming the file and what is wrong with it, IoError. Thread-safe.
+Episode read_episode(const std::filesystem::path& path);
+
+/// The file as bytes, and back. @param label names the file in errors.
+std::vector<std::byte> encode_episode(const Episode& episode);
+Episode decode_episode(std::span<const std::byte> bytes, const std::string& label);
+
+/// Whether lengths, shapes and the spec agree. @throws DataError naming `label` and the first entry that does not.
+void check_consistent(const Episode& episode, const std::string& label);
+
+}  // namespace onramp
