@@ -70,10 +70,12 @@ function(onramp_test name folder)
   target_compile_definitions(${target} PRIVATE
     ONRAMP_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests" ONRAMP_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     ONRAMP_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-  get_property(closure GLOBAL PROPERTY ONRAMP_CLOSURE_core)
-  if(NOT ONRAMP_WITHOUT_TORCH AND NOT name STREQUAL "base" AND NOT name STREQUAL "data_store")
-    target_link_libraries(${target} PRIVATE onramp_mkl_avx512)
+  # Numbers as in the programs; base and the store stay without anything of LibTorch.
+  if(NOT name MATCHES "^(base|data_store)$")
+    target_link_libraries(${target} PRIVATE onramp::mkl_avx512)
   endif()
-  add_test(NAME ${name} COMMAND ${target})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  # One process for all tests of a layer: to load LibTorch takes a third of a second, more than most tests.
+  # One thread each: ctest runs as many of them as there are cores.
+  add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY "${PROJECT_BINARY_DIR}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()

@@ -1,12 +1,11 @@
-# Makes the target onramp::mujoco.
+# Makes the target mujoco::mujoco (the name that MuJoCo's own package gives it).
 #
-# Looked for: the entries of CMAKE_PREFIX_PATH (a MuJoCo release, or the `mujoco` folder of a Python environment), then what
-# scripts/setup.sh unpacked, then the system. The wheel has only a versioned library (libmujoco.so.4.x): it is taken by its
+# Looked for: the entries of CMAKE_PREFIX_PATH (a MuJoCo release, or the `mujoco` folder of a Python environment), then
+# ONRAMP_MUJOCO_RECORDED_ROOT, which the caller sets, then the system. The wheel has only a versioned library (libmujoco.so.4.x): it is taken by its
 # full path. Versions before 3.3 lack parts of mjSpec that the scenes are composed with.
 
 function(_onramp_find_mujoco out_include out_library)
-  onramp_pinned_version(mujoco-core pinned)
-  set(roots ${CMAKE_PREFIX_PATH} "${PROJECT_SOURCE_DIR}/.deps/mujoco-${pinned}/mujoco" /usr/local /usr)
+  set(roots ${CMAKE_PREFIX_PATH} "${ONRAMP_MUJOCO_RECORDED_ROOT}" /usr/local /usr)
   foreach(root IN LISTS roots)
     if(EXISTS "${root}/include/mujoco/mujoco.h")
       file(GLOB libraries "${root}/libmujoco.so*" "${root}/lib/libmujoco.so*" "${root}/lib/*/libmujoco.so*")
@@ -14,6 +13,7 @@ function(_onramp_find_mujoco out_include out_library)
         list(GET libraries 0 library)
         get_filename_component(root "${root}" REALPATH)
         get_filename_component(library "${library}" REALPATH)
+        set(ONRAMP_MUJOCO_ROOT "${root}" PARENT_SCOPE)
         set(${out_include} "${root}/include" PARENT_SCOPE)
         set(${out_library} "${library}" PARENT_SCOPE)
         return()
@@ -28,7 +28,7 @@ endfunction()
 _onramp_find_mujoco(_include _library)
 file(STRINGS "${_include}/mujoco/mujoco.h" _line REGEX "define mjVERSION_HEADER ")
 string(REGEX MATCH "[0-9]+" _number "${_line}")
-# Until 3.x the number had three digits (337 is 3.3.7); later headers have two digits a part (4000001 is 4.0.1 or so).
+# Until 3.x the number had three digits (337 is 3.3.7); later headers have two digits a part (4000001 is 4.0.1).
 if(_number LESS 1000)
   math(EXPR _major "${_number} / 100")
   math(EXPR _minor "${_number} / 10 % 10")
@@ -41,8 +41,8 @@ if("${_major}.${_minor}" VERSION_LESS 3.3)
     "  Call scripts/setup.sh, or name a newer one first in -DCMAKE_PREFIX_PATH.")
 endif()
 
-add_library(onramp::mujoco SHARED IMPORTED GLOBAL)
-set_target_properties(onramp::mujoco PROPERTIES
+add_library(mujoco::mujoco SHARED IMPORTED GLOBAL)
+set_target_properties(mujoco::mujoco PROPERTIES
   IMPORTED_LOCATION "${_library}"
   INTERFACE_INCLUDE_DIRECTORIES "${_include}"
   INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${_include}")

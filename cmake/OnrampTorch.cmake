@@ -1,10 +1,13 @@
 # Makes the target onramp::torch.
 #
 # Looked for, in this order: Torch_DIR, the entries of CMAKE_PREFIX_PATH (both the folder of a libtorch and the one that
-# `python3 -c "import torch; print(torch.utils.cmake_prefix_path)"` prints), then what scripts/setup.sh unpacked.
+# `python3 -c "import torch; print(torch.utils.cmake_prefix_path)"` prints), then ONRAMP_TORCH_RECORDED_ROOT, which the caller
+# sets: what scripts/setup.sh unpacked, or for an installed onramp the folder that it was built with.
 #
 # LibTorch's own package file is not used: that of a CUDA build demands a CUDA toolkit even from those who only link to it.
 # Its include folder is not used as it is either: it carries copies of fmt, protobuf and pybind11 that shadow the system's.
+#
+# Sets ONRAMP_TORCH_ROOT, ONRAMP_TORCH_VERSION and ONRAMP_HAS_CUDA.
 
 set(ONRAMP_CUDA AUTO CACHE STRING "Link LibTorch's CUDA library: AUTO (when it is there), ON (stop when it is not), OFF")
 set_property(CACHE ONRAMP_CUDA PROPERTY STRINGS AUTO ON OFF)
@@ -22,8 +25,7 @@ function(_onramp_find_torch_root out)
   foreach(prefix IN LISTS prefixes)
     list(APPEND candidates "${prefix}" "${prefix}/torch" "${prefix}/../..") # the last: <root>/share/cmake
   endforeach()
-  onramp_pinned_version(torch pinned)
-  list(APPEND candidates "${PROJECT_SOURCE_DIR}/.deps/torch-${pinned}/torch")
+  list(APPEND candidates "${ONRAMP_TORCH_RECORDED_ROOT}")
   foreach(candidate IN LISTS candidates)
     if(EXISTS "${candidate}/lib/libtorch_cpu.so" AND EXISTS "${candidate}/include/ATen/ATen.h")
       get_filename_component(candidate "${candidate}" REALPATH)
@@ -47,18 +49,27 @@ foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h
     list(JOIN numbers "." ONRAMP_TORCH_VERSION)
   endif()
 endforeach()
-onramp_pinned_version(torch _pinned)
-if(NOT ONRAMP_TORCH_VERSION VERSION_EQUAL _pinned)
-  message(STATUS "LibTorch ${ONRAMP_TORCH_VERSION} is not the version that onramp is tested with (${_pinned})")
+if(NOT ONRAMP_TORCH_VERSION VERSION_EQUAL ONRAMP_TORCH_RECORDED_VERSION)
+  if(ONRAMP_TORCH_RECORDED_VERSION_IS_BINDING)
+    message(FATAL_ERROR "onramp was built with LibTorch ${ONRAMP_TORCH_RECORDED_VERSION}, but found is ${ONRAMP_TORCH_VERSION} in\n"
+      "    ${ONRAMP_TORCH_ROOT}\n  Name the former first in CMAKE_PREFIX_PATH, or build onramp with the latter.")
+  endif()
+  message(STATUS "LibTorch ${ONRAMP_TORCH_VERSION} is not the version that onramp is tested with (${ONRAMP_TORCH_RECORDED_VERSION})")
 endif()
 
-set(_overlay "${PROJECT_BINARY_DIR}/torch-include")
-file(MAKE_DIRECTORY "${_overlay}")
-foreach(folder ATen c10 caffe2 torch)
-  if(EXISTS "${ONRAMP_TORCH_ROOT}/include/${folder}")
-    file(CREATE_LINK "${ONRAMP_TORCH_ROOT}/include/${folder}" "${_overlay}/${folder}" SYMBOLIC)
-  endif()
-endforeach()
+# Links to the folders that count. Not needed for what scripts/setup.sh unpacked, which holds nothing else; then every build
+# folder names the same headers, and ccache finds what another one compiled.
+set(_include "${ONRAMP_TORCH_ROOT}/include")
+if(EXISTS "${_include}/fmt" OR EXISTS "${_include}/google" OR EXISTS "${_include}/pybind11")
+  set(_overlay "${CMAKE_BINARY_DIR}/onramp-torch-include")
+  file(MAKE_DIRECTORY "${_overlay}")
+  foreach(folder ATen c10 caffe2 torch)
+    if(EXISTS "${_include}/${folder}")
+      file(CREATE_LINK "${_include}/${folder}" "${_overlay}/${folder}" SYMBOLIC)
+    endif()
+  endforeach()
+  set(_include "${_overlay}")
+endif()
 
 set(_libraries "${ONRAMP_TORCH_ROOT}/lib/libtorch_cpu.so" "${ONRAMP_TORCH_ROOT}/lib/libc10.so")
 set(ONRAMP_HAS_CUDA OFF)
@@ -80,14 +91,12 @@ foreach(folder IN LISTS _nvidia_folders)
   list(APPEND _link_options "LINKER:-rpath-link,${folder}")
 endforeach()
 
-add_library(onramp_torch INTERFACE)
-add_library(onramp::torch ALIAS onramp_torch)
-target_include_directories(onramp_torch SYSTEM INTERFACE "${_overlay}" "${_overlay}/torch/csrc/api/include")
+add_library(onramp::torch INTERFACE IMPORTED GLOBAL)
+target_include_directories(onramp::torch SYSTEM INTERFACE "${_include}" "${_include}/torch/csrc/api/include")
 # Operators and CUDA register themselves when their library is loaded; a program that calls none of their functions
 # directly would lose them to the linker's --as-needed.
 string(REPLACE ";" "," _joined "${_libraries}")
-target_link_options(onramp_torch INTERFACE ${_link_options})
-target_link_libraries(onramp_torch INTERFACE "-Wl,--push-state,--no-as-needed,${_joined},--pop-state" Threads::Threads)
-target_link_options(onramp_torch INTERFACE "LINKER:-rpath,${ONRAMP_TORCH_ROOT}/lib")
+target_link_options(onramp::torch INTERFACE ${_link_options} "LINKER:-rpath,${ONRAMP_TORCH_ROOT}/lib")
+target_link_libraries(onramp::torch INTERFACE "-Wl,--push-state,--no-as-needed,${_joined},--pop-state" Threads::Threads)
 
 message(STATUS "LibTorch ${ONRAMP_TORCH_VERSION}: ${ONRAMP_TORCH_ROOT} (CUDA: ${ONRAMP_HAS_CUDA})")

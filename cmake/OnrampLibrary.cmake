@@ -1,0 +1,63 @@
+# What a program links to, in the build and when installed:
+#   onramp::onramp          all layers
+#   onramp::onramp_mujoco   the component with the simulated environments
+#   onramp::mkl_avx512      an object file for programs
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+function(_onramp_objects_of out)
+  set(objects)
+  foreach(layer IN LISTS ARGN)
+    get_target_property(type onramp_${layer} TYPE)
+    if(type STREQUAL "OBJECT_LIBRARY")
+      list(APPEND objects "$<TARGET_OBJECTS:onramp_${layer}>")
+    endif()
+  endforeach()
+  set(${out} "${objects}" PARENT_SCOPE)
+endfunction()
+
+set(_include_folders "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+
+_onramp_objects_of(_objects base data_store core nn data envs losses models policies algorithms training workflow)
+# Tests and programs of this tree are linked to the layers' objects instead, so that the test of a layer needs no layer above.
+add_library(onramp ${_objects})
+add_library(onramp::onramp ALIAS onramp)
+target_include_directories(onramp PUBLIC ${_include_folders})
+target_compile_features(onramp PUBLIC cxx_std_20)
+target_link_libraries(onramp PUBLIC
+  ${_yaml} spdlog::spdlog nlohmann_json::nlohmann_json Threads::Threads ${CMAKE_DL_LIBS} onramp::hdf5 onramp::torch)
+set_target_properties(onramp PROPERTIES LINKER_LANGUAGE CXX)
+set(_installed onramp)
+
+if(ONRAMP_MUJOCO)
+  _onramp_objects_of(_objects envs_mujoco)
+  add_library(onramp_mujoco ${_objects})
+  add_library(onramp::onramp_mujoco ALIAS onramp_mujoco)
+  target_link_libraries(onramp_mujoco PUBLIC
+    onramp mujoco::mujoco onramp::opencv OpenGL::EGL OpenGL::OpenGL Eigen3::Eigen)
+  set_target_properties(onramp_mujoco PROPERTIES LINKER_LANGUAGE CXX)
+  list(APPEND _installed onramp_mujoco)
+endif()
+
+# An object file and not an archive member: it is there to be found by libtorch_cpu.so when the program starts, nothing in
+# the program calls it, and from an archive the linker would drop it silently.
+add_library(onramp_mkl_avx512_object OBJECT "${PROJECT_SOURCE_DIR}/src/base/mkl_avx512.cpp")
+set_target_properties(onramp_mkl_avx512_object PROPERTIES POSITION_INDEPENDENT_CODE ON EXPORT_NAME mkl_avx512_object)
+add_library(onramp_mkl_avx512 INTERFACE)
+target_sources(onramp_mkl_avx512 INTERFACE "$<TARGET_OBJECTS:onramp_mkl_avx512_object>")
+target_link_options(onramp_mkl_avx512 INTERFACE "LINKER:--export-dynamic-symbol=mkl_serv_intel_cpu_true")
+add_library(onramp::mkl_avx512 ALIAS onramp_mkl_avx512)
+
+set(_package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/onramp")
+install(TARGETS ${_installed} onramp_mkl_avx512_object EXPORT onrampTargets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/onramp")
+install(EXPORT onrampTargets NAMESPACE onramp:: DESTINATION "${_package_folder}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/onramp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/onrampConfig.cmake.in" onrampConfig.cmake
+  INSTALL_DESTINATION "${_package_folder}")
+write_basic_package_version_file(onrampConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/onrampConfig.cmake" "${PROJECT_BINARY_DIR}/onrampConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/OnrampTorch.cmake" "${PROJECT_SOURCE_DIR}/cmake/OnrampMujoco.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/OnrampOpenCV.cmake" "${PROJECT_SOURCE_DIR}/cmake/OnrampHdf5.cmake"
+  DESTINATION "${_package_folder}")
