@@ -33,7 +33,9 @@ void MetricSinks::truncate_to(const nlohmann::json& position) {
 
 uint64_t position_bytes(const nlohmann::json& position, const std::filesystem::path& path) {
   if (position.is_null()) return 0;
-  if (!position.is_object() || !position.contains("bytes") || !position.at("bytes").is_number_unsigned()) {
+  const bool count = position.is_object() && position.contains("bytes") && position.at("bytes").is_number_integer() &&
+                     position.at("bytes") >= 0;
+  if (!count) {
     throw CheckpointError("the checkpoint's position in " + path.string() + " is unreadable (" + position.dump() +
                           "); use an older checkpoint");
   }

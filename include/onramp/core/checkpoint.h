@@ -26,17 +26,18 @@ struct PartState {
 };
 
 /// By name, e.g. "agent/critic", "agent/critic_optimizer", "sampler".
-/// Names: letters, digits and _ - . /, at most 100 of them.
+/// Names: letters, digits and _ - . /, at most 100 of them, no "--", "." or ".." between slashes.
 using Parts = std::map<std::string, PartState>;
 
 /// What the manifest records beside the parts.
 struct CheckpointInfo {
   std::string config_hash;
   nlohmann::json extra = nlohmann::json::object();  ///< the run's own: phase, step, last episode, metric positions
+  std::string device = "cpu";                       ///< what computed, e.g. "cuda:0"
 };
 
 struct Checkpoint {
-  nlohmann::json manifest;  ///< keys: format_version, config_hash, extra, machine, parts
+  nlohmann::json manifest;  ///< keys: format_version, config_hash, extra, machine, parts, ...
   Parts parts;              ///< tensors on the CPU, in memory of their own
 };
 
@@ -44,7 +45,7 @@ inline constexpr int64_t kCheckpointFormatVersion = 1;
 
 /// Writes `folder`, replacing one that is there in one step. Tensors may be on any device.
 /// @throws IoError (no space, no permission): then nothing new remains and an older `folder` is untouched
-/// @throws std::logic_error for an undefined tensor or a part name as above forbids
+/// @throws std::logic_error for an undefined tensor, a forbidden part name, a number that JSON cannot hold (NaN, inf)
 void write_checkpoint(const std::filesystem::path& folder, const Parts& parts, const CheckpointInfo& info);
 
 /// Reads and verifies everything.
@@ -62,15 +63,28 @@ void check_config_hash(const nlohmann::json& manifest, const std::string& config
                        const std::filesystem::path& folder);
 
 /// Why a run that continues from this manifest on this machine would not be bit-identical: one phrase for each of thread
-/// count, instruction set, LibTorch version that differs. Empty: nothing stands against it.
-std::vector<std::string> machine_differences(const nlohmann::json& manifest);
+/// count, instruction set, LibTorch version, device that differs. Empty: nothing stands against it.
+std::vector<std::string> machine_differences(const nlohmann::json& manifest, const std::string& device = "cpu");
+
+namespace detail {
+const nlohmann::json& host_value(const std::string& part, const PartState& state, const std::string& key);
+[[noreturn]] void refuse_host_value(const std::string& part, const std::string& key, const nlohmann::json& value);
+}  // namespace detail
 
 /// @throws CheckpointError naming the missing part and those that exist.
 const PartState& require_part(const Parts& parts, const std::string& name);
 
 /// A value of a part's host state, e.g. require_host<uint64_t>("sampler", state, "counter").
 /// @throws CheckpointError naming part and key when it is missing or of another type.
-const nlohmann::json& require_host(const std::string& part, const PartState& state, const std::string& key);
+template <class T>
+T require_host(const std::string& part, const PartState& state, const std::string& key) {
+  const auto& value = detail::host_value(part, state, key);
+  try {
+    return value.get<T>();
+  } catch (const nlohmann::json::exception&) {
+    detail::refuse_host_value(part, key, value);
+  }
+}
 
 /// @throws CheckpointError naming part and tensor when it is missing.
 const at::Tensor& require_tensor(const std::string& part, const PartState& state, const std::string& name);

@@ -1,0 +1,57 @@
+// What computes: device, threads, and how fast the machine's libraries are set up to be.
+//
+// Bits: products and sums in float32 are the same again on one machine with the same thread count, LibTorch and instruction
+// set (kernels partition work by the number of threads, so another count may change last bits).
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "onramp/base/config.h"
+
+namespace onramp {
+
+enum class DeviceChoice : uint8_t { kCpu, kCuda, kAuto };
+
+constexpr auto enum_names(DeviceChoice*) {
+  return std::array{std::pair{DeviceChoice::kCpu, "cpu"}, std::pair{DeviceChoice::kCuda, "cuda"},
+                    std::pair{DeviceChoice::kAuto, "auto"}};
+}
+
+struct ComputeConfig {
+  DeviceChoice device = DeviceChoice::kCpu;
+  int64_t threads = 0;
+  template <class V>
+  void fields(V& v) {
+    v("device", device, "cpu, cuda, or auto: cuda where there is one");
+    v("threads", threads, "threads of one operation; 0: the cores that this process may use", in_range(0, 1024));
+  }
+};
+
+struct Compute {
+  at::Device device = at::kCPU;
+  int threads = 1;
+  std::string summary;                ///< one line: device, threads, instruction set, precision
+  std::vector<std::string> warnings;  ///< settings of this machine that make it slow, each with what to do
+};
+
+/// Applies the config to the process (threads within an operation, none between operations). Call it at start, before work.
+/// @throws ConfigError when CUDA is asked for and is not there
+Compute apply_compute(const ComputeConfig& config);
+
+/// @throws ConfigError
+at::Device resolve_device(DeviceChoice choice);
+
+/// Cores that this process may use: affinity and the control group's quota, not what the machine has.
+int available_cores();
+
+/// What a bit-identical continuation needs unchanged: {"threads", "instruction_set", "libtorch"}.
+nlohmann::json machine_description();
+
+}  // namespace onramp
