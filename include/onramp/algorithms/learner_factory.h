@@ -1,0 +1,24 @@
+// What a config's `learners` entry becomes: a learner that can be built once the parts it needs are there.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "onramp/algorithms/learnable.h"
+
+namespace onramp {
+
+class LearnerFactory {
+ public:
+  virtual ~LearnerFactory() = default;
+  /// Names of parts that earlier phases must hand over, e.g. "encoder". A run that lacks one is refused at its start.
+  virtual std::vector<std::string> needs() const { return {}; }
+  /// Names of parts, as save() writes them, that later phases are handed when this learner's phase ends.
+  virtual std::vector<std::string> provides() const { return {}; }
+  /// Whether what it makes is an Agent: it has a policy.
+  virtual bool acts() const = 0;
+  virtual std::unique_ptr<Learnable> make(const LearnerContext& context) const = 0;
+};
+
+}  // namespace onramp

@@ -1,0 +1,63 @@
+// How good a policy is: success over a list of seeds, with an interval that says how sure one may be.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "onramp/base/config.h"
+#include "onramp/base/statistics.h"
+#include "onramp/data/policy.h"
+#include "onramp/envs/environment.h"
+
+namespace onramp {
+
+struct EvaluationSettings {
+  int64_t episodes = 200;
+  int64_t batch = 8;
+  int64_t first_seed = 0;
+  bool sample = false;
+  template <class V>
+  void fields(V& v) {
+    v("episodes", episodes, "held-out seeds", at_least(1));
+    v("batch", batch, "environments side by side", at_least(1));
+    v("first_seed", first_seed, "number of the first held-out seed: comparisons are paired by it", at_least(0));
+    v("sample", sample, "act as the policy draws, instead of its single best action");
+  }
+};
+
+struct EvaluationResult {
+  std::string name;         ///< what was scored
+  std::string policy_hash;  ///< of its weights; "" without weights
+  std::vector<int64_t> seeds;
+  std::vector<uint8_t> success;         ///< the raw flag at any step, by seed
+  std::vector<uint8_t> success_at_end;  ///< on the last step
+  std::vector<double> returns;          ///< undiscounted raw reward
+  std::vector<int64_t> lengths;         ///< steps
+  std::map<std::string, int64_t> ends;  ///< episodes by end reason
+
+  int64_t successes() const;
+  double rate() const;
+  Interval interval() const;  ///< Wilson, 95 %
+  double mean_return() const;
+  nlohmann::json to_json() const;
+  static EvaluationResult from_json(const nlohmann::json& json);
+};
+
+/// Makes one more environment of the same kind; called from one thread at a time.
+using EnvironmentFactory = std::function<std::unique_ptr<Environment>()>;
+
+/// Episode k runs with the seed derive_seed(0, "held-out", first_seed + k), whatever the run's own seed: two policies scored
+/// with equal settings meet the same situations. Environments run side by side in threads, the policy acts on all at once.
+/// @param progress  called with the episodes finished so far
+EvaluationResult evaluate(const EnvironmentFactory& make, Policy& policy, const std::string& name,
+                          const EvaluationSettings& settings, const std::function<void(int64_t, double)>& progress = {});
+
+/// The text table of several results: success, interval, mean return, ends.
+std::string success_table(const std::vector<EvaluationResult>& results);
+
+}  // namespace onramp

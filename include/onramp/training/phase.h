@@ -1,0 +1,37 @@
+// A stretch of a run: collect, learn, interleave, evaluate, or a user's own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "onramp/base/config_node.h"
+
+namespace onramp {
+
+class Run;
+
+/// What a phase uses and gives, so that a run can be refused before its first phase when something is missing.
+struct PhaseNeeds {
+  bool environment = false;
+  std::vector<std::string> learners;       ///< names under `learners`
+  std::vector<std::string> policies;       ///< names under `policies`, or of earlier phases that leave a policy behind
+  std::vector<std::string> fills_sources;  ///< replay sources that it adds episodes to
+  bool leaves_policy = false;              ///< under the phase's own name
+  bool acting_learner = false;             ///< its learners must have a policy
+  int64_t episodes = 0;                    ///< that it records, for the memory bill
+  std::string plan;                        ///< one line for --dry-run: "200 attempts, 60 updates after each"
+};
+
+/// Resumable: all that a phase knows of its progress is in Run's state, so run() may be called in a process that never
+/// ran its beginning.
+class Phase {
+ public:
+  virtual ~Phase() = default;
+  virtual const std::string& name() const = 0;
+  virtual PhaseNeeds needs() const = 0;
+  /// Goes on from run.state().step to the end.
+  virtual void run(Run& run) = 0;
+};
+
+}  // namespace onramp

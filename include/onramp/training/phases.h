@@ -1,0 +1,95 @@
+// The phases that every method is put together from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "onramp/base/config.h"
+#include "onramp/data/policy.h"
+#include "onramp/training/catalog.h"
+#include "onramp/training/evaluation.h"
+
+namespace onramp {
+
+constexpr auto enum_names(ActMode*) {
+  return std::array{std::pair{ActMode::kSample, "sample"}, std::pair{ActMode::kMode, "mode"}};
+}
+constexpr auto enum_names(Stage*) {
+  return std::array{std::pair{Stage::kOffline, "offline"}, std::pair{Stage::kOnline, "online"}};
+}
+
+/// A policy acts for some episodes.
+struct CollectConfig {
+  std::string name = "collect";
+  std::string policy;
+  int64_t episodes = 50;
+  ActMode act = ActMode::kSample;
+  std::vector<std::string> into = {"offline"};
+  template <class V>
+  void fields(V& v) {
+    v("name", name, "of this phase; folders and metrics carry it", not_empty());
+    v("policy", policy, "who acts: a name under `policies`, or of an earlier phase", required(), not_empty());
+    v("episodes", episodes, "episodes collected", at_least(1));
+    v("act", act, "sample: as the policy draws; mode: its single best action");
+    v("into", into, "replay sources that the episodes enter", not_empty());
+  }
+};
+
+/// A learner makes updates on data that do not grow.
+struct LearnConfig {
+  std::string name = "learn";
+  std::string learner;
+  int64_t updates = 10000;
+  Stage stage = Stage::kOffline;
+  template <class V>
+  void fields(V& v) {
+    v("name", name, "of this phase; folders and metrics carry it", not_empty());
+    v("learner", learner, "who learns: a name under `learners`", required(), not_empty());
+    v("updates", updates, "gradient steps", at_least(0));
+    v("stage", stage, "which of the learner's settings apply (agents alone)");
+  }
+};
+
+/// An agent acts, and learns between its episodes.
+struct InterleaveConfig {
+  std::string name = "online";
+  std::string learner;
+  int64_t episodes = 200;
+  int64_t updates_per_episode = 60;
+  ActMode act = ActMode::kSample;
+  std::vector<std::string> into = {"online"};
+  std::vector<std::string> successes_into;
+  template <class V>
+  void fields(V& v) {
+    v("name", name, "of this phase; folders and metrics carry it", not_empty());
+    v("learner", learner, "the agent: a name under `learners`", required(), not_empty());
+    v("episodes", episodes, "episodes collected", at_least(1));
+    v("updates_per_episode", updates_per_episode, "gradient steps after each episode, none during", at_least(0));
+    v("act", act, "sample: as the policy draws; mode: its single best action");
+    v("into", into, "replay sources that every episode enters", not_empty());
+    v("successes_into", successes_into, "replay sources that successful episodes enter as well (self-imitation)");
+  }
+};
+
+/// Policies are scored on held-out seeds.
+struct EvaluateConfig {
+  std::string name = "evaluation";
+  std::vector<std::string> policies;
+  EvaluationSettings settings;
+  std::vector<std::string> videos;
+  int64_t video_episodes = 4;
+  template <class V>
+  void fields(V& v) {
+    v("name", name, "of this phase; folders and metrics carry it", not_empty());
+    v("policies", policies, "who is scored: names under `policies`, or of earlier phases", required(), not_empty());
+    v("settings", settings, "how");
+    v("videos", videos, "which of them are filmed");
+    v("video_episodes", video_episodes, "episodes in each video", at_least(1));
+  }
+};
+
+/// collect, learn, interleave, evaluate.
+void add_phases(Registry<Phase>& phases);
+
+}  // namespace onramp

@@ -1,0 +1,129 @@
+// A run: its folder, its state, and what its phases work with.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "onramp/base/clock.h"
+#include "onramp/base/folder_lock.h"
+#include "onramp/base/metrics.h"
+#include "onramp/base/progress.h"
+#include "onramp/core/checkpoint.h"
+#include "onramp/core/divergence.h"
+#include "onramp/data/replay_source.h"
+#include "onramp/data/sampler.h"
+#include "onramp/data/store/episode_store.h"
+#include "onramp/training/collector.h"
+#include "onramp/training/feature_cache.h"
+#include "onramp/training/run_config.h"
+
+namespace onramp {
+
+/// Where a run stands; small, and kept in every checkpoint's manifest.
+struct RunState {
+  int64_t phase = 0;     ///< index of the phase that is running
+  int64_t step = 0;      ///< units of work done in it (updates, episodes, policies: the phase's own count)
+  nlohmann::json notes;  ///< the phase's own, e.g. recent successes or results so far
+  int64_t episodes = 0;  ///< recorded in this run; the next one gets this number
+  std::map<std::string, double> phase_seconds;  ///< wall time spent, by phase name
+};
+
+/// Layout of the folder: config.yaml, log.txt, metrics.csv, tensorboard/, episodes/, checkpoints/, policies/, videos/,
+/// report/. Holds the folder's lock as long as it lives. Not thread-safe.
+class Run {
+ public:
+  /// Makes the folder or continues what lies in it. @throws ConfigError when another config's run lies there, IoError,
+  /// CheckpointError.
+  Run(const RunConfig& config, std::filesystem::path folder);
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// All phases from where the run stands. @throws InterruptedError after a checkpoint, DivergenceError, ...
+  void execute();
+
+  // ---- for phases ----
+  const RunConfig& config() const { return config_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  RunState& state() { return state_; }
+  at::Device device() const { return device_; }
+  bool resumed() const { return resumed_; }
+
+  /// The one environment that collects; made at first use. @throws ConfigError when the config has none.
+  Environment& environment();
+  std::unique_ptr<Environment> make_environment() const;
+  Replay& replay();
+  Learnable& learner(const std::string& name);  ///< built at first use from the parts handed over so far
+  Agent& agent(const std::string& name);        ///< @throws ConfigError when that learner has no policy
+  /// One batch for each request of a plan, on the device, features in place of frame ids.
+  Batches sample(const std::string& learner, const std::vector<BatchRequest>& plan);
+  /// Checks the plan against what there is to draw from, and prepares features if it asks for them.
+  void prepare(const std::vector<BatchRequest>& plan);
+  /// A policy by the name that a config uses: under `policies`, or left behind by a phase.
+  std::unique_ptr<Policy> policy(const std::string& name);
+
+  /// Seed of something numbered: a function of (run seed, purpose, number).
+  uint64_t seed(const std::string& purpose, int64_t number) const;
+  /// Runs one episode, puts it on disk, then into the replay sources. `successes_into`: further sources if it succeeded.
+  /// @return the episode as recorded.
+  Episode record(Policy& policy, ActMode mode, const std::vector<std::string>& into,
+                 const std::vector<std::string>& successes_into = {});
+  /// Keeps a policy under policies/<name>, whole: what onramp-eval loads.
+  void keep_policy(const std::string& name, const Policy& policy);
+  /// Hands the learner's provided parts to the phases that follow.
+  void hand_over(const std::string& learner);
+
+  /// Writes a row to every sink and lets the watch for NaN and divergence see it.
+  void log(int64_t step, const std::vector<std::pair<std::string, double>>& values);
+  void log(int64_t step, const Metrics& metrics);
+  /// The line that a person sees: where the phase stands, and values to show beside it (none: those shown before).
+  void begin_progress(int64_t total);
+  void show(int64_t step, const std::vector<std::pair<std::string, double>>& values = {});
+  /// Call between units of work, when the state is whole: saves when it is time, and stops on Ctrl-C.
+  void tick();
+  void checkpoint();
+
+ private:
+  void open_folder();
+  void load_data();
+  void resume();
+  void rebuild_replay(int64_t episodes);
+  void put_on_disk(int64_t number, const Episode& episode);
+  void ensure_normalizer();
+  void account_time();
+  LearnerContext learner_context(const std::string& name) const;
+
+  SteadyClock clock_;
+  RunConfig config_;
+  std::filesystem::path folder_;
+  ConfigNode resolved_;
+  std::string identity_;  // hash of what must stay the same
+  std::optional<FolderLock> lock_;
+  at::Device device_ = at::kCPU;
+  bool resumed_ = false;
+  RunState state_;
+
+  std::vector<std::unique_ptr<Phase>> phases_;
+  std::optional<EpisodeStore> store_;
+  std::unique_ptr<Environment> environment_;
+  std::optional<Replay> replay_;
+  Parts given_;                                              // handed over between phases
+  std::map<std::string, std::unique_ptr<Learnable>> learners_;
+  std::map<std::string, Sampler> samplers_;                  // one a learner
+  Parts unread_;                                             // of the checkpoint, for learners not built yet
+  std::optional<FeatureCache> features_;
+  MetricSinks sinks_;
+  DivergenceWatch watch_;
+  std::unique_ptr<Progress> progress_;
+  double last_checkpoint_s_ = 0.0;
+  double phase_started_s_ = 0.0;
+  std::string last_checkpoint_;
+};
+
+}  // namespace onramp

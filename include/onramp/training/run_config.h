@@ -1,0 +1,87 @@
+// The YAML file of a training run.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "onramp/base/config.h"
+#include "onramp/core/device.h"
+#include "onramp/data/d4rl_reader.h"
+#include "onramp/data/replay_source.h"
+#include "onramp/training/catalog.h"
+
+namespace onramp {
+
+struct RunSettings {
+  std::filesystem::path folder;  // empty: runs/<name of the config>/seed<seed>
+  int64_t seed = 1;
+  int64_t log_every = 100;
+  double checkpoint_every_s = 60.0;
+  int64_t keep_checkpoints = 2;
+  template <class V>
+  void fields(V& v) {
+    v("folder", folder, "where everything of this run goes; empty: runs/<name of the config file>/seed<seed>");
+    v("seed", seed, "every random draw of the run follows from it", at_least(0));
+    v("log_every", log_every, "updates between two rows of metrics", at_least(1));
+    v("checkpoint_every_s", checkpoint_every_s, "seconds between checkpoints: the work a kill can cost", at_least(0.0));
+    v("keep_checkpoints", keep_checkpoints, "latest checkpoints kept", at_least(1));
+  }
+};
+
+/// Recorded data that a run starts with.
+struct DataConfig {
+  std::filesystem::path path;
+  D4rlOptions options;
+  std::string source = "offline";
+  template <class V>
+  void fields(V& v) {
+    v("path", path, "D4RL flat HDF5 file", required(), not_empty());
+    v("options", options, "how the file is to be understood");
+    v("source", source, "replay source that its episodes enter", not_empty());
+  }
+};
+
+/// Read with the catalog that says which types there are.
+struct RunConfig {
+  RunSettings run;
+  ComputeConfig compute;
+  Component<Environment> env;
+  std::optional<DataConfig> data;
+  std::map<std::string, ReplaySourceConfig> sources;
+  std::map<std::string, Component<Policy, const PolicyContext&>> policies;
+  std::map<std::string, Component<LearnerFactory>> learners;
+  ComponentList<Phase> phases;
+
+  explicit RunConfig(const Catalog& catalog);
+  template <class V>
+  void fields(V& v) {
+    v("run", run, "folder, seed, logging, checkpoints");
+    v("compute", compute, "device, threads");
+    v("env", env, "the environment to act in; without one a run learns from `data` alone");
+    v("data", data, "recorded episodes to start with");
+    v("sources", sources, "replay sources whose reward is transformed: name -> settings");
+    v("policies", policies_node_, "policies that are not learned: name -> {type: ...}");
+    v("learners", learners_node_, "what learns: name -> {type: ...}");
+    v("phases", phases, "what happens, in this order");
+  }
+
+ private:
+  friend RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog);
+  friend ConfigNode dump_run_config(const RunConfig& config);
+  ConfigNode policies_node_, learners_node_;
+};
+
+/// @throws ConfigError for the first mistake, with file, line, column; also names that a phase uses and nobody defines.
+RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog);
+/// Resolved: every default written out, so that it runs as it is from anywhere.
+ConfigNode dump_run_config(const RunConfig& config);
+/// Every key of a config file, with the types that the catalog knows.
+std::string help_run_config(const Catalog& catalog);
+/// What must stay the same for a run to be continued: everything but where it lies, how it computes and how often it
+/// saves.
+ConfigNode run_identity(const ConfigNode& resolved);
+
+}  // namespace onramp

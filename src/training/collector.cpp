@@ -1,0 +1,44 @@
+#include "onramp/training/collector.h"
+
+#include <utility>
+
+#include "onramp/base/random.h"
+#include "onramp/data/episode_builder.h"
+
+namespace onramp {
+
+CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMode mode, uint64_t seed,
+                                 std::map<std::string, std::string> meta) {
+  const EnvSpec& spec = environment.spec();
+  meta["seed"] = std::to_string(seed);
+  meta["policy_hash"] = policy.content_hash();
+  EpisodeBuilder builder(spec.observation, spec.action);
+  RandomStream draws(seed, "act");
+
+  Observation observation = environment.reset(seed);
+  builder.start(observation);
+  const auto state = policy.begin(1);
+  EndReason end = EndReason::kCommsLoss;
+  try {
+    for (bool running = true; running;) {
+      Rng random = draws.next();
+      const Action chosen = policy.act(observation.unsqueeze(), *state, mode, random);
+      const at::Tensor action = chosen.action[0].contiguous();
+      Step step = environment.step(action);
+      std::map<std::string, at::Tensor> extra;
+      for (const auto& column : chosen.info) extra[column.name] = column.value[0];
+      builder.add(action, step.executed_action, step.reward, step.success, step.obs, extra);
+      observation = std::move(step.obs);
+      if (step.end) {
+        end = *step.end;
+        running = false;
+      }
+    }
+  } catch (const std::exception&) {
+    return {builder.finish(EndReason::kCommsLoss, spec.safety_stop_is_terminal, std::move(meta)),
+            std::current_exception()};
+  }
+  return {builder.finish(end, spec.safety_stop_is_terminal, std::move(meta)), nullptr};
+}
+
+}  // namespace onramp

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <set>
+
+#include "onramp/base/text.h"
+#include "onramp/training/phase.h"
+#include "onramp/training/phases/factories.h"
+#include "onramp/training/run.h"
+
+namespace onramp {
+namespace {
+
+constexpr size_t kRecentEpisodes = 20;  // of the running success rate that is shown
+
+class Interleave final : public Phase {
+ public:
+  explicit Interleave(InterleaveConfig config) : config_(std::move(config)) {}
+  const std::string& name() const override { return config_.name; }
+
+  PhaseNeeds needs() const override {
+    auto sources = config_.into;
+    sources.insert(sources.end(), config_.successes_into.begin(), config_.successes_into.end());
+    return {.environment = true,
+            .learners = {config_.learner},
+            .fills_sources = std::move(sources),
+            .leaves_policy = true,
+            .acting_learner = true,
+            .episodes = config_.episodes,
+            .plan = concat(config_.episodes, " episodes by '", config_.learner, "', ", config_.updates_per_episode,
+                           " updates after each")};
+  }
+
+  void run(Run& run) override {
+    Agent& agent = run.agent(config_.learner);
+    agent.begin_stage(Stage::kOnline);
+    const auto plan = agent.sample_plan();
+    auto& state = run.state();
+    if (!state.notes.is_object()) state.notes = {{"recent", nlohmann::json::array()}, {"updates", 0}};
+    run.begin_progress(config_.episodes);
+    while (state.step < config_.episodes) {
+      const auto policy = agent.policy();
+      const Episode episode = run.record(*policy, config_.act, config_.into, config_.successes_into);
+      auto values = episode_metrics(episode);
+
+      run.environment().standby();  // no command will come while the learner works
+      run.prepare(plan);
+      Metrics metrics;
+      for (int64_t i = 0; i < config_.updates_per_episode; ++i) metrics = agent.update(run.sample(config_.learner, plan));
+      for (const auto& [name, value] : metrics) values.emplace_back(name, value.item<double>());
+      ++state.step;
+      run.log(state.step, values);
+      run.show(state.step, {{"success of last 20", recent_success(state.notes["recent"], episode.succeeded())}});
+      run.tick();
+    }
+    run.keep_policy(config_.name, *agent.policy());
+    run.hand_over(config_.learner);
+  }
+
+ private:
+  static double recent_success(nlohmann::json& recent, bool success) {
+    recent.push_back(success ? 1 : 0);
+    if (recent.size() > kRecentEpisodes) recent.erase(0);
+    double sum = 0.0;
+    for (const auto& x : recent) sum += x.get<double>();
+    return sum / double(recent.size());
+  }
+
+  const InterleaveConfig config_;
+};
+
+}  // namespace
+
+std::unique_ptr<Phase> make_interleave(const InterleaveConfig& config) { return std::make_unique<Interleave>(config); }
+
+}  // namespace onramp

@@ -1,0 +1,271 @@
+#include "onramp/training/run.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "onramp/base/atomic_file.h"
+#include "onramp/base/csv_sink.h"
+#include "onramp/base/event_file_sink.h"
+#include "onramp/base/interrupt.h"
+#include "onramp/base/log.h"
+#include "onramp/models/content_hash.h"
+#include "onramp/models/image_encoders.h"
+#include "onramp/models/normalizer.h"
+#include "onramp/training/policy_file.h"
+#include "onramp/training/phase.h"
+
+namespace onramp {
+Run::Run(const RunConfig& config, std::filesystem::path folder)
+    : config_(config), folder_(std::move(folder)), resolved_(dump_run_config(config)) {
+  identity_ = config_hash(run_identity(resolved_));
+  for (const auto& component : config_.phases) phases_.push_back(component.make());
+  open_folder();
+  const Compute compute = apply_compute(config_.compute);
+  device_ = compute.device;
+  log_info(compute.summary);
+  for (const auto& warning : compute.warnings) log_warning(warning);
+  if (config_.env) environment();  // before anything is trained: a missing driver or display shows at once
+  load_data();
+  resume();
+  progress_ = std::make_unique<Progress>(clock_);
+  last_checkpoint_s_ = phase_started_s_ = clock_.now();
+}
+
+Run::~Run() { close_log_files(); }
+
+void Run::open_folder() {
+  lock_.emplace(folder_);
+  const auto config_file = folder_ / "config.yaml";
+  if (std::filesystem::exists(config_file)) {
+    const auto before = run_identity(load_config(config_file));
+    if (config_hash(before) != identity_) {
+      throw ConfigError(concat(folder_.string(), " holds a run of another config (it differs at ",
+                               first_difference(before, run_identity(resolved_)),
+                               "); choose another folder with --set run.folder=..., or remove that one"));
+    }
+  }
+  remove_stale_temporaries(folder_);
+  for (const char* sub : {"checkpoints", "episodes", "policies", "report", "videos"}) {
+    create_folders(folder_ / sub);
+    remove_stale_temporaries(folder_ / sub);
+  }
+  write_file_atomic(config_file, to_yaml(resolved_));
+  add_log_file(folder_ / "log.txt");
+  store_.emplace(folder_ / "episodes");
+  sinks_.add("csv", std::make_unique<CsvSink>(folder_ / "metrics.csv"));
+  sinks_.add("tensorboard", std::make_unique<EventFileSink>(folder_ / "tensorboard"));
+}
+
+Environment& Run::environment() {
+  if (!environment_) environment_ = make_environment();
+  return *environment_;
+}
+
+std::unique_ptr<Environment> Run::make_environment() const {
+  if (!config_.env) throw ConfigError("this phase needs an environment: add `env: {type: ...}` to the config");
+  return config_.env.make();
+}
+
+Replay& Run::replay() {
+  ONRAMP_CHECK(replay_, "no replay yet");
+  return *replay_;
+}
+
+void Run::load_data() {
+  if (config_.env) {
+    // Privileged simulator state stays on disk; memory holds what learners may see.
+    ObservationSpec visible;
+    for (const auto& entry : environment().spec().observation.entries) {
+      if (!entry.privileged) visible.entries.push_back(entry);
+    }
+    replay_.emplace(visible, environment().spec().action);
+  }
+  std::vector<Episode> recorded;
+  if (config_.data) {
+    recorded = read_d4rl(config_.data->path, config_.data->options);
+    if (!replay_) replay_.emplace(recorded.front().observation_spec, recorded.front().action_spec);
+  }
+  if (!replay_) throw ConfigError("nothing to learn from: give `env`, `data`, or both");
+  std::set<std::string> names{"offline"};
+  if (config_.data) names.insert(config_.data->source);
+  for (const auto& phase : phases_) {
+    for (const auto& name : phase->needs().fills_sources) names.insert(name);
+  }
+  for (const auto& name : names) {
+    const auto settings = config_.sources.find(name);
+    replay_->add_source(name, settings == config_.sources.end() ? ReplaySourceConfig{} : settings->second);
+  }
+  for (const auto& episode : recorded) replay_->add(episode, {config_.data->source});
+  if (config_.data) {
+    log_info("data: ", recorded.size(), " episodes, ", replay_->dataset().steps(), " steps from ",
+             config_.data->path.string());
+  }
+}
+
+uint64_t Run::seed(const std::string& purpose, int64_t number) const {
+  return derive_seed(static_cast<uint64_t>(config_.run.seed), purpose, static_cast<uint64_t>(number));
+}
+
+LearnerContext Run::learner_context(const std::string& name) const {
+  return {.observation = replay_->dataset().observation_spec(),
+          .action = replay_->dataset().action_spec(),
+          .seed = derive_seed(static_cast<uint64_t>(config_.run.seed), "learner/" + name, 0),
+          .device = device_,
+          .given = &given_};
+}
+
+void Run::ensure_normalizer() {
+  if (given_.contains("normalizer")) return;
+  for (const auto& name : replay_->source_names()) {
+    const auto rows = replay_->source(name).state_rows();
+    if (rows.empty()) continue;
+    std::map<std::string, at::Tensor> vectors;
+    for (const auto& entry : replay_->dataset().observation_spec().entries) {
+      if (entry.is_image() || entry.privileged) continue;
+      vectors[entry.name] = replay_->dataset().observations(rows, {entry.name}).at(entry.name);
+    }
+    if (!vectors.empty()) given_["normalizer"] = save_normalizer(fit_normalizer(vectors));
+    log_info("normaliser fitted on ", rows.size(), " states of source '", name, "'");
+    return;
+  }
+}
+
+Learnable& Run::learner(const std::string& name) {
+  auto& slot = learners_[name];
+  if (!slot) {
+    const auto found = config_.learners.find(name);
+    ONRAMP_CHECK(found != config_.learners.end(), "no learner '", name, "'");
+    ensure_normalizer();
+    slot = found->second.make()->make(learner_context(name));
+    const std::string prefix = "learners/" + name + "/";
+    Parts own;
+    for (auto it = unread_.lower_bound(prefix); it != unread_.end() && it->first.starts_with(prefix);) {
+      own[it->first.substr(prefix.size())] = std::move(it->second);
+      it = unread_.erase(it);
+    }
+    if (!own.empty()) slot->load(own);
+  }
+  return *slot;
+}
+
+Agent& Run::agent(const std::string& name) {
+  auto* agent = dynamic_cast<Agent*>(&learner(name));
+  if (!agent) throw ConfigError(concat("learner '", name, "' has no policy; a phase that acts needs an agent"));
+  return *agent;
+}
+
+void Run::prepare(const std::vector<BatchRequest>& plan) {
+  check_plan(plan, *replay_);
+  const bool wants_features =
+      std::any_of(plan.begin(), plan.end(), [](const auto& r) { return r.images == ImageForm::kFrameIds; });
+  if (!wants_features) return;
+  if (!features_) {
+    const PartState& part = require_part(given_, "encoder");
+    const auto encoder = load_encoder(part);
+    encoder->to(device_);
+    features_.emplace(
+        [encoder](const std::string& entry, const at::Tensor& frames) {
+          const at::NoGradGuard no_grad;
+          return encoder->encode(entry, frames);
+        },
+        content_hash(part), device_);
+  }
+  features_->extend(replay_->dataset());
+}
+
+Batches Run::sample(const std::string& learner, const std::vector<BatchRequest>& plan) {
+  auto it = samplers_.find(learner);
+  if (it == samplers_.end()) it = samplers_.emplace(learner, Sampler(seed("sampler/" + learner, 0))).first;
+  Batches batches = it->second.sample(plan, *replay_);
+  for (auto& [name, batch] : batches) {
+    if (features_) features_->resolve(batch);
+    if (device_.is_cuda()) batch = batch.to(device_);
+  }
+  return batches;
+}
+
+std::unique_ptr<Policy> Run::policy(const std::string& name) {
+  const auto scripted = config_.policies.find(name);
+  if (scripted != config_.policies.end()) {
+    return scripted->second.make(PolicyContext{environment().spec().observation, environment().spec().action});
+  }
+  return read_policy_file(folder_ / "policies" / name, device_).policy;
+}
+
+void Run::keep_policy(const std::string& name, const Policy& policy) {
+  nlohmann::json about{{"phase", name}, {"step", state_.step}, {"episodes", state_.episodes}};
+  if (config_.env) about["env"] = to_yaml(config_.env.dump());
+  write_policy_file(folder_ / "policies" / name, policy, config_hash(resolved_), about);
+}
+
+void Run::hand_over(const std::string& name) {
+  const auto provides = config_.learners.at(name).make()->provides();
+  if (provides.empty()) return;
+  Parts saved;
+  learner(name).save(saved);
+  for (const auto& part : provides) given_[part] = require_part(saved, part);
+}
+
+void Run::log(int64_t step, const std::vector<std::pair<std::string, double>>& values) {
+  const auto& phase = phases_[static_cast<size_t>(state_.phase)]->name();
+  sinks_.write({phase, step, values});
+  watch_.check(phase, step, values);
+}
+
+void Run::log(int64_t step, const Metrics& metrics) {
+  std::vector<std::pair<std::string, double>> values;
+  for (const auto& [name, value] : metrics) values.emplace_back(name, value.item<double>());
+  log(step, values);
+  progress_->set_values(values);
+}
+
+void Run::show(int64_t step, const std::vector<std::pair<std::string, double>>& values) {
+  if (!values.empty()) progress_->set_values(values);
+  progress_->update(step);
+}
+
+void Run::begin_progress(int64_t total) {
+  progress_->begin(phases_[static_cast<size_t>(state_.phase)]->name(), total, state_.step);
+}
+
+void Run::execute() {
+  const auto count = static_cast<int64_t>(phases_.size());
+  while (state_.phase < count) {
+    Phase& phase = *phases_[static_cast<size_t>(state_.phase)];
+    phase_started_s_ = clock_.now();
+    try {
+      phase.run(*this);
+    } catch (const DivergenceError& error) {
+      throw DivergenceError(concat(error.what(), "; the last good checkpoint is ",
+                                   last_checkpoint_.empty() ? "none" : last_checkpoint_));
+    }
+    progress_->finish();
+    account_time();
+    ++state_.phase;
+    state_.step = 0;
+    state_.notes = nullptr;
+    checkpoint();
+  }
+}
+
+void Run::account_time() {
+  const double now = clock_.now();
+  state_.phase_seconds[phases_[static_cast<size_t>(state_.phase)]->name()] += now - phase_started_s_;
+  phase_started_s_ = now;
+}
+
+void Run::tick() {
+  if (interrupt_requested()) {
+    account_time();
+    checkpoint();
+    throw InterruptedError(concat("interrupted in phase '", phases_[static_cast<size_t>(state_.phase)]->name(),
+                                  "' and saved; the same command continues it"));
+  }
+  if (clock_.now() - last_checkpoint_s_ >= config_.run.checkpoint_every_s) {
+    account_time();
+    checkpoint();
+  }
+}
+
+}  // namespace onramp

@@ -1,0 +1,154 @@
+// Checkpoints of a run, and how it goes on from one.
+
+#include <algorithm>
+#include <sstream>
+
+#include "onramp/base/atomic_file.h"
+#include "onramp/base/log.h"
+#include "onramp/training/phase.h"
+#include "onramp/training/policy_file.h"
+#include "onramp/training/run.h"
+
+namespace onramp {
+namespace {
+
+/// Source names in an episode's meta: "offline,online".
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> words;
+  std::stringstream stream(text);
+  for (std::string word; std::getline(stream, word, ',');) words.push_back(word);
+  return words;
+}
+
+bool same_record(const Episode& a, const Episode& b) {
+  return a.vectors == b.vectors && a.images == b.images && a.action == b.action && a.reward == b.reward &&
+         a.success == b.success && a.end == b.end;
+}
+
+}  // namespace
+
+void Run::checkpoint() {
+  Parts parts;
+  for (const auto& [name, learner] : learners_) {
+    Parts own;
+    learner->save(own);
+    for (auto& [part, state] : own) parts["learners/" + name + "/" + part] = std::move(state);
+  }
+  // Learners of later phases that this process has not touched yet keep what the last checkpoint held of them.
+  for (const auto& [name, state] : unread_) parts[name] = state;
+  for (const auto& [name, state] : given_) parts["given/" + name] = state;
+  for (const auto& [name, sampler] : samplers_) parts["samplers/" + name].host = sampler.save();
+  parts["run"].host = {{"notes", state_.notes}};
+
+  CheckpointInfo info{.config_hash = identity_};
+  std::vector<std::string> order;
+  for (const auto& phase : phases_) order.push_back(phase->name());
+  const bool finished = state_.phase >= static_cast<int64_t>(phases_.size());
+  info.extra = {{"phase", state_.phase},
+                {"phase_name", finished ? "finished" : phases_[static_cast<size_t>(state_.phase)]->name()},
+                {"step", state_.step},
+                {"episodes", state_.episodes},
+                {"phase_seconds", state_.phase_seconds},
+                {"phase_order", order},
+                {"metrics", sinks_.position()}};
+  // Numbered by what is there, so that names sort by age.
+  const auto kept = list_checkpoints(folder_ / "checkpoints");
+  const int64_t number = kept.empty() ? 1 : std::stoll(kept.back().filename().string()) + 1;
+  std::ostringstream name;
+  name.fill('0');
+  name.width(6);
+  name << number;
+  const auto path = folder_ / "checkpoints" / name.str();
+  write_checkpoint(path, parts, info);
+  last_checkpoint_ = path.string();
+  last_checkpoint_s_ = clock_.now();
+  const auto all = list_checkpoints(folder_ / "checkpoints");
+  for (size_t i = 0; i + static_cast<size_t>(config_.run.keep_checkpoints) < all.size(); ++i) {
+    std::filesystem::remove_all(all[i]);
+  }
+}
+
+void Run::resume() {
+  const auto checkpoints = list_checkpoints(folder_ / "checkpoints");
+  if (checkpoints.empty()) {
+    // Killed before its first checkpoint: begin again, over whatever rows and episodes that left.
+    sinks_.truncate_to(nlohmann::json::object());
+    return;
+  }
+  const auto& path = checkpoints.back();
+  Checkpoint saved = read_checkpoint(path);
+  check_config_hash(saved.manifest, identity_, path);
+  const auto& extra = saved.manifest.at("extra");
+  state_.phase = extra.at("phase");
+  state_.step = extra.at("step");
+  state_.phase_seconds = extra.at("phase_seconds").get<std::map<std::string, double>>();
+  state_.notes = require_part(saved.parts, "run").host.at("notes");
+  for (auto& [name, part] : saved.parts) {
+    if (name.starts_with("given/")) {
+      given_[name.substr(6)] = std::move(part);
+    } else if (name.starts_with("samplers/")) {
+      const std::string learner = name.substr(9);
+      samplers_.emplace(learner, Sampler(seed("sampler/" + learner, 0))).first->second.load(part.host);
+    } else if (name.starts_with("learners/")) {
+      unread_[name] = std::move(part);
+    }
+  }
+  sinks_.truncate_to(extra.at("metrics"));
+  rebuild_replay(extra.at("episodes"));
+  resumed_ = true;
+  last_checkpoint_ = path.string();
+  log_info("continuing from ", path.string(), ": phase '", extra.at("phase_name").get<std::string>(), "', step ",
+           state_.step, ", ", state_.episodes, " episodes");
+  for (const auto& difference : machine_differences(saved.manifest)) {
+    log_warning("the continued run is not bit-identical to an uninterrupted one: ", difference);
+  }
+}
+
+void Run::rebuild_replay(int64_t episodes) {
+  for (int64_t number = 0; number < episodes; ++number) {
+    const Episode episode = store_->load(number);
+    replay_->add(episode, split(episode.meta.at("sources")));
+  }
+  state_.episodes = episodes;
+}
+
+void Run::put_on_disk(int64_t number, const Episode& episode) {
+  if (store_->contains(number)) {
+    // Recorded before a kill, after the last checkpoint. In simulation it is now collected again.
+    const Episode before = store_->load(number);
+    if (same_record(before, episode)) return;
+    const auto kept = store_->set_aside(number);
+    log_warning("episode ", number, " differs from the one recorded before the interruption, which is kept as ",
+                kept.string());
+  }
+  store_->write(number, episode);
+}
+
+Episode Run::record(Policy& policy, ActMode mode, const std::vector<std::string>& into,
+                    const std::vector<std::string>& successes_into) {
+  const int64_t number = state_.episodes;
+  const auto& phase = phases_[static_cast<size_t>(state_.phase)]->name();
+  CollectedEpisode collected =
+      collect_episode(environment(), policy, mode, seed("episode/" + phase, number),
+                      {{"number", std::to_string(number)}, {"phase", phase}, {"task", environment().spec().name}});
+  Episode& episode = collected.episode;
+  auto sources = into;
+  if (episode.succeeded()) {
+    for (const auto& name : successes_into) {
+      if (std::find(sources.begin(), sources.end(), name) == sources.end()) sources.push_back(name);
+    }
+  }
+  episode.meta["sources"] = join(sources, ",");
+  if (episode.length() > 0) {  // an environment may fail before its first step: then there is nothing to keep
+    put_on_disk(number, episode);
+    ++state_.episodes;
+    replay_->add(episode, sources);
+  }
+  if (collected.failure) {
+    checkpoint();
+    std::rethrow_exception(collected.failure);
+  }
+  return std::move(collected.episode);
+}
+
+}  // namespace onramp

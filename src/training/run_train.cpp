@@ -1,0 +1,88 @@
+#include "onramp/training/run_train.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "onramp/base/interrupt.h"
+#include "onramp/base/log.h"
+#include "onramp/base/process_setup.h"
+#include "onramp/training/phase.h"
+#include "onramp/training/phases.h"
+#include "onramp/training/report.h"
+#include "onramp/training/run.h"
+
+namespace onramp {
+namespace {
+
+std::filesystem::path run_folder(const RunConfig& config, const std::filesystem::path& file) {
+  if (!config.run.folder.empty()) return config.run.folder;
+  return std::filesystem::path("runs") / file.stem() / concat("seed", config.run.seed);
+}
+
+/// What --dry-run prints: the resolved config, the memory bill, the plan.
+void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
+  std::cout << to_yaml(dump_run_config(config)) << "\n# plan, into " << folder.string() << "\n";
+  int64_t episodes = 0;
+  for (const auto& component : config.phases) {
+    const auto phase = component.make();
+    std::cout << "#   " << phase->name() << ": " << phase->needs().plan << "\n";
+    episodes += phase->needs().episodes;
+  }
+  if (config.env && episodes > 0) {
+    const auto environment = config.env.make();
+    const auto& spec = environment->spec();
+    const int64_t steps = episodes * (spec.max_steps > 0 ? spec.max_steps : 1000);
+    std::cout << "# memory: up to " << format_bytes(double(memory_bill_bytes(spec.observation, spec.action, steps, episodes)))
+              << " for " << episodes << " episodes\n";
+  }
+}
+
+int train(const Catalog& catalog, int argc, char** argv) {
+  CLI::App app{"Trains what a config describes; the same command continues a run that was stopped."};
+  std::filesystem::path file;
+  std::vector<std::string> overrides;
+  bool dry_run = false, help = false;
+  app.add_option("config", file, "YAML file, e.g. configs/quickstart.yaml");
+  app.add_option("--set", overrides, "override a key: --set learners.agent.alpha=0.5 (repeatable)")->expected(1)->allow_extra_args(false);
+  app.add_flag("--dry-run", dry_run, "print the resolved config, the memory bill and the plan; create nothing");
+  app.add_flag("--help-config", help, "print every key of a config with type, default, range and meaning");
+  app.footer(
+      "Exit codes: 0 done, 1 error, 2 mistake in config or command line, 130 interrupted and saved.\n"
+      "Ctrl-C saves and stops; a second one stops at once. Everything goes into runs/<config>/seed<seed>.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (help) {
+    std::cout << help_run_config(catalog);
+    return 0;
+  }
+  if (file.empty()) throw ConfigError("which config? onramp-train CONFIG.yaml (see --help)");
+
+  const RunConfig config = read_run_config(load_config(file, overrides), catalog);
+  const auto folder = run_folder(config, file);
+  if (dry_run) {
+    print_plan(config, folder);
+    return 0;
+  }
+  install_interrupt_handler();
+  Run run(config, folder);
+  run.execute();
+  write_report(run.folder());
+  print_report(run.folder(), std::cout);
+  return 0;
+}
+
+}  // namespace
+
+int run_train(const Catalog& given, int argc, char** argv) noexcept {
+  return run_main([&] {
+    process_setup();
+    Catalog catalog = given;
+    if (!catalog.phases.has("learn")) add_phases(catalog.phases);
+    return train(catalog, argc, argv);
+  });
+}
+
+}  // namespace onramp
