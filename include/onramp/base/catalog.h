@@ -186,7 +186,12 @@ class ComponentList {
   }
   std::string type_name() const { return "list of " + Component<Product, Context...>(registry_).type_name(); }
   void help(HelpRows& rows, int depth) const {
+    const auto first = rows.size();
     Component<Product, Context...>(registry_).help(rows, depth);
+    for (auto i = first; i < rows.size(); ++i) {
+      if (rows[i].depth == depth) rows[i].text = "- " + rows[i].text;
+      else rows[i].depth += 1;
+    }
   }
 
  private:

@@ -10,12 +10,12 @@ namespace onramp {
 
 /// Several may stand behind one field; for a list, an optional or a map the ranges hold for each element.
 struct Constraint {
-  std::optional<double> min, max;
+  std::optional<double> min{}, max{};
   bool min_open = false, max_open = false;  ///< the bound itself is excluded
   bool non_finite = false;                  ///< .inf and .nan are allowed
   bool required = false;                    ///< the key must be given; the default is only a place holder
   bool not_empty = false;                   ///< text, path, list or map
-  std::vector<std::string> choices;         ///< of a text
+  std::vector<std::string> choices{};       ///< of a text
 
   bool allows(double value) const;
   /// ">= 0", "in [0, 1)", "one of a, b"; "" when everything goes.

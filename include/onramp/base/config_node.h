@@ -51,6 +51,8 @@ class ConfigNode {
   bool has(std::string_view key) const;
   /// @throws ConfigError when there is no such key
   ConfigNode at(std::string_view key) const;
+  /// The same, but null, with this node's origin, when there is no such key.
+  ConfigNode get(std::string_view key) const;
   /// @throws ConfigError unless this is a list with more than `index` elements
   ConfigNode element(std::size_t index) const;
   std::vector<ConfigNode> elements() const;  ///< of a list

@@ -57,6 +57,7 @@ bool read_bool(const ConfigNode& node);
 std::int64_t read_signed(const ConfigNode& node, std::int64_t low, std::int64_t high, const Constraint& constraint);
 std::uint64_t read_unsigned(const ConfigNode& node, std::uint64_t high, const Constraint& constraint);
 double read_double(const ConfigNode& node, const Constraint& constraint);
+float read_float(const ConfigNode& node, const Constraint& constraint);
 std::string read_text(const ConfigNode& node, const Constraint& constraint);
 std::filesystem::path read_path(const ConfigNode& node, const Constraint& constraint);
 std::size_t read_choice(const ConfigNode& node, const std::vector<std::string>& names);  // index into names
@@ -139,7 +140,8 @@ struct ReadVisitor {
   const ConfigNode& node;
   template <class T, class... Cs>
   void operator()(const char* name, T& member, const char*, const Cs&... cs) {
-    if (node.has(name)) read_value(node.at(name), member, combine({cs...}));
+    // A struct that is not given is read all the same: something in it may be required.
+    if (ConfigStruct<T> || node.has(name)) read_value(node.get(name), member, combine({cs...}));
   }
 };
 
@@ -163,8 +165,10 @@ void read_value(const ConfigNode& node, T& value, const Constraint& constraint) 
     value = static_cast<T>(read_signed(node, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), constraint));
   } else if constexpr (std::unsigned_integral<T>) {
     value = static_cast<T>(read_unsigned(node, std::numeric_limits<T>::max(), constraint));
-  } else if constexpr (std::floating_point<T>) {
-    value = static_cast<T>(read_double(node, constraint));
+  } else if constexpr (std::is_same_v<T, float>) {
+    value = read_float(node, constraint);
+  } else if constexpr (std::is_same_v<T, double>) {
+    value = read_double(node, constraint);
   } else if constexpr (std::is_same_v<T, std::string>) {
     value = read_text(node, constraint);
   } else if constexpr (std::is_same_v<T, std::filesystem::path>) {

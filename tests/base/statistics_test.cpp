@@ -1,0 +1,46 @@
+#include "onramp/base/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "onramp/base/error.h"
+
+namespace onramp {
+namespace {
+
+TEST(Wilson, MatchesTheReferenceValues) {
+  const auto golden = nlohmann::json::parse(std::ifstream(ONRAMP_TESTS_DIR "/golden/workflow.json"));
+  int found = 0;
+  for (const auto& test : golden["cases"]) {
+    if (test["name"] != "wilson_95") continue;
+    for (std::size_t i = 0; i < test["in"]["successes"].size(); ++i, ++found) {
+      const auto interval = wilson(test["in"]["successes"][i], test["in"]["trials"][i]);
+      EXPECT_NEAR(interval.low, test["out"]["low"][i].get<double>(), 1e-12);
+      EXPECT_NEAR(interval.high, test["out"]["high"][i].get<double>(), 1e-12);
+    }
+  }
+  EXPECT_EQ(found, 4);
+}
+
+TEST(Wilson, MatchesAnIntervalWorkedByHand) {
+  // 1 of 2, z = 1: centre (0.5 + 0.25) / 1.5 = 0.5; half width sqrt(0.125 + 0.0625) / 1.5 = 0.4330127 / 1.5.
+  const auto interval = wilson(1, 2, 1.0);
+  EXPECT_NEAR(interval.low, 0.5 - 0.288675134594813, 1e-12);
+  EXPECT_NEAR(interval.high, 0.5 + 0.288675134594813, 1e-12);
+}
+
+TEST(Wilson, WithoutTrialsNothingIsKnown) {
+  EXPECT_EQ(wilson(0, 0).low, 0.0);
+  EXPECT_EQ(wilson(0, 0).high, 1.0);
+}
+
+TEST(Wilson, RefusesCountsThatCannotBe) {
+  EXPECT_THROW(wilson(3, 2), ValueError);
+  EXPECT_THROW(wilson(-1, 2), ValueError);
+  EXPECT_THROW(wilson(1, 2, 0.0), ValueError);
+}
+
+}  // namespace
+}  // namespace onramp
