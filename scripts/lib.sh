@@ -57,3 +57,54 @@ build_jobs() {
   if [ "${by_memory:-0}" -lt 1 ]; then by_memory=1; fi
   if [ "$by_memory" -lt "$cores" ]; then echo "$by_memory"; else echo "$cores"; fi
 }
+
+# configure PRESET [cmake arguments]
+configure() {
+  local preset="$1"
+  shift
+  step "Configure build/$preset" "a few seconds"
+  # A build folder that was made in another checkout or with another generator cannot be used; CMake's own words say so.
+  remedy "if the message above is not clear: rm -rf build/$preset, then call this again"
+  run_logged "build/$preset/configure.log" cmake --preset "$preset" "$@"
+  grep -E '^-- (LibTorch|MuJoCo)' "build/$preset/configure.log" | sed 's/^-- /   /' || true
+}
+
+# build PRESET "about how long" [targets]: shows progress every 5 %, and of the compiler's output only errors.
+build() {
+  local preset="$1" duration="$2" log="build/$1/build.log" status=0 targets=()
+  shift 2
+  if [ $# -gt 0 ]; then targets=(--target "$@"); fi
+  step "Build build/$preset${*:+: $*}" "$duration"
+  remedy "if it ran out of memory ('Killed'), free some; else the error above is in the code (whole output: $log)"
+  set +o pipefail
+  cmake --build "build/$preset" --parallel "$(build_jobs)" "${targets[@]}" 2>&1 | tee "$log" | awk '
+    match($0, /^\[[0-9]+\/[0-9]+\]/) {
+      split(substr($0, 2, RLENGTH - 2), n, "/")
+      if (n[2] > 0 && int(20 * n[1] / n[2]) > shown) { shown = int(20 * n[1] / n[2]); printf "   %d of %d\n", n[1], n[2]; fflush() }
+    }'
+  status="${PIPESTATUS[0]}"
+  set -o pipefail
+  if [ "$status" -ne 0 ]; then
+    grep -m 3 -E -A 4 '(error:|undefined reference|Killed|No space left|multiple definition)' "$log" >&2 || tail -n 15 "$log" >&2
+    return "$status"
+  fi
+}
+
+# run_tests PRESET [ctest arguments]
+run_tests() {
+  local preset="$1" log="build/$1/ctest.log" status=0
+  shift
+  step "Tests of build/$preset" "at most 10 minutes"
+  remedy "the output above; one test program alone: build/$preset/bin/test_<layer> --gtest_filter=<name>"
+  set +o pipefail
+  (cd "build/$preset" && ctest --output-on-failure --parallel "$(nproc)" --no-tests=error "$@") 2>&1 | tee "$log"
+  status="${PIPESTATUS[0]}"
+  set -o pipefail
+  # ctest shows nothing of a test that passed: say which of its cases were left out, and why. Its closing lines come last.
+  local cases="build/$preset/Testing/Temporary/LastTest.log"
+  if [ -r "$cases" ]; then
+    awk '/: Skipped$/ {getline reason} /^\[  SKIPPED \] [^ ]*\.[^ ]* \(/ {printf "   skipped %s: %s\n", $4, reason}' "$cases" | sort -u
+  fi
+  grep -E '^([0-9]+% tests passed|Total Test time)' "$log" || true
+  return "$status"
+}
