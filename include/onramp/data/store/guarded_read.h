@@ -15,7 +15,7 @@
 namespace onramp {
 
 struct ReadLimits {
-  int64_t memory_bytes = int64_t{32} << 30;  ///< that the child may use beyond what this process has mapped, > 0
+  int64_t memory_bytes = int64_t{8} << 30;  ///< that the child may use beyond what this process has mapped, > 0
   int64_t cpu_s = 600;                       ///< processor time, seconds, > 0
 };
 
