@@ -1,0 +1,106 @@
+// A UR10e of primitive shapes, from the maker's published Denavit-Hartenberg parameters, masses and torque limits, with a
+// suction gripper and a wrist camera at its flange.
+#pragma once
+
+#include <mujoco/mujoco.h>
+
+#include <Eigen/Geometry>
+
+#include <array>
+#include <string>
+
+#include "onramp/base/random.h"
+#include "onramp/envs/devices.h"
+#include "onramp/envs/mujoco/world.h"
+
+namespace onramp::mujoco {
+
+/// Collision classes: the cup touches items, its rim touches the bin, items touch both and each other.
+inline constexpr int kCollideItem = 1, kCollideBin = 2, kCollideCup = 4, kCollideRim = 8;
+
+/// Lip of the suction cup: small spheres on a ring, so that contact with flat and curved tops is exact and cheap.
+inline constexpr int kLipPoints = 6;
+
+/// Names that the devices look for in the model.
+struct Ur10eNames {
+  static constexpr std::array<const char*, 6> joints = {"shoulder_pan", "shoulder_lift", "elbow",
+                                                        "wrist_1",      "wrist_2",       "wrist_3"};
+  static constexpr const char* tcp_site = "tcp";
+  static constexpr const char* lip_body = "cup_lip";
+  static constexpr const char* suction = "suction";
+  static constexpr const char* wrist_camera = "wrist";
+};
+
+/// Adds the arm, with the base frame at `parent`'s frame, z up. Joint zero as in the maker's drawings.
+/// @param force_N  what the suction cup pulls at full vacuum
+void add_ur10e_with_vacuum(mjSpec* spec, mjsBody* parent, double force_N);
+
+struct MujocoArmConfig {
+  double max_linear_m_s = 0.5;    ///< the device's own limits
+  double max_angular_rad_s = 1.0;
+  double stop_force_N = 60.0;     ///< protective stop above this, low-passed over 20 ms
+  double latency_s = 0.0;         ///< from command() until it takes effect
+};
+
+/// Cartesian velocity control: damped least squares to joint velocities, integrated into position servos.
+class MujocoArm final : public Arm {
+ public:
+  /// @param home  joint angles from which move_to() searches; elbow up
+  MujocoArm(World& world, MujocoArmConfig config, std::array<double, 6> home);
+
+  ArmState read() override;
+  void command(const Twist& twist) override;
+  void stop() override;
+  /// At once, without passing through what lies between; time does not pass.
+  void move_to(const Eigen::Isometry3d& X_BaseTcp) override;
+
+ private:
+  void reset();
+  void before_step();
+  void after_step();
+  Eigen::Isometry3d tcp_pose() const;
+  Eigen::Matrix<double, 6, 6> jacobian();
+
+  struct Pending {
+    double due_s;
+    Twist twist;
+  };
+  World& world_;
+  const MujocoArmConfig config_;
+  const std::array<double, 6> home_;
+  std::array<int, 6> qpos_{}, dof_{}, actuator_{};
+  int site_ = -1, lip_body_ = -1, base_body_ = -1, suction_ = -1;
+  std::vector<bool> is_tool_geom_;
+  std::vector<Pending> pending_;
+  Twist twist_;
+  Eigen::Matrix<double, 6, 1> target_;  // joint positions that the servos hold
+  Eigen::Vector3d force_ = Eigen::Vector3d::Zero();
+  bool stopped_ = false;
+};
+
+struct MujocoVacuumConfig {
+  double full_vacuum_Pa = 60e3;   ///< below ambient, with a perfect seal
+  double leak = 0.05;             ///< share of it that the pump reaches on open air
+  int64_t seal_points = 4;        ///< of kLipPoints that must touch one item
+  double rise_s = 0.06;           ///< time constants of the pressure
+  double fall_s = 0.15;
+};
+
+/// Suction by MuJoCo's adhesion actuator. Pressure follows the seal with a lag; the pull follows the pressure.
+class MujocoVacuumGripper final : public Gripper {
+ public:
+  MujocoVacuumGripper(World& world, MujocoVacuumConfig config);
+  GripperState read() override;
+  void command(double closing) override;
+
+ private:
+  void reset();
+  void before_step();
+
+  World& world_;
+  const MujocoVacuumConfig config_;
+  int lip_body_, suction_;
+  double closing_ = 0.0, level_ = 0.0;  // level: share of the full vacuum
+};
+
+}  // namespace onramp::mujoco

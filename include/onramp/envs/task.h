@@ -1,0 +1,54 @@
+// What is to be done, apart from the devices that do it.
+#pragma once
+
+#include <Eigen/Geometry>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "onramp/base/random.h"
+#include "onramp/data/end_reason.h"
+#include "onramp/data/spec.h"
+#include "onramp/envs/devices.h"
+
+namespace onramp {
+
+/// What a task may judge from: device signals, on the robot and in simulation alike.
+struct Signals {
+  ArmState arm;
+  GripperState gripper;
+};
+
+struct Evaluation {
+  double reward = 0.0;
+  bool success = false;
+  std::optional<EndReason> end;  ///< success or failure; limits of time and safety are the environment's business
+};
+
+/// Where the things to be handled are. In simulation it places them; on a robot it asks a person or a machine to.
+class Scene {
+ public:
+  virtual ~Scene() = default;
+  /// Puts everything where an episode starts, leaving nothing of the one before. @throws ResetFailed
+  virtual void reset(Rng& random) = 0;
+  /// Names and units of what is known beyond the devices' signals; empty on a robot.
+  virtual std::vector<std::string> privileged_fields() const { return {}; }
+  /// Their values, appended.
+  virtual void read_privileged(std::vector<float>& values) { (void)values; }
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+  virtual const std::string& name() const = 0;
+  virtual bool safety_stop_is_terminal() const = 0;
+  /// Resets the scene and whatever evaluate() remembers. @return where the tool starts.
+  virtual Eigen::Isometry3d reset(Rng& random) = 0;
+  /// Called once after each step.
+  virtual Evaluation evaluate(const Signals& signals) = 0;
+  virtual std::vector<std::string> privileged_fields() const { return {}; }
+  virtual void read_privileged(std::vector<float>& values) { (void)values; }
+};
+
+}  // namespace onramp

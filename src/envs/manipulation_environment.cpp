@@ -1,0 +1,239 @@
+#include "onramp/envs/manipulation_environment.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "onramp/base/error.h"
+#include "onramp/core/tensor_io.h"
+#include "onramp/envs/vacuum_grasp_task.h"
+
+namespace onramp {
+namespace {
+
+constexpr int64_t kActions = 7;
+constexpr int64_t kProprio = 13;
+
+Eigen::Vector3d vector(const std::array<double, 3>& a) { return {a[0], a[1], a[2]}; }
+
+/// Rotation of the tool away from straight down, as a rotation vector in the base frame.
+Eigen::Vector3d tilt(const Eigen::Isometry3d& X_BaseTcp) {
+  static const Eigen::Matrix3d down = tool_down_at(Eigen::Vector3d::Zero()).linear();
+  const Eigen::AngleAxisd rotation(X_BaseTcp.linear() * down.transpose());
+  return rotation.angle() * rotation.axis();
+}
+
+uint64_t fingerprint(const Image& image) {
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(image.rgb.data()), image.rgb.size()});
+}
+
+EnvSpec make_spec(const ManipulationConfig& config, const ManipulationDevices& devices) {
+  EnvSpec spec;
+  spec.name = devices.task.name();
+  for (Camera* camera : devices.cameras) {
+    spec.observation.entries.push_back({.name = camera->name(), .dtype = DType::kUint8,
+                                        .shape = {camera->height(), camera->width(), 3}, .low = 0, .high = 255});
+  }
+  spec.observation.entries.push_back(
+      {.name = "proprio", .dtype = DType::kFloat32, .shape = {kProprio}, .low = -10, .high = 10,
+       .fields = {"x", "y", "z", "rx", "ry", "rz", "vx", "vy", "vz", "wx", "wy", "wz", "vacuum"}});
+  auto fields = devices.task.privileged_fields();
+  if (!fields.empty()) {
+    const auto tool = {"tool_x_m", "tool_y_m", "tool_z_m", "tool_rx_rad", "tool_ry_rad", "tool_rz_rad", "vacuum_Pa", "force_N"};
+    fields.insert(fields.begin(), tool.begin(), tool.end());
+    const auto size = static_cast<int64_t>(fields.size());
+    spec.observation.entries.push_back({.name = "privileged", .dtype = DType::kFloat32, .shape = {size}, .low = -1e6,
+                                        .high = 1e6, .privileged = true, .fields = std::move(fields)});
+  }
+  const std::string v = concat(" [", config.limits.linear_speed_m_s, " m/s]");
+  const std::string w = concat(" [", config.limits.angular_speed_rad_s, " rad/s]");
+  spec.action = {kActions, {"vx" + v, "vy" + v, "vz" + v, "wx" + w, "wy" + w, "wz" + w, "gripper [> 0: on]"}};
+  spec.control_period_s = config.control_period_s;
+  spec.max_steps = config.max_steps;
+  spec.safety_stop_is_terminal = devices.task.safety_stop_is_terminal();
+  return spec;
+}
+
+}  // namespace
+
+void check_action(const at::Tensor& action, int64_t dim) {
+  if (!action.defined() || action.scalar_type() != at::kFloat || action.dim() != 1 || action.size(0) != dim ||
+      !action.is_contiguous() || !action.device().is_cpu()) {
+    throw ActionError(concat("action: want float32 [", dim, "] on the CPU, got ",
+                             action.defined() ? concat(action.toString(), " ", action.sizes()) : "nothing"));
+  }
+  const float* a = action.const_data_ptr<float>();
+  for (int64_t i = 0; i < dim; ++i) {
+    if (!(std::abs(a[i]) <= 1.0f + 1e-6f)) {  // NaN fails too
+      throw ActionError(concat("action[", i, "] = ", a[i], ", want a number in [-1, 1]"));
+    }
+  }
+}
+
+ManipulationEnvironment::ManipulationEnvironment(ManipulationConfig config, ManipulationDevices devices)
+    : config_(config), devices_(std::move(devices)), spec_(make_spec(config_, devices_)),
+      images_(devices_.cameras.size()), image_hashes_(devices_.cameras.size()) {}
+
+Observation ManipulationEnvironment::reset(uint64_t seed) {
+  running_ = false;
+  devices_.arm.stop();
+  devices_.gripper.command(0.0);
+  RandomStream stream(seed, "episode");
+  Rng random = stream.next();
+  devices_.arm.move_to(devices_.task.reset(random));
+  std::fill(image_hashes_.begin(), image_hashes_.end(), 0);
+  same_images_ = 0;
+  if (const auto end = sense()) {
+    throw ResetFailed(concat(spec_.name, ": the devices are not ready after the reset (", to_string(*end),
+                             "); clear the fault and run the same command again"));
+  }
+  steps_ = 0;
+  next_tick_s_ = devices_.clock.now();
+  running_ = true;
+  return observe();
+}
+
+ManipulationEnvironment::Command ManipulationEnvironment::limit(const std::array<float, 7>& action) const {
+  const auto& limits = config_.limits;
+  const double dt = config_.control_period_s;
+  Eigen::Vector3d v = Eigen::Vector3d(action[0], action[1], action[2]) * limits.linear_speed_m_s;
+  Eigen::Vector3d w = Eigen::Vector3d(action[3], action[4], action[5]) * limits.angular_speed_rad_s;
+  // A command may not carry the tool out of the workspace within one period; from outside it may only lead back.
+  const Eigen::Vector3d p = signals_.arm.X_BaseTcp.translation() - vector(config_.task_origin_m);
+  const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp);
+  for (int i = 0; i < 3; ++i) {
+    const double low = std::min(0.0, (limits.workspace_min_m[i] - p[i]) / dt);
+    const double high = std::max(0.0, (limits.workspace_max_m[i] - p[i]) / dt);
+    v[i] = std::clamp(v[i], low, high);
+    w[i] = std::clamp(w[i], std::min(0.0, (-limits.max_rotation_rad - r[i]) / dt),
+                      std::max(0.0, (limits.max_rotation_rad - r[i]) / dt));
+  }
+  Command command{.twist = {v, w}, .closing = action[6] > 0.0f ? 1.0 : 0.0};
+  for (int i = 0; i < 3; ++i) {
+    command.executed[i] = static_cast<float>(v[i] / limits.linear_speed_m_s);
+    command.executed[3 + i] = static_cast<float>(w[i] / limits.angular_speed_rad_s);
+  }
+  command.executed[6] = action[6];
+  return command;
+}
+
+std::optional<EndReason> ManipulationEnvironment::sense() {
+  signals_ = {devices_.arm.read(), devices_.gripper.read()};
+  const auto& limits = config_.limits;
+  double image_stamp = devices_.clock.now();
+  bool lost = signals_.arm.status == DeviceStatus::kLinkLost || signals_.gripper.status == DeviceStatus::kLinkLost;
+  bool same = !devices_.cameras.empty();
+  for (size_t i = 0; i < devices_.cameras.size(); ++i) {
+    images_[i] = &devices_.cameras[i]->capture();
+    image_stamp = std::min(image_stamp, images_[i]->stamp_s);
+    lost |= images_[i]->status == DeviceStatus::kLinkLost;
+    if (limits.frozen_images > 0) {
+      const uint64_t hash = fingerprint(*images_[i]);
+      same &= hash == image_hashes_[i];
+      image_hashes_[i] = hash;
+    }
+  }
+  same_images_ = limits.frozen_images > 0 && same ? same_images_ + 1 : 0;
+  const double now = devices_.clock.now();
+  state_age_s_ = now - std::min(signals_.arm.stamp_s, signals_.gripper.stamp_s);
+  image_age_s_ = now - image_stamp;
+  lost |= state_age_s_ > limits.max_state_age_s || image_age_s_ > limits.max_image_age_s;
+  lost |= limits.frozen_images > 0 && same_images_ >= limits.frozen_images;
+  // A stop is the graver news: it may be terminal, a lost link never is.
+  if (signals_.arm.status == DeviceStatus::kProtectiveStop || signals_.gripper.status == DeviceStatus::kProtectiveStop ||
+      signals_.arm.f_Tcp_Base_N.norm() > limits.max_force_N) {
+    return EndReason::kSafetyStop;
+  }
+  if (lost) return EndReason::kCommsLoss;
+  return std::nullopt;
+}
+
+Step ManipulationEnvironment::step(const at::Tensor& action) {
+  ONRAMP_CHECK(running_, spec_.name, ": step() needs a reset() first, at the start and after each end");
+  check_action(action, kActions);
+  const double start = devices_.clock.now();
+  std::array<float, kActions> asked;
+  std::memcpy(asked.data(), action.const_data_ptr<float>(), sizeof asked);
+  for (float& a : asked) a = std::clamp(a, -1.0f, 1.0f);
+
+  running_ = false;  // until this step is through: after an exception only a reset helps
+  const Command command = limit(asked);
+  devices_.arm.command(command.twist);
+  devices_.gripper.command(command.closing);
+  // Ticks are kept relative to the start of the episode, unless a step was missed: then the next is a whole period away.
+  next_tick_s_ += config_.control_period_s;
+  const double late_s = std::max(0.0, start - (next_tick_s_ - config_.control_period_s));
+  if (next_tick_s_ <= start) next_tick_s_ = start + config_.control_period_s;
+  devices_.clock.wait_until(next_tick_s_);
+
+  const auto fault = sense();
+  const Evaluation judged = devices_.task.evaluate(signals_);
+  ++steps_;
+  Step step;
+  step.reward = judged.reward;
+  step.success = judged.success;
+  if (fault) {
+    step.end = fault;
+  } else if (judged.end) {
+    step.end = judged.end;
+  } else if (config_.max_steps > 0 && steps_ >= config_.max_steps) {
+    step.end = EndReason::kTimeLimit;
+  }
+  if (step.end) {
+    devices_.arm.stop();
+  } else {
+    running_ = true;
+  }
+  step.obs = observe();
+  step.executed_action = copy_to_tensor<float>(command.executed, {kActions});
+  const auto us = [](double seconds) { return std::round(seconds * 1e6); };
+  step.timing_us = {{"state_age", us(state_age_s_)}, {"image_age", us(image_age_s_)}, {"late", us(late_s)}};
+  return step;
+}
+
+void ManipulationEnvironment::standby() {
+  devices_.arm.stop();
+}
+
+void ManipulationEnvironment::proprioception(std::vector<float>& values) const {
+  const auto& limits = config_.limits;
+  const Eigen::Vector3d middle = 0.5 * (vector(limits.workspace_min_m) + vector(limits.workspace_max_m));
+  const Eigen::Vector3d p =
+      (signals_.arm.X_BaseTcp.translation() - vector(config_.task_origin_m) - middle) / config_.position_scale_m;
+  const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp) / limits.max_rotation_rad;
+  const Eigen::Vector3d v = signals_.arm.velocity.linear_m_s / limits.linear_speed_m_s;
+  const Eigen::Vector3d w = signals_.arm.velocity.angular_rad_s / limits.angular_speed_rad_s;
+  for (const auto& part : {p, r, v, w}) {
+    for (int i = 0; i < 3; ++i) values.push_back(static_cast<float>(std::clamp(part[i], -10.0, 10.0)));
+  }
+  values.push_back(static_cast<float>(std::clamp(signals_.gripper.vacuum_Pa / config_.vacuum_scale_Pa, -10.0, 10.0)));
+}
+
+Observation ManipulationEnvironment::observe() {
+  Observation obs;
+  for (size_t i = 0; i < devices_.cameras.size(); ++i) {
+    const Image& image = *images_[i];
+    obs.set(devices_.cameras[i]->name(), copy_to_tensor<uint8_t>(image.rgb, {image.height, image.width, 3}));
+  }
+  std::vector<float> values;
+  proprioception(values);
+  obs.set("proprio", copy_to_tensor<float>(values, {kProprio}));
+  if (const EntrySpec* privileged = spec_.observation.find("privileged")) {
+    const Eigen::Vector3d p = signals_.arm.X_BaseTcp.translation() - vector(config_.task_origin_m);
+    const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp);
+    values.clear();
+    for (const double value : {p[0], p[1], p[2], r[0], r[1], r[2], signals_.gripper.vacuum_Pa, signals_.arm.f_Tcp_Base_N.norm()}) {
+      values.push_back(static_cast<float>(value));
+    }
+    devices_.task.read_privileged(values);
+    obs.set("privileged", copy_to_tensor<float>(values, privileged->shape));
+  }
+  return obs;
+}
+
+}  // namespace onramp

@@ -1,0 +1,51 @@
+// Short ways of adding to an mjSpec. Internal.
+#pragma once
+
+#include <mujoco/mujoco.h>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <string>
+
+namespace onramp::mujoco {
+
+using Vec3 = std::array<double, 3>;
+using Colour = std::array<float, 4>;
+
+inline void set(double* target, const Vec3& value) { std::copy(value.begin(), value.end(), target); }
+
+/// A geom with nothing to collide with and no mass; the caller changes what it wants.
+inline mjsGeom* add_geom(mjsBody* body, mjtGeom type, const Vec3& size, const Vec3& pos, const Colour& rgba) {
+  mjsGeom* geom = mjs_addGeom(body, nullptr);
+  geom->type = type;
+  set(geom->size, size);
+  set(geom->pos, pos);
+  std::copy(rgba.begin(), rgba.end(), geom->rgba);
+  geom->contype = geom->conaffinity = 0;
+  geom->mass = 0.0;
+  return geom;
+}
+
+/// A capsule or cylinder from one point to another.
+inline mjsGeom* add_link(mjsBody* body, mjtGeom type, double radius, const Vec3& from, const Vec3& to, double mass,
+                         const Colour& rgba) {
+  mjsGeom* geom = add_geom(body, type, {radius, 0, 0}, {0, 0, 0}, rgba);
+  set(geom->fromto, from);
+  set(geom->fromto + 3, to);
+  geom->mass = mass;
+  return geom;
+}
+
+inline mjsBody* add_body(mjsBody* parent, const std::string& name, const Vec3& pos) {
+  mjsBody* body = mjs_addBody(parent, nullptr);
+  mjs_setName(body->element, name.c_str());
+  set(body->pos, pos);
+  return body;
+}
+
+/// Stiffness and damping are one number in MuJoCo 3 and the first of several in 4.
+inline void set_first(double& field, double value) { field = value; }
+inline void set_first(double* field, double value) { field[0] = value; }
+
+}  // namespace onramp::mujoco
