@@ -2,7 +2,9 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,11 +13,23 @@
 #include "onramp/core/checkpoint.h"
 #include "onramp/data/batch.h"
 #include "onramp/data/policy.h"
+#include "onramp/data/spec.h"
 
 namespace onramp {
 
 /// Detached 0-d tensors; the logger reads them once per interval (no device sync inside update).
 using Metrics = std::vector<std::pair<std::string, at::Tensor>>;
+
+/// What a learner is built from, beside its config.
+struct LearnerContext {
+  ObservationSpec observation;
+  ActionSpec action;
+  uint64_t seed = 0;  ///< of every stream the learner draws from: initial weights, action samples, augmentation
+  at::Device device = at::kCPU;
+  /// Parts handed over by earlier phases, e.g. "encoder" (save_encoder) and "normalizer" (save_normalizer). Read during
+  /// construction alone; may be null.
+  const Parts* given = nullptr;
+};
 
 class Learnable {
  public:
@@ -30,8 +44,15 @@ class Learnable {
   virtual void load(const Parts& parts) = 0;
 };
 
+enum class Stage : uint8_t {
+  kOffline,  ///< the data do not grow
+  kOnline,   ///< the policy collects between updates
+};
+
 class Agent : public Learnable {
  public:
+  /// Told at the start of each phase, and again on resume, before sample_plan(): sets plan and learning rates.
+  virtual void begin_stage(Stage stage) { (void)stage; }
   /// A snapshot by value: later updates do not change it.
   virtual std::unique_ptr<Policy> policy() const = 0;
 };

@@ -1,0 +1,61 @@
+// Behaviour cloning: a deterministic policy by squared error.
+// Source: Simplified Q paper, appendix E ("the exact same policy architecture, learning rate, optimizer, batch size"), and
+// random shift after Yarats et al. (fig. 2). Loss: losses/bc.h.
+//
+// Deviations from the paper: none. (The policy's mean passes through a tanh, as the RL policy's mode does.)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "onramp/algorithms/learnable.h"
+#include "onramp/algorithms/network_inputs.h"
+#include "onramp/core/generator.h"
+#include "onramp/models/actors.h"
+#include "onramp/nn/optim.h"
+
+namespace onramp {
+
+/// Defaults: appendix E.
+struct BcConfig {
+  int64_t batch_size = 512;
+  int64_t random_shift = 0;
+  AdamConfig optimizer = {.learning_rate = 3e-4};
+  InputConfig input = {.images = EncoderMode::kEndToEnd};
+  ActorConfig actor;
+  std::string source = "offline";
+  template <class V>
+  void fields(V& v) {
+    v("batch_size", batch_size, "transitions an update", at_least(1));
+    v("random_shift", random_shift, "pixels by which training pictures are shifted at random; needs end_to_end", at_least(0));
+    v("optimizer", optimizer, "of the policy");
+    v("input", input, "what the policy sees");
+    v("actor", actor, "policy network");
+    v("source", source, "replay source of demonstrations", not_empty());
+  }
+  void validate() const;  ///< @throws ConfigError for random_shift without pixels
+};
+
+/// Thread safety: none. Parts: actor, actor_optimizer, learner.
+class Bc final : public Agent {
+ public:
+  Bc(const BcConfig& config, const LearnerContext& context);
+
+  std::vector<BatchRequest> sample_plan() const override;
+  Metrics update(const Batches& batches) override;
+  void save(Parts& parts) const override;
+  void load(const Parts& parts) override;
+  std::unique_ptr<Policy> policy() const override;
+
+ private:
+  const BcConfig config_;
+  const ActionSpec action_;
+  NetworkInputs inputs_;
+  std::shared_ptr<DeterministicActor> actor_;
+  std::optional<Adam> optimizer_;
+  TorchStream shift_;
+};
+
+}  // namespace onramp

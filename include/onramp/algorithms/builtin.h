@@ -1,0 +1,12 @@
+// The learners that onramp brings along, for a config's `learners`.
+#pragma once
+
+#include "onramp/algorithms/learner_factory.h"
+#include "onramp/base/catalog.h"
+
+namespace onramp {
+
+/// bc, hilbert, simplified_q.
+void add_learners(Registry<LearnerFactory>& learners);
+
+}  // namespace onramp

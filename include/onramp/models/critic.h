@@ -1,0 +1,51 @@
+// An ensemble of action values over encoded observations.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "onramp/models/observation_encoder.h"
+#include "onramp/nn/ensemble_mlp.h"
+
+namespace onramp {
+
+struct CriticConfig {
+  int64_t ensemble = 1;
+  MlpConfig mlp = {.hidden = {2048, 2048}, .activation = Activation::kRelu};
+  template <class V>
+  void fields(V& v) {
+    v("ensemble", ensemble, "members; the minimum over them is the value that targets and actor use", at_least(1));
+    v("mlp", mlp, "layers of each member");
+  }
+};
+
+/// Values and latent representations at the same actions.
+struct CriticOutput {
+  at::Tensor q;       // float [E, B]    or [E, B, N]
+  at::Tensor latent;  // float [E, B, F] or [E, B, N, F]: Phi(s, a), the last hidden layer after its activation
+};
+
+class Critic : public torch::nn::Module {
+ public:
+  Critic(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const CriticConfig& config,
+         at::Generator& generator);
+
+  /// phi(s), float [B, O]: encode once, then ask for any number of actions.
+  at::Tensor encode(const Observation& obs) { return encoder_->forward(obs); }
+  /// @param encoded float [B, O] of encode(). @param action float [B, A] or [B, N, A]. @throws ShapeError
+  CriticOutput forward(const at::Tensor& encoded, const at::Tensor& action);
+  at::Tensor q(const at::Tensor& encoded, const at::Tensor& action) { return forward(encoded, action).q; }
+  at::Tensor latent(const at::Tensor& encoded, const at::Tensor& action) { return forward(encoded, action).latent; }
+
+  int64_t ensemble() const { return mlp_->members(); }
+  int64_t latent_dim() const { return mlp_->feature_dim(); }
+  const ObservationEncoder& encoder() const { return *encoder_; }
+
+ private:
+  std::shared_ptr<ObservationEncoder> encoder_;
+  std::shared_ptr<EnsembleMlp> mlp_;
+};
+
+}  // namespace onramp

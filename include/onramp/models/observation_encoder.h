@@ -1,0 +1,83 @@
+// What every network does with an observation first: pictures to features, vectors normalised, all concatenated.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "onramp/base/config.h"
+#include "onramp/models/image_encoders.h"
+#include "onramp/models/normalizer.h"
+
+namespace onramp {
+
+enum class EncoderMode : uint8_t {
+  kFrozen,    ///< one pretrained encoder for all networks, handed over; batches carry its features
+  kEndToEnd,  ///< each network trains an encoder of its own from random weights
+  kNone,      ///< pictures are not seen at all
+};
+constexpr auto enum_names(EncoderMode*) {
+  return std::array{std::pair{EncoderMode::kFrozen, "frozen"}, std::pair{EncoderMode::kEndToEnd, "end_to_end"},
+                    std::pair{EncoderMode::kNone, "none"}};
+}
+
+/// What the networks of a learner see.
+struct InputConfig {
+  std::vector<std::string> observations;
+  EncoderMode images = EncoderMode::kFrozen;
+  EncoderConfig encoder;
+  bool normalize = true;
+  template <class V>
+  void fields(V& v) {
+    v("observations", observations, "entries that the networks see; empty: all that are not privileged");
+    v("images", images, "frozen: the pretrained encoder, shared by all networks; end_to_end: one encoder per network; none: pictures "
+      "are not seen");
+    v("encoder", encoder, "image encoder of each network (end_to_end alone)");
+    v("normalize", normalize, "standardise vectors (and frozen features, where fitted) by the handed-over normaliser");
+  }
+};
+
+/// The entries of `observation` that are named, in its order; no names: all that are not privileged. Without pictures when
+/// `images` is kNone.
+/// @throws ConfigError for an unknown or a privileged entry, or when nothing is left
+ObservationSpec select_observations(const ObservationSpec& observation, const std::vector<std::string>& names,
+                                    EncoderMode images);
+
+class ObservationEncoder : public torch::nn::Module {
+ public:
+  /// @param observation  what to read, e.g. of select_observations
+  /// @param images       covers every image entry; null when there is none
+  /// @param trainable    whether `images` belongs to this network: registered, trained, copied. Otherwise it is shared,
+  ///                     gets no gradient and never changes
+  /// @throws ConfigError for a privileged entry, or an image entry that `images` does not cover
+  ObservationEncoder(ObservationSpec observation, Normalizer normalizer, std::shared_ptr<ImageEncoders> images,
+                     bool trainable);
+
+  /// @param obs batched. An image entry is uint8 [B,H,W,C], or float [B,F]: features of the frozen encoder, cached.
+  /// @return float [B, feature_dim()]: the entries side by side, in the order of the spec. @throws ShapeError, ValueError
+  at::Tensor forward(const Observation& obs);
+
+  int64_t feature_dim() const { return feature_dim_; }
+  const ObservationSpec& observation() const { return observation_; }
+  const Normalizer& normalizer() const { return normalizer_; }
+  const std::shared_ptr<ImageEncoders>& images() const { return images_; }  ///< null without image entries
+  bool trainable() const { return trainable_; }
+  /// Same values; a trainable image encoder gets memory of its own, a frozen one stays shared.
+  std::shared_ptr<ObservationEncoder> copy() const;
+
+ private:
+  at::Tensor encode_entry(const EntrySpec& entry, const at::Tensor& value);
+
+  ObservationSpec observation_;
+  Normalizer normalizer_;
+  std::shared_ptr<ImageEncoders> images_;
+  bool trainable_;
+  int64_t feature_dim_ = 0;
+};
+
+}  // namespace onramp

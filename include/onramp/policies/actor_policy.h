@@ -1,0 +1,51 @@
+// A trained actor that acts: encoder, normaliser and network together, a value of its own.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <memory>
+#include <string>
+
+#include "onramp/core/checkpoint.h"
+#include "onramp/data/policy.h"
+#include "onramp/models/actors.h"
+
+namespace onramp {
+
+/// Thread safety: none; one copy a thread. Invariant: its weights never change, so its hash is computed once.
+class ActorPolicy final : public Policy {
+ public:
+  /// @param actor owned by this policy alone (see Actor::copy), but for a frozen image encoder, which never changes.
+  ActorPolicy(std::shared_ptr<Actor> actor, ActionSpec action);
+
+  std::unique_ptr<PolicyState> begin(int64_t batch) override;
+  /// @param obs batched, on any device; images as uint8 [B,H,W,C], or float [B,F] of the frozen encoder
+  /// @return action float [B, A] on the CPU
+  Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override;
+  const ActionSpec& action_spec() const override { return action_; }
+  std::string content_hash() const override;
+  /// A squashed Gaussian can (no closed entropy: a one-sample estimate would need randomness, so entropy is that of the
+  /// Gaussian before the tanh); a deterministic actor cannot.
+  bool can_evaluate() const override { return actor_->stochastic(); }
+  LogProbEntropy evaluate(const Observation& obs, const at::Tensor& action) override;
+  at::Tensor sample(const Observation& obs, int64_t n, Rng& random) override;
+
+  const ObservationSpec& observation_spec() const { return actor_->encoder().observation(); }
+  const Actor& actor() const { return *actor_; }
+
+ private:
+  std::shared_ptr<Actor> actor_;
+  ActionSpec action_;
+  at::Device device_;
+  mutable std::string hash_;
+};
+
+/// Everything that acting needs: weights, frozen encoder, normaliser, observation and action specs, config and hash.
+PartState save_policy(const ActorPolicy& policy);
+/// @throws Error for a policy of a kind that cannot be stored
+PartState save_policy(const Policy& policy);
+
+/// @throws CheckpointError for another kind of part, a missing or misshapen tensor, or a hash that does not match
+std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device = at::kCPU);
+
+}  // namespace onramp

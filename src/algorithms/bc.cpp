@@ -1,0 +1,78 @@
+#include "onramp/algorithms/bc.h"
+
+#include <torch/types.h>
+
+#include "onramp/base/error.h"
+#include "onramp/losses/bc.h"
+#include "onramp/nn/augment.h"
+#include "onramp/nn/state.h"
+#include "onramp/policies/actor_policy.h"
+
+namespace onramp {
+namespace {
+
+constexpr const char* kBatch = "batch";
+
+Observation shift_pictures(Observation obs, int64_t pad, at::Generator& rng) {
+  if (pad == 0) return obs;
+  Observation shifted;
+  for (const auto& [name, value] : obs) {
+    const bool picture = value.scalar_type() == at::kByte && value.dim() == 4;
+    shifted.set(name, picture ? random_shift(value, pad, rng) : value);
+  }
+  return shifted;
+}
+
+}  // namespace
+
+void BcConfig::validate() const {
+  if (random_shift > 0 && input.images != EncoderMode::kEndToEnd) {
+    throw ConfigError(concat("random_shift = ", random_shift,
+                             " needs pixels in each update: set input.images to end_to_end, or random_shift to 0"));
+  }
+}
+
+Bc::Bc(const BcConfig& config, const LearnerContext& context)
+    : config_(config),
+      action_(context.action),
+      inputs_(config.input, context),
+      shift_(context.seed, "bc/shift", context.device) {
+  config.validate();
+  TorchStream initial(context.seed, "bc/initial_weights");
+  actor_ = std::make_shared<DeterministicActor>(inputs_.make_encoder(initial.next()), action_.dim, config.actor,
+                                                initial.next());
+  actor_->to(context.device);
+  optimizer_.emplace(*actor_, config.optimizer);
+}
+
+Metrics Bc::update(const Batches& batches) {
+  const Batch& batch = batches.at(kBatch);
+  const auto obs = shift_pictures(batch.obs, config_.random_shift, shift_.next());
+  const auto loss = losses::bc_mse(actor_->forward(obs), batch.action);
+  optimizer_->minimize(loss);
+  return {{"bc_loss", loss.detach()}};
+}
+
+std::vector<BatchRequest> Bc::sample_plan() const {
+  BatchRequest request{.name = kBatch, .size = config_.batch_size, .sources = {{.source = config_.source}}};
+  inputs_.describe(request);
+  return {request};
+}
+
+std::unique_ptr<Policy> Bc::policy() const { return std::make_unique<ActorPolicy>(actor_->copy(), action_); }
+
+void Bc::save(Parts& parts) const {
+  save_module(parts["actor"], *actor_);
+  optimizer_->save(parts["actor_optimizer"]);
+  parts["learner"].host = {{"shift", shift_.counter()}, {"inputs", inputs_.hash()}};
+}
+
+void Bc::load(const Parts& parts) {
+  const auto& learner = require_part(parts, "learner");
+  inputs_.check_hash(require_host("learner", learner, "inputs"));
+  load_module(require_part(parts, "actor"), *actor_);
+  optimizer_->load(require_part(parts, "actor_optimizer"));
+  shift_.set_counter(require_host("learner", learner, "shift"));
+}
+
+}  // namespace onramp

@@ -1,0 +1,48 @@
+#include "onramp/algorithms/builtin.h"
+
+#include <type_traits>
+
+#include "onramp/algorithms/bc.h"
+#include "onramp/algorithms/hilbert.h"
+#include "onramp/algorithms/simplified_q.h"
+
+namespace onramp {
+namespace {
+
+template <class Learner, class Config>
+class FactoryOf final : public LearnerFactory {
+ public:
+  explicit FactoryOf(const Config& config) : config_(config) {}
+  std::vector<std::string> needs() const override {
+    if constexpr (requires { config_.input; }) return NetworkInputs::needs(config_.input);
+    return {};
+  }
+  std::vector<std::string> provides() const override {
+    if constexpr (std::is_same_v<Learner, Hilbert>) return {"encoder"};
+    return {};
+  }
+  bool acts() const override { return std::is_base_of_v<Agent, Learner>; }
+  std::unique_ptr<Learnable> make(const LearnerContext& context) const override {
+    return std::make_unique<Learner>(config_, context);
+  }
+
+ private:
+  Config config_;
+};
+
+template <class Learner, class Config>
+void add(Registry<LearnerFactory>& learners, const char* name, const char* summary) {
+  learners.add<Config>(name, summary,
+                       [](const Config& config) { return std::make_unique<FactoryOf<Learner, Config>>(config); });
+}
+
+}  // namespace
+
+void add_learners(Registry<LearnerFactory>& learners) {
+  add<Bc, BcConfig>(learners, "bc", "behaviour cloning: a deterministic policy by squared error");
+  add<Hilbert, HilbertConfig>(learners, "hilbert", "pretrains an image encoder: first-occupancy Hilbert representation");
+  add<SimplifiedQ, SimplifiedQConfig>(learners, "simplified_q",
+                                      "actor-critic without target network, for offline and then online learning");
+}
+
+}  // namespace onramp

@@ -1,0 +1,71 @@
+#include "onramp/algorithms/network_inputs.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+
+#include "onramp/base/error.h"
+#include "onramp/base/hash.h"
+#include "onramp/models/content_hash.h"
+#include "onramp/nn/state.h"
+
+namespace onramp {
+namespace {
+
+const PartState& require_given(const LearnerContext& context, const std::string& part, const std::string& key) {
+  if (context.given) {
+    const auto found = context.given->find(part);
+    if (found != context.given->end()) return found->second;
+  }
+  throw ConfigError(concat("input.", key, " needs the part '", part,
+                           "', which no earlier phase hands over: add one that does, or change the setting"));
+}
+
+}  // namespace
+
+NetworkInputs::NetworkInputs(const InputConfig& config, const LearnerContext& context)
+    : config_(config), observation_(select_observations(context.observation, config.observations, config.images)) {
+  Sha256 hash;
+  has_images_ = std::any_of(observation_.entries.begin(), observation_.entries.end(),
+                            [](const EntrySpec& entry) { return entry.is_image(); });
+  if (config.normalize) {
+    const auto& part = require_given(context, "normalizer", "normalize");
+    hash.update(content_hash(part));
+    normalizer_ = load_normalizer(part).to(context.device);
+  }
+  if (config.images == EncoderMode::kFrozen && has_images_) {
+    const auto& part = require_given(context, "encoder", "images: frozen");
+    hash.update(content_hash(part));
+    frozen_ = load_encoder(part);
+    frozen_->to(context.device);
+    set_trainable(*frozen_, false);
+  }
+  hash_ = hash.hex();
+}
+
+std::shared_ptr<ObservationEncoder> NetworkInputs::make_encoder(at::Generator& generator) const {
+  const bool own = config_.images == EncoderMode::kEndToEnd && has_images_;
+  return std::make_shared<ObservationEncoder>(
+      observation_, normalizer_, own ? std::make_shared<ImageEncoders>(observation_, config_.encoder, generator) : frozen_,
+      own);
+}
+
+void NetworkInputs::describe(BatchRequest& request) const {
+  request.images = frozen_ ? ImageForm::kFrameIds : ImageForm::kPixels;
+  for (const auto& entry : observation_.entries) request.observations.push_back(entry.name);
+}
+
+void NetworkInputs::check_hash(const std::string& saved) const {
+  if (saved == hash_) return;
+  throw CheckpointError("learner: it was trained with another encoder or normaliser than those handed over; continue the "
+                        "run that it belongs to, or train it anew");
+}
+
+std::vector<std::string> NetworkInputs::needs(const InputConfig& config) {
+  std::vector<std::string> parts;
+  if (config.normalize) parts.emplace_back("normalizer");
+  if (config.images == EncoderMode::kFrozen) parts.emplace_back("encoder");
+  return parts;
+}
+
+}  // namespace onramp

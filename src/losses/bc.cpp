@@ -1,0 +1,16 @@
+#include "onramp/losses/bc.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include "onramp/core/shapes.h"
+
+namespace onramp::losses {
+
+at::Tensor bc_mse(const at::Tensor& predicted, const at::Tensor& action) {
+  check_float("predicted", predicted, {kAny, kAny});
+  check_float("action", action, {predicted.size(0), predicted.size(1)});
+  return (predicted - action.detach()).square().sum(-1).mean();  // [B] -> []
+}
+
+}  // namespace onramp::losses

@@ -1,0 +1,18 @@
+#include "onramp/models/critic.h"
+
+#include <torch/types.h>
+
+namespace onramp {
+
+Critic::Critic(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const CriticConfig& config,
+               at::Generator& generator)
+    : encoder_(register_module("encoder", std::move(encoder))),
+      mlp_(register_module("mlp", std::make_shared<EnsembleMlp>(config.ensemble, encoder_->feature_dim() + action_dim,
+                                                                /*out=*/1, config.mlp, generator))) {}
+
+CriticOutput Critic::forward(const at::Tensor& encoded, const at::Tensor& action) {
+  auto [output, features] = mlp_->forward(encoded, action);
+  return {.q = output.squeeze(-1), .latent = features};
+}
+
+}  // namespace onramp

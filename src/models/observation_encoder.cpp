@@ -1,0 +1,85 @@
+#include "onramp/models/observation_encoder.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+
+#include "onramp/base/error.h"
+#include "onramp/core/shapes.h"
+
+namespace onramp {
+
+ObservationSpec select_observations(const ObservationSpec& observation, const std::vector<std::string>& names,
+                                    EncoderMode images) {
+  std::vector<std::string> known;
+  for (const auto& entry : observation.entries) {
+    if (!entry.privileged) known.push_back(entry.name);
+  }
+  for (const auto& name : names) {
+    const auto* entry = observation.find(name);
+    if (!entry) throw ConfigError(concat("observations: no entry '", name, "' (known: ", join(known, ", "), ")"));
+    if (entry->privileged) {
+      throw ConfigError(concat("observations: '", name, "' is privileged: no network may see it (take of: ",
+                               join(known, ", "), ")"));
+    }
+  }
+  ObservationSpec selected;
+  for (const auto& entry : observation.entries) {
+    const bool named = std::find(names.begin(), names.end(), entry.name) != names.end();
+    if (entry.is_image() && images == EncoderMode::kNone) continue;
+    if (names.empty() ? !entry.privileged : named) selected.entries.push_back(entry);
+  }
+  if (selected.entries.empty()) throw ConfigError("observations: no entry that a network may see");
+  return selected;
+}
+
+ObservationEncoder::ObservationEncoder(ObservationSpec observation, Normalizer normalizer,
+                                       std::shared_ptr<ImageEncoders> images, bool trainable)
+    : observation_(std::move(observation)), normalizer_(std::move(normalizer)), images_(std::move(images)),
+      trainable_(trainable && images_) {
+  for (const auto& entry : observation_.entries) {
+    if (entry.privileged) {
+      throw ConfigError(concat("observation '", entry.name, "' is privileged: no network may see it"));
+    }
+    if (entry.is_image()) {
+      if (!images_ || !images_->has(entry.name)) {
+        throw ConfigError(concat("no encoder for the image '", entry.name, "': pretrain one on it, or train end to end"));
+      }
+      if (images_->observation().find(entry.name)->shape != entry.shape) {
+        throw ConfigError(concat("the encoder of '", entry.name, "' was made for pictures of another size"));
+      }
+      feature_dim_ += images_->feature_dim();
+    } else {
+      feature_dim_ += entry.numel();
+    }
+  }
+  if (trainable_) register_module("images", images_);
+}
+
+at::Tensor ObservationEncoder::encode_entry(const EntrySpec& entry, const at::Tensor& value) {
+  if (!entry.is_image()) {
+    check_float(entry.name, value, {kB, entry.numel()});
+    return normalizer_.apply(entry.name, value);
+  }
+  if (trainable_) return images_->encode(entry.name, value);
+  if (value.is_floating_point()) {
+    check_float(entry.name, value, {kB, images_->feature_dim()});
+    return normalizer_.apply(entry.name, value);
+  }
+  at::NoGradGuard frozen;
+  return normalizer_.apply(entry.name, images_->encode(entry.name, value));
+}
+
+at::Tensor ObservationEncoder::forward(const Observation& obs) {
+  std::vector<at::Tensor> encoded;
+  encoded.reserve(observation_.entries.size());
+  for (const auto& entry : observation_.entries) encoded.push_back(encode_entry(entry, obs.at(entry.name)));
+  return encoded.size() == 1 ? encoded.front() : at::cat(encoded, 1);  // [B, O]
+}
+
+std::shared_ptr<ObservationEncoder> ObservationEncoder::copy() const {
+  return std::make_shared<ObservationEncoder>(observation_, normalizer_, trainable_ ? images_->copy() : images_,
+                                              trainable_);
+}
+
+}  // namespace onramp
