@@ -56,13 +56,15 @@ void put_bytes(std::string& out, uint64_t field, std::string_view bytes) {
   out += bytes;
 }
 
-/// Event.wall_time = 1 (double), Event.step = 2 (int64).
+/// Event.wall_time = 1 (double), Event.step = 2 (int64; protobuf leaves out a 0).
 std::string event_head(double wall_time_s, int64_t step) {
   std::string event;
   put_key(event, 1, kFixed64);
   put_little_endian(event, std::bit_cast<uint64_t>(wall_time_s));
-  put_key(event, 2, kVarint);
-  put_varint(event, static_cast<uint64_t>(step));
+  if (step != 0) {
+    put_key(event, 2, kVarint);
+    put_varint(event, static_cast<uint64_t>(step));
+  }
   return event;
 }
 

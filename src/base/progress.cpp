@@ -69,17 +69,24 @@ void Progress::measure(double now_s) {
   measured_step_ = step_;
 }
 
+std::string Progress::position() const {
+  return total_ > 0 ? concat(phase_, "  ", step_, "/", total_) : concat(phase_, "  ", step_);
+}
+
 std::string Progress::line() const {
-  std::string text = phase_ + "  " + std::to_string(step_);
-  if (total_ > 0) {
-    text += "/" + std::to_string(total_) + "  " + std::to_string(100 * step_ / total_) + " %";
-  }
+  std::string text = position();
+  if (total_ > 0) text += concat("  ", 100 * step_ / total_, " %");
   const double rate = recent_s_ > 0.0 ? recent_steps_ / recent_s_ : 0.0;
   if (rate > 0.0) {
-    text += "  " + short_number(rate) + "/s";
-    if (total_ > step_) text += "  " + format_duration(static_cast<double>(total_ - step_) / rate) + " left";
+    text += concat("  ", short_number(rate), "/s");
+    if (total_ > step_) text += concat("  ", format_duration(static_cast<double>(total_ - step_) / rate), " left");
   }
-  for (const auto& [name, value] : values_) text += "  " + name + " " + short_number(value);
+  return text + values_text();
+}
+
+std::string Progress::values_text() const {
+  std::string text;
+  for (const auto& [name, value] : values_) text += concat("  ", name, " ", short_number(value));
   return text;
 }
 
@@ -95,11 +102,7 @@ void Progress::print(const std::string& line, bool last) {
 }
 
 void Progress::finish() {
-  std::string text = phase_ + "  " + std::to_string(step_);
-  if (total_ > 0) text += "/" + std::to_string(total_);
-  text += "  done in " + format_duration(clock_.now() - began_s_);
-  for (const auto& [name, value] : values_) text += "  " + name + " " + short_number(value);
-  print(text, /*last=*/true);
+  print(concat(position(), "  done in ", format_duration(clock_.now() - began_s_), values_text()), /*last=*/true);
 }
 
 }  // namespace onramp

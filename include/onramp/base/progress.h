@@ -36,7 +36,9 @@ class Progress {
 
  private:
   void measure(double now_s);
+  std::string position() const;
   std::string line() const;
+  std::string values_text() const;
   void print(const std::string& line, bool last);
 
   const Clock& clock_;

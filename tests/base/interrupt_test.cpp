@@ -1,0 +1,41 @@
+#include "onramp/base/interrupt.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <unistd.h>
+
+#include "onramp/base/error.h"
+#include "support/expect_throws.h"
+
+namespace onramp {
+namespace {
+
+TEST(Interrupt, TheFirstSignalAsks) {
+  install_interrupt_handler();
+  clear_interrupt();
+  EXPECT_NO_THROW(throw_if_interrupted("saved"));
+  std::raise(SIGINT);
+  EXPECT_TRUE(interrupt_requested());
+  test::expect_throws<InterruptedError>([] { throw_if_interrupted("saved at step 3"); }, "interrupted; saved at step 3");
+  clear_interrupt();
+  EXPECT_FALSE(interrupt_requested());
+  std::raise(SIGTERM);
+  EXPECT_TRUE(interrupt_requested());
+  clear_interrupt();
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+TEST(InterruptDeathTest, TheSecondSignalStopsAtOnce) {
+  EXPECT_EXIT(
+      {
+        install_interrupt_handler();
+        std::raise(SIGINT);
+        std::raise(SIGINT);
+      },
+      ::testing::ExitedWithCode(130), "interrupted: saving what there is; press Ctrl-C again to stop at once");
+}
+
+}  // namespace
+}  // namespace onramp
