@@ -6,7 +6,9 @@
 namespace onramp {
 namespace {
 
-double steady_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -16,7 +18,8 @@ double SteadyClock::now() const { return steady_seconds() - start_s_; }
 
 void SteadyClock::wait_until(double t_s) {
   // The loop makes up for rounding between double and the clock's ticks.
-  for (double left = t_s - now(); left > 0; left = t_s - now()) std::this_thread::sleep_for(std::chrono::duration<double>(left));
+  for (double left = t_s - now(); left > 0; left = t_s - now())
+    std::this_thread::sleep_for(std::chrono::duration<double>(left));
 }
 
 }  // namespace onramp

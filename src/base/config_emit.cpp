@@ -11,21 +11,28 @@
 namespace onramp {
 namespace {
 
-bool is_word_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '/'; }
+bool is_word_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '/';
+}
 
 // Text that YAML may write without quotes everywhere, also within [] and {}.
 bool is_plain(std::string_view text) {
   if (text.empty() || text.back() == ' ' || text.substr(0, 3) == "...") return false;
-  const bool number = (text[0] == '-' || text[0] == '+') && text.size() > 1 && (std::isdigit(static_cast<unsigned char>(text[1])) || text[1] == '.');
+  const bool number = (text[0] == '-' || text[0] == '+') && text.size() > 1 &&
+                      (std::isdigit(static_cast<unsigned char>(text[1])) || text[1] == '.');
   if (!is_word_character(text[0]) && !number) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return is_word_character(c) || (c != '\0' && std::string_view(" +-=()%@^").find(c) != std::string_view::npos); });
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_word_character(c) || (c != '\0' && std::string_view(" +-=()%@^").find(c) != std::string_view::npos);
+  });
 }
 
 // Text that YAML readers take for a number, a truth value or nothing.
 bool looks_typed(std::string_view text) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array words{"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "-.inf", "+.inf", ".nan"};
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::array words{"",    "~", "null", "true", "false", "yes",   "no",  "on",
+                             "off", "y", "n",    ".inf", "-.inf", "+.inf", ".nan"};
   if (std::find(words.begin(), words.end(), lower) != words.end()) return true;
   if (lower.front() == '+') lower.erase(0, 1);
   double value = 0.0;
@@ -36,14 +43,19 @@ bool looks_typed(std::string_view text) {
 std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\', out += c;
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (c == '\r') out += "\\r";
+    if (c == '"' || c == '\\')
+      out += '\\', out += c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\r')
+      out += "\\r";
     else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       constexpr std::string_view kDigits = "0123456789abcdef";
       out += "\\x", out += kDigits[static_cast<unsigned char>(c) >> 4], out += kDigits[c & 0xf];
-    } else out += c;
+    } else
+      out += c;
   }
   return out + '"';
 }
@@ -78,8 +90,10 @@ void emit(const ConfigNode& node, int indent, std::string lead, std::string& out
   } else if (node.is_map()) {
     for (const auto& item : node.items()) {
       out += lead + key_text(item.key) + ":";
-      if (fits_one_line(item.value)) out += " " + one_line(item.value) + "\n";
-      else out += "\n", emit(item.value, indent + 2, margin + "  ", out);
+      if (fits_one_line(item.value))
+        out += " " + one_line(item.value) + "\n";
+      else
+        out += "\n", emit(item.value, indent + 2, margin + "  ", out);
       lead = margin;
     }
   } else {

@@ -31,7 +31,9 @@ void mark_as_list_element(HelpRows& rows, std::size_t first) {
 std::string render_help(const HelpRows& rows) {
   constexpr std::size_t kWidestText = 40;
   std::size_t column = 0;
-  const auto left = [](const HelpRow& row) { return std::string(static_cast<std::size_t>(2 * row.depth), ' ') + row.text; };
+  const auto left = [](const HelpRow& row) {
+    return std::string(static_cast<std::size_t>(2 * row.depth), ' ') + row.text;
+  };
   for (const auto& row : rows)
     if (const auto width = left(row).size(); width <= kWidestText) column = std::max(column, width);
   std::string out;

@@ -1,7 +1,7 @@
 // Files, inheritance and overrides of configs.
 #include <algorithm>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -91,8 +91,10 @@ struct Override {  // a tree of what the overrides set
 std::vector<std::string> split_path(const std::string& path, const Origin& origin) {
   std::vector<std::string> keys(1);
   for (const char c : path) {
-    if (c == '.' || c == '[') keys.emplace_back();
-    else if (c != ']') keys.back() += c;
+    if (c == '.' || c == '[')
+      keys.emplace_back();
+    else if (c != ']')
+      keys.back() += c;
   }
   for (const auto& key : keys)
     if (key.empty()) throw ConfigError(concat(origin.source, ": want --set key.key=value"));
@@ -144,8 +146,8 @@ ConfigNode apply(const ConfigNode& node, const Override& change) {
   if (result.is_list() && result.size() > 0) return apply_to_list(result, change);
   if (!result.is_map()) result = ConfigNode::map({}, change.origin);
   for (const auto& [key, child] : change.children) {
-    const bool other_type = key == "type" && child.value && child.value->is_scalar() && result.get("type").is_scalar() &&
-                            child.value->text() != result.get("type").text();
+    const bool other_type = key == "type" && child.value && child.value->is_scalar() &&
+                            result.get("type").is_scalar() && child.value->text() != result.get("type").text();
     if (other_type) result = ConfigNode::map({}, result.origin());
   }
   for (const auto& [key, child] : change.children) {
@@ -172,9 +174,12 @@ ConfigNode merge_config(const ConfigNode& base, const ConfigNode& over) {
   if (old_type.is_scalar() && new_type.is_scalar() && old_type.text() != new_type.text()) return over;
   auto items = base.items();
   for (auto& item : over.items()) {
-    const auto found = std::find_if(items.begin(), items.end(), [&](const auto& other) { return other.key == item.key; });
-    if (found == items.end()) items.push_back(std::move(item));
-    else *found = {item.key, item.key_origin, merge_config(found->value, item.value)};
+    const auto found =
+        std::find_if(items.begin(), items.end(), [&](const auto& other) { return other.key == item.key; });
+    if (found == items.end())
+      items.push_back(std::move(item));
+    else
+      *found = {item.key, item.key_origin, merge_config(found->value, item.value)};
   }
   return ConfigNode::map(std::move(items), over.origin());
 }

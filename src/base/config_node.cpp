@@ -30,7 +30,8 @@ struct ConfigNode::Data {
 std::string Origin::str() const { return line > 0 ? concat(source, ":", line, ":", column) : source; }
 
 ConfigNode::ConfigNode() : ConfigNode(std::make_shared<const Data>(), "") {}
-ConfigNode::ConfigNode(std::shared_ptr<const Data> data, std::string path) : data_(std::move(data)), path_(std::move(path)) {}
+ConfigNode::ConfigNode(std::shared_ptr<const Data> data, std::string path)
+    : data_(std::move(data)), path_(std::move(path)) {}
 
 ConfigNode ConfigNode::scalar(std::string text, bool quoted, Origin origin) {
   return {std::make_shared<const Data>(Data{std::move(origin), ScalarData{std::move(text), quoted}}), ""};
@@ -110,8 +111,10 @@ std::vector<ConfigNode::Item> ConfigNode::items() const {
 ConfigNode ConfigNode::with(std::string_view key, const ConfigNode& value) const {
   auto all = items();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Item& item) { return item.key == key; });
-  if (found != all.end()) found->value = value;
-  else all.push_back({std::string(key), value.origin(), value});
+  if (found != all.end())
+    found->value = value;
+  else
+    all.push_back({std::string(key), value.origin(), value});
   return {map(std::move(all), origin()).data_, path_};
 }
 
@@ -125,7 +128,7 @@ std::string ConfigNode::describe() const {
   if (is_null()) return "nothing";
   if (is_list()) return "a list";
   if (is_map()) return "keys and values";
-  constexpr std::size_t kLongest = 60;
+  constexpr std::size_t kLongest = 200;  // a message is one line of a terminal or two
   const auto& value = text();
   return value.size() <= kLongest ? concat("'", value, "'") : concat("'", value.substr(0, kLongest), "...'");
 }
@@ -133,6 +136,27 @@ std::string ConfigNode::describe() const {
 void ConfigNode::fail(const std::string& message) const {
   const auto where = origin().str();
   throw ConfigError(concat(where, where.empty() ? "" : ": ", path_, path_.empty() ? "" : ": ", message));
+}
+
+std::optional<std::string> config_difference(const ConfigNode& a, const ConfigNode& b) {
+  const auto differ = [](const std::string& path, const std::string& here, const std::string& there) {
+    return concat(path, path.empty() ? "" : ": ", here, " against ", there);
+  };
+  if (a.is_map() && b.is_map()) {
+    for (const auto& item : a.items()) {
+      if (!b.has(item.key)) return differ(item.value.path(), item.value.describe(), "not there");
+      if (auto difference = config_difference(item.value, b.at(item.key))) return difference;
+    }
+    for (const auto& item : b.items())
+      if (!a.has(item.key)) return differ(item.value.path(), "not there", item.value.describe());
+  } else if (a.is_list() && b.is_list()) {
+    if (a.size() != b.size()) return differ(a.path(), concat("a list of ", a.size()), concat("a list of ", b.size()));
+    for (std::size_t i = 0; i < a.size(); ++i)
+      if (auto difference = config_difference(a.element(i), b.element(i))) return difference;
+  } else if (!(a.is_null() && b.is_null()) && !(a.is_scalar() && b.is_scalar() && a.text() == b.text())) {
+    return differ(a.path(), a.describe(), b.describe());
+  }
+  return std::nullopt;
 }
 
 std::string config_hash(const ConfigNode& node) { return sha256_hex(to_yaml(node)); }

@@ -35,7 +35,9 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(ConfigNode::null(value_origin(mark)), anchor, 1); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add(ConfigNode::null(value_origin(mark)), anchor, 1);
+  }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
@@ -43,12 +45,14 @@ class Builder final : public YAML::EventHandler {
     add(found->second.first, 0, found->second.second);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     check_tag(mark, tag, "tag:yaml.org,2002:str");
     add(ConfigNode::scalar(value, tag != "?" && !tag.empty(), origin_at(mark)), anchor, 1);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     check_tag(mark, tag, "tag:yaml.org,2002:seq");
     frames_.push_back({.is_map = false, .origin = value_origin(mark), .anchor = anchor, .values_before = values_});
   }
@@ -57,7 +61,8 @@ class Builder final : public YAML::EventHandler {
     add(ConfigNode::list(std::move(frame.elements), frame.origin), frame.anchor, values_ - frame.values_before, false);
   }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     check_tag(mark, tag, "tag:yaml.org,2002:map");
     frames_.push_back({.is_map = true, .origin = value_origin(mark), .anchor = anchor, .values_before = values_});
   }
@@ -84,8 +89,10 @@ class Builder final : public YAML::EventHandler {
   [[noreturn]] void fail(const Origin& origin, const std::string& message) const {
     std::string path;
     for (const auto& frame : frames_) {
-      if (frame.key) path += (path.empty() ? "" : ".") + frame.key->name;
-      else if (!frame.is_map) path += concat("[", frame.elements.size(), "]");
+      if (frame.key)
+        path += (path.empty() ? "" : ".") + frame.key->name;
+      else if (!frame.is_map)
+        path += concat("[", frame.elements.size(), "]");
     }
     throw ConfigError(concat(origin.str(), ": ", path, path.empty() ? "" : ": ", message));
   }
@@ -154,7 +161,8 @@ ConfigNode parse_yaml(std::string_view text, const Origin& source) {
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) return ConfigNode::null(source);
     Builder second(source);
-    if (parser.HandleNextDocument(second)) throw ConfigError(source.source + ": holds more than one YAML document ('---'); want one");
+    if (parser.HandleNextDocument(second))
+      throw ConfigError(source.source + ": holds more than one YAML document ('---'); want one");
   } catch (const YAML::Exception& error) {
     throw ConfigError(concat(builder.origin_at(error.mark).str(), ": not valid YAML: ", error.msg));
   }

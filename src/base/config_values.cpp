@@ -20,9 +20,12 @@ std::string Constraint::describe() const {
   // As people write numbers: "1" rather than "1.0".
   const auto number = [](double x) { return concat(x); };
   std::vector<std::string> parts;
-  if (min && max) parts.push_back(concat("in ", min_open ? "(" : "[", number(*min), ", ", number(*max), max_open ? ")" : "]"));
-  else if (min) parts.push_back(concat(min_open ? "> " : ">= ", number(*min)));
-  else if (max) parts.push_back(concat(max_open ? "< " : "<= ", number(*max)));
+  if (min && max)
+    parts.push_back(concat("in ", min_open ? "(" : "[", number(*min), ", ", number(*max), max_open ? ")" : "]"));
+  else if (min)
+    parts.push_back(concat(min_open ? "> " : ">= ", number(*min)));
+  else if (max)
+    parts.push_back(concat(max_open ? "< " : "<= ", number(*max)));
   if (!choices.empty()) parts.push_back("one of " + join(choices));
   if (not_empty) parts.push_back("not empty");
   if (non_finite) parts.push_back(".inf and .nan allowed");
@@ -93,7 +96,8 @@ Integer read_integer(const ConfigNode& node, Integer low, Integer high, const Co
 }  // namespace
 
 bool read_bool(const ConfigNode& node) {
-  if (!node.is_scalar() || node.quoted() || (node.text() != "true" && node.text() != "false")) refuse(node, "true or false");
+  if (!node.is_scalar() || node.quoted() || (node.text() != "true" && node.text() != "false"))
+    refuse(node, "true or false");
   return node.text() == "true";
 }
 
@@ -126,7 +130,8 @@ double read_double(const ConfigNode& node, const Constraint& constraint) {
 
 float read_float(const ConfigNode& node, const Constraint& constraint) {
   const double value = read_double(node, constraint);
-  if (std::isfinite(value) && std::abs(value) > std::numeric_limits<float>::max()) refuse(node, "a number that a float holds");
+  if (std::isfinite(value) && std::abs(value) > std::numeric_limits<float>::max())
+    refuse(node, "a number that a float holds");
   return static_cast<float>(value);
 }
 
@@ -149,7 +154,8 @@ std::filesystem::path read_path(const ConfigNode& node, const Constraint& constr
 std::size_t read_choice(const ConfigNode& node, const std::vector<std::string>& names) {
   if (!node.is_scalar()) refuse(node, "one of " + join(names));
   const auto found = std::find(names.begin(), names.end(), node.text());
-  if (found == names.end()) node.fail(concat("want one of ", join(names), ", got '", node.text(), "'", did_you_mean(node.text(), names)));
+  if (found == names.end())
+    node.fail(concat("want one of ", join(names), ", got '", node.text(), "'", did_you_mean(node.text(), names)));
   return static_cast<std::size_t>(found - names.begin());
 }
 
@@ -168,23 +174,27 @@ void check_map(const ConfigNode& node, const Constraint& constraint) {
   if (constraint.not_empty && node.size() == 0) node.fail("want keys and values, got none");
 }
 
-void check_keys(const ConfigNode& node, const std::vector<std::string>& known, const std::vector<std::string>& required) {
+void check_keys(const ConfigNode& node, const std::vector<std::string>& known,
+                const std::vector<std::string>& required) {
   for (const auto& item : node.items()) {
     if (std::find(known.begin(), known.end(), item.key) != known.end()) continue;
-    throw ConfigError(concat(item.key_origin.str(), item.key_origin.source.empty() ? "" : ": ", item.value.path(), ": unknown key",
-                             did_you_mean(item.key, known), " (known: ", known.empty() ? "none" : join(known), ")"));
+    throw ConfigError(concat(item.key_origin.str(), item.key_origin.source.empty() ? "" : ": ", item.value.path(),
+                             ": unknown key", did_you_mean(item.key, known),
+                             " (known: ", known.empty() ? "none" : join(known), ")"));
   }
   for (const auto& key : required)
     if (!node.has(key)) node.get(key).fail("required, but not given");
 }
 
 std::string read_type(const ConfigNode& node, const std::string& kind, const std::vector<std::string>& names) {
-  if (!node.is_map()) node.fail(concat("want a ", kind, ": keys and values with a 'type' (", join(names), "), got ", node.describe()));
+  if (!node.is_map())
+    node.fail(concat("want a ", kind, ": keys and values with a 'type' (", join(names), "), got ", node.describe()));
   if (!node.has("type")) {
     std::vector<std::string> given;
     for (const auto& item : node.items()) given.push_back(item.key);
     const auto near = nearest_word("type", given);
-    node.fail(concat("want a key 'type' that names a ", kind, " (", join(names), ")", near ? concat("; is '", *near, "' meant to be it?") : ""));
+    node.fail(concat("want a key 'type' that names a ", kind, " (", join(names), ")",
+                     near ? concat("; is '", *near, "' meant to be it?") : ""));
   }
   return names[read_choice(node.at("type"), names)];
 }

@@ -11,7 +11,8 @@ int report(std::string_view kind, std::string_view message, int exit_code) {
   // LibTorch's messages carry a stack trace from the second line on.
   const auto line = message.substr(0, message.find('\n'));
   std::fflush(stdout);
-  std::fprintf(stderr, "%.*s%.*s\n", static_cast<int>(kind.size()), kind.data(), static_cast<int>(line.size()), line.data());
+  std::fprintf(stderr, "%.*s%.*s\n", static_cast<int>(kind.size()), kind.data(), static_cast<int>(line.size()),
+               line.data());
   return exit_code;
 }
 

@@ -17,14 +17,18 @@ struct Square final : Shape {
 struct BoxConfig {
   double side = 1.0;
   template <class V>
-  void fields(V& v) { v("side", side, "length of a side (m)", greater_than(0.0)); }
+  void fields(V& v) {
+    v("side", side, "length of a side (m)", greater_than(0.0));
+  }
 };
 
 using Shapes = Registry<Shape, double>;
 
 Shapes shapes() {
   Shapes registry("shape");
-  registry.add<BoxConfig>("box", "four equal sides", [](const BoxConfig& c, double scale) { return std::make_unique<Square>(scale * c.side * c.side); });
+  registry.add<BoxConfig>("box", "four equal sides", [](const BoxConfig& c, double scale) {
+    return std::make_unique<Square>(scale * c.side * c.side);
+  });
   registry.add<NoConfig>("dot", "nothing", [](const NoConfig&, double) { return std::make_unique<Square>(0.0); });
   return registry;
 }
@@ -59,14 +63,20 @@ TEST(Catalog, DumpsTypeAndDefaultsAndReadsThemBack) {
 
 TEST(Catalog, NamesMistakesWithTheirPlace) {
   const auto scene_error = [](const std::string& text) { return message_of([&] { read_scene(text); }); };
-  EXPECT_EQ(scene_error("floor: {type: bix}"), "s.yaml:1:15: floor.type: want one of box, dot, got 'bix'; did you mean 'box'?");
-  EXPECT_EQ(scene_error("floor: {typ: box}"), "s.yaml:1:1: floor: want a key 'type' that names a shape (box, dot); is 'typ' meant to be it?");
-  EXPECT_EQ(scene_error("floor: box"), "s.yaml:1:8: floor: want a shape: keys and values with a 'type' (box, dot), got 'box'");
-  EXPECT_EQ(scene_error("floor: {type: box, sid: 1}"), "s.yaml:1:20: floor.sid: unknown key; did you mean 'side'? (known: side)");
+  EXPECT_EQ(scene_error("floor: {type: bix}"),
+            "s.yaml:1:15: floor.type: want one of box, dot, got 'bix'; did you mean 'box'?");
+  EXPECT_EQ(scene_error("floor: {typ: box}"),
+            "s.yaml:1:1: floor: want a key 'type' that names a shape (box, dot); is 'typ' meant to be it?");
+  EXPECT_EQ(scene_error("floor: box"),
+            "s.yaml:1:8: floor: want a shape: keys and values with a 'type' (box, dot), got 'box'");
+  EXPECT_EQ(scene_error("floor: {type: box, sid: 1}"),
+            "s.yaml:1:20: floor.sid: unknown key; did you mean 'side'? (known: side)");
   EXPECT_EQ(scene_error("floor: {type: dot, side: 1}"), "s.yaml:1:20: floor.side: unknown key (known: none)");
-  EXPECT_EQ(scene_error("floor: {type: dot}\nitems:\n  - type: dot\n  - type: box\n    side: 0\n"), "s.yaml:5:11: items[1].side: want > 0, got 0");
+  EXPECT_EQ(scene_error("floor: {type: dot}\nitems:\n  - type: dot\n  - type: box\n    side: 0\n"),
+            "s.yaml:5:11: items[1].side: want > 0, got 0");
   EXPECT_EQ(scene_error("items: []"), "s.yaml:1:1: floor: required, but not given");
-  EXPECT_EQ(message_of([] { shapes().parse(ConfigNode()); }), "want a shape: keys and values with a 'type', got nothing");
+  EXPECT_EQ(message_of([] { shapes().parse(ConfigNode()); }),
+            "want a shape: keys and values with a 'type', got nothing");
 }
 
 TEST(Catalog, HelpListsEachTypeWithItsKeys) {
@@ -86,7 +96,9 @@ TEST(Catalog, HelpListsEachTypeWithItsKeys) {
 
 TEST(Catalog, AProgrammersMistakesAreLogicErrors) {
   auto registry = shapes();
-  const auto twice = [&] { registry.add<NoConfig>("dot", "", [](const NoConfig&, double) { return std::unique_ptr<Shape>(); }); };
+  const auto twice = [&] {
+    registry.add<NoConfig>("dot", "", [](const NoConfig&, double) { return std::unique_ptr<Shape>(); });
+  };
   EXPECT_THROW(twice(), std::logic_error);
   EXPECT_THROW((Component<Shape, double>{shapes()}.make(1.0)), std::logic_error);
 }

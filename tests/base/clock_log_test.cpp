@@ -49,9 +49,7 @@ TEST(Log, WritesToStderrAndToTheFile) {
   std::filesystem::remove(file);
 }
 
-TEST(Log, AFileThatCannotBeOpenedIsNamed) {
-  EXPECT_THROW(add_log_file("/proc/nowhere/log.txt"), IoError);
-}
+TEST(Log, AFileThatCannotBeOpenedIsNamed) { EXPECT_THROW(add_log_file("/proc/nowhere/log.txt"), IoError); }
 
 }  // namespace
 }  // namespace onramp

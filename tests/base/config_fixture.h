@@ -21,7 +21,9 @@
 namespace onramp::config_test {
 
 enum class Mu { kUniform, kPolicy };
-constexpr auto enum_names(Mu*) { return std::array{std::pair{Mu::kUniform, "uniform"}, std::pair{Mu::kPolicy, "policy"}}; }
+constexpr auto enum_names(Mu*) {
+  return std::array{std::pair{Mu::kUniform, "uniform"}, std::pair{Mu::kPolicy, "policy"}};
+}
 
 struct Network {
   std::vector<std::int64_t> hidden{256, 256};
@@ -80,13 +82,40 @@ struct Agent {
   }
 };
 
-struct Run {
+struct RunConfig {
   std::filesystem::path path;
   Agent agent;
   template <class V>
   void fields(V& v) {
     v("path", path, "the file to learn from", required());
     v("agent", agent, "the learner");
+  }
+};
+
+struct Bounds {
+  std::vector<double> high{1.0};
+  template <class V>
+  void fields(V& v) {
+    v("high", high, "highest values", allow_non_finite());
+  }
+};
+
+struct Texts {
+  std::vector<std::string> lines;
+  std::map<std::string, double> keys;
+  template <class V>
+  void fields(V& v) {
+    v("lines", lines, "some lines");
+    v("keys", keys, "the lines as keys");
+  }
+};
+
+/// A struct within which something is required.
+struct Outer {
+  RunConfig run;
+  template <class V>
+  void fields(V& v) {
+    v("run", run, "a run");
   }
 };
 
@@ -101,7 +130,9 @@ std::string message_of(Body&& body) {
   return "(nothing was thrown)";
 }
 
-inline Agent read_agent(const std::string& text) { return read_config<Agent>(parse_config_text(text, "a.yaml", "/configs")); }
+inline Agent read_agent(const std::string& text) {
+  return read_config<Agent>(parse_config_text(text, "a.yaml", "/configs"));
+}
 inline std::string agent_error(const std::string& text) {
   return message_of([&] { read_agent(text); });
 }
@@ -111,7 +142,8 @@ class Folder : public testing::Test {
  protected:
   void SetUp() override {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() / concat("onramp-", ::getpid(), "-", test->test_suite_name(), "-", test->name());
+    folder_ = std::filesystem::temp_directory_path() /
+              concat("onramp-", ::getpid(), "-", test->test_suite_name(), "-", test->name());
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }

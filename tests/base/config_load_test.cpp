@@ -74,9 +74,11 @@ TEST_F(ConfigFile, WrongBasesAreRefused) {
 }
 
 TEST_F(ConfigFile, SetOverridesValues) {
-  const auto file = write("a.yaml", "alpha: 3\ncritic: {hidden: [8, 8]}\nsources: [{name: a}, {name: b, share: 0.5}]\n");
-  const auto agent = load(file, {"alpha=0.5", "critic.hidden=[1, 2, 3]", "critic.layer_norm=true", "sources.1.share=0.25", "sources[0].name=x: y #1",
-                                 "weights={td: 2}", "weights.reg=1", "data=some/file.hdf5", "temperature=null", "mu=policy", "steps=1", "steps=2"});
+  const auto file =
+      write("a.yaml", "alpha: 3\ncritic: {hidden: [8, 8]}\nsources: [{name: a}, {name: b, share: 0.5}]\n");
+  const auto agent = load(file, {"alpha=0.5", "critic.hidden=[1, 2, 3]", "critic.layer_norm=true",
+                                 "sources.1.share=0.25", "sources[0].name=x: y #1", "weights={td: 2}", "weights.reg=1",
+                                 "data=some/file.hdf5", "temperature=null", "mu=policy", "steps=1", "steps=2"});
   EXPECT_EQ(agent.alpha, 0.5);
   EXPECT_THAT(agent.critic.hidden, testing::ElementsAre(1, 2, 3));
   EXPECT_TRUE(agent.critic.layer_norm);
@@ -93,8 +95,10 @@ TEST_F(ConfigFile, SetOverridesValues) {
 TEST_F(ConfigFile, AMistakeInSetIsNamedAsSuch) {
   write("a.yaml", "alpha: 3\nsources: [{name: a}]\n");
   const auto set_error = [&](const std::string& text) { return load_error("a.yaml", {text}); };
-  EXPECT_EQ(set_error("critic.hiden=[1]"), "--set critic.hiden=[1]: critic.hiden: unknown key; did you mean 'hidden'? (known: hidden, layer_norm)");
-  EXPECT_EQ(set_error("critc.hidden=[1]").substr(0, 68), "--set critc.hidden=[1]: critc: unknown key; did you mean 'critic'? (");
+  EXPECT_EQ(set_error("critic.hiden=[1]"),
+            "--set critic.hiden=[1]: critic.hiden: unknown key; did you mean 'hidden'? (known: hidden, layer_norm)");
+  EXPECT_EQ(set_error("critc.hidden=[1]").substr(0, 68),
+            "--set critc.hidden=[1]: critc: unknown key; did you mean 'critic'? (");
   EXPECT_EQ(set_error("alpha.x=1"), "--set alpha.x=1: alpha: want a number, got keys and values");
   EXPECT_EQ(set_error("alpha=-1"), "--set alpha=-1: alpha: want >= 0, got -1");
   EXPECT_EQ(set_error("alpha="), "--set alpha=: alpha: want a number, got ''");
@@ -102,8 +106,10 @@ TEST_F(ConfigFile, AMistakeInSetIsNamedAsSuch) {
   EXPECT_EQ(set_error("=1"), "--set =1: want --set key.key=value");
   EXPECT_EQ(set_error("a..b=1"), "--set a..b=1: want --set key.key=value");
   EXPECT_EQ(set_error("critic.hidden=[1,"), "--set critic.hidden=[1,: not valid YAML: end of sequence flow not found");
-  EXPECT_EQ(set_error("sources.1.name=x"), "--set sources.1.name=x: sources: a list of 1; want an index from 0 to 0, got '1'");
-  EXPECT_EQ(set_error("sources.name=x"), "--set sources.name=x: sources: a list of 1; want an index from 0 to 0, got 'name'");
+  EXPECT_EQ(set_error("sources.1.name=x"),
+            "--set sources.1.name=x: sources: a list of 1; want an index from 0 to 0, got '1'");
+  EXPECT_EQ(set_error("sources.name=x"),
+            "--set sources.name=x: sources: a list of 1; want an index from 0 to 0, got 'name'");
   EXPECT_EQ(set_error("base=b.yaml"), "--set base=b.yaml: 'base' can only be said in a file");
 }
 
@@ -111,7 +117,8 @@ TEST_F(ConfigFile, AnotherTypeDropsTheKeysOfTheOldOne) {
   write("a.yaml", "agent: {type: crr, beta: 1}\nseed: 1\n");
   const auto child = write("b.yaml", "base: a.yaml\nagent: {type: bc, steps: 5}\n");
   EXPECT_EQ(to_yaml(load_config(child)), "agent:\n  type: bc\n  steps: 5\nseed: 1\n");
-  EXPECT_EQ(to_yaml(load_config(folder_ / "a.yaml", {"agent.x=1", "agent.type=bc"})), "agent:\n  x: 1\n  type: bc\nseed: 1\n");
+  EXPECT_EQ(to_yaml(load_config(folder_ / "a.yaml", {"agent.x=1", "agent.type=bc"})),
+            "agent:\n  x: 1\n  type: bc\nseed: 1\n");
   EXPECT_EQ(to_yaml(load_config(folder_ / "a.yaml", {"agent.type=crr"})), "agent:\n  type: crr\n  beta: 1\nseed: 1\n");
 }
 

@@ -18,88 +18,99 @@ TEST_P(ConfigMistake, IsNamedWithItsPlace) { EXPECT_EQ(agent_error(GetParam().ya
 const char* const kUnknown =
     "(known: alpha, gamma, mu, critic, temperature, value, sources, weights, limits, data, backend, tau, steps, seed)";
 
-INSTANTIATE_TEST_SUITE_P(Keys, ConfigMistake, testing::ValuesIn(std::vector<Mistake>{
-    {"mu: policy\ncritic:\n  hiden: [1]\n", "a.yaml:3:3: critic.hiden: unknown key; did you mean 'hidden'? (known: hidden, layer_norm)"},
-    {"critic: {layer-norm: true}", "a.yaml:1:10: critic.layer-norm: unknown key; did you mean 'layer_norm'? (known: hidden, layer_norm)"},
-    {"sources:\n  - name: a\n  - nmae: b\n", "a.yaml:3:5: sources[1].nmae: unknown key; did you mean 'name'? (known: name, share)"},
-    {"critic: {zzz: 1}", "a.yaml:1:10: critic.zzz: unknown key (known: hidden, layer_norm)"},
-    {"alpha: 1\ncritic:\n  layer_norm: true\n  layer_norm: false\n", "a.yaml:4:3: critic.layer_norm: given twice; first at a.yaml:3:3"},
-    {"alpha: 1\nmu: policy\nalpha: 2\n", "a.yaml:3:1: alpha: given twice; first at a.yaml:1:1"},
-    {"[1, 2]: 3", "a.yaml:1:1: want a word as key, got a list"},
-    {"<<: {alpha: 1}", "a.yaml:1:1: '<<' is not supported; inherit from a file with 'base: other.yaml'"},
-    {"limits: [1, -1]", "a.yaml:1:1: limits: want the lower one first"},
-}));
+INSTANTIATE_TEST_SUITE_P(
+    Keys, ConfigMistake,
+    testing::ValuesIn(std::vector<Mistake>{
+        {"mu: policy\ncritic:\n  hiden: [1]\n",
+         "a.yaml:3:3: critic.hiden: unknown key; did you mean 'hidden'? (known: hidden, layer_norm)"},
+        {"critic: {layer-norm: true}",
+         "a.yaml:1:10: critic.layer-norm: unknown key; did you mean 'layer_norm'? (known: hidden, layer_norm)"},
+        {"sources:\n  - name: a\n  - nmae: b\n",
+         "a.yaml:3:5: sources[1].nmae: unknown key; did you mean 'name'? (known: name, share)"},
+        {"critic: {zzz: 1}", "a.yaml:1:10: critic.zzz: unknown key (known: hidden, layer_norm)"},
+        {"alpha: 1\ncritic:\n  layer_norm: true\n  layer_norm: false\n",
+         "a.yaml:4:3: critic.layer_norm: given twice; first at a.yaml:3:3"},
+        {"alpha: 1\nmu: policy\nalpha: 2\n", "a.yaml:3:1: alpha: given twice; first at a.yaml:1:1"},
+        {"[1, 2]: 3", "a.yaml:1:1: want a word as key, got a list"},
+        {"<<: {alpha: 1}", "a.yaml:1:1: '<<' is not supported; inherit from a file with 'base: other.yaml'"},
+        {"limits: [1, -1]", "a.yaml:1:1: limits: want the lower one first"},
+    }));
 
-INSTANTIATE_TEST_SUITE_P(Types, ConfigMistake, testing::ValuesIn(std::vector<Mistake>{
-    {"alpha: high", "a.yaml:1:8: alpha: want a number, got 'high'"},
-    {"alpha: 1.0.0", "a.yaml:1:8: alpha: want a number, got '1.0.0'"},
-    {"alpha: '1'", "a.yaml:1:8: alpha: want a number, got the text '1'"},
-    {"alpha: [1]", "a.yaml:1:1: alpha: want a number, got a list"},
-    {"alpha:", "a.yaml:1:1: alpha: want a number, got nothing"},
-    {"alpha: {a: 1}", "a.yaml:1:1: alpha: want a number, got keys and values"},
-    {"steps: 1.5", "a.yaml:1:8: steps: want an integer, got '1.5'"},
-    {"steps: many", "a.yaml:1:8: steps: want an integer, got 'many'"},
-    {"critic: {layer_norm: yes}", "a.yaml:1:22: critic.layer_norm: want true or false, got 'yes'"},
-    {"critic: 256", "a.yaml:1:9: critic: want keys and values, got '256'"},
-    {"critic: {hidden: 256}", "a.yaml:1:18: critic.hidden: want a list (of integer), got '256'"},
-    {"critic: {hidden: [256, wide]}", "a.yaml:1:24: critic.hidden[1]: want an integer, got 'wide'"},
-    {"limits: [1, 2, 3]", "a.yaml:1:1: limits: want a list of 2, got one of 3"},
-    {"mu: polcy", "a.yaml:1:5: mu: want one of uniform, policy, got 'polcy'; did you mean 'policy'?"},
-    {"backend: gpu", "a.yaml:1:10: backend: want one of auto, cpu, cuda, got 'gpu'; did you mean 'cpu'?"},
-    {"backend: [cpu]", "a.yaml:1:1: backend: want text, got a list"},
-    {"weights: [1]", "a.yaml:1:1: weights: want keys and values, got a list"},
-    {"data: [a]", "a.yaml:1:1: data: want a path, got a list"},
-    {"value: 3", "a.yaml:1:8: value: want keys and values, got '3'"},
-    {"alpha: !!float 1", "a.yaml:1:8: alpha: the tag 'tag:yaml.org,2002:float' means nothing here; leave it out"},
-}));
+INSTANTIATE_TEST_SUITE_P(
+    Types, ConfigMistake,
+    testing::ValuesIn(std::vector<Mistake>{
+        {"alpha: high", "a.yaml:1:8: alpha: want a number, got 'high'"},
+        {"alpha: 1.0.0", "a.yaml:1:8: alpha: want a number, got '1.0.0'"},
+        {"alpha: '1'", "a.yaml:1:8: alpha: want a number, got the text '1'"},
+        {"alpha: [1]", "a.yaml:1:1: alpha: want a number, got a list"},
+        {"alpha:", "a.yaml:1:1: alpha: want a number, got nothing"},
+        {"alpha: {a: 1}", "a.yaml:1:1: alpha: want a number, got keys and values"},
+        {"steps: 1.5", "a.yaml:1:8: steps: want an integer, got '1.5'"},
+        {"steps: many", "a.yaml:1:8: steps: want an integer, got 'many'"},
+        {"critic: {layer_norm: yes}", "a.yaml:1:22: critic.layer_norm: want true or false, got 'yes'"},
+        {"critic: 256", "a.yaml:1:9: critic: want keys and values, got '256'"},
+        {"critic: {hidden: 256}", "a.yaml:1:18: critic.hidden: want a list (of integer), got '256'"},
+        {"critic: {hidden: [256, wide]}", "a.yaml:1:24: critic.hidden[1]: want an integer, got 'wide'"},
+        {"limits: [1, 2, 3]", "a.yaml:1:1: limits: want a list of 2, got one of 3"},
+        {"mu: polcy", "a.yaml:1:5: mu: want one of uniform, policy, got 'polcy'; did you mean 'policy'?"},
+        {"backend: gpu", "a.yaml:1:10: backend: want one of auto, cpu, cuda, got 'gpu'; did you mean 'cpu'?"},
+        {"backend: [cpu]", "a.yaml:1:1: backend: want text, got a list"},
+        {"weights: [1]", "a.yaml:1:1: weights: want keys and values, got a list"},
+        {"data: [a]", "a.yaml:1:1: data: want a path, got a list"},
+        {"value: 3", "a.yaml:1:8: value: want keys and values, got '3'"},
+        {"alpha: !!float 1", "a.yaml:1:8: alpha: the tag 'tag:yaml.org,2002:float' means nothing here; leave it out"},
+    }));
 
-INSTANTIATE_TEST_SUITE_P(Ranges, ConfigMistake, testing::ValuesIn(std::vector<Mistake>{
-    {"alpha: -1", "a.yaml:1:8: alpha: want >= 0, got -1"},
-    {"gamma: 1.0", "a.yaml:1:8: gamma: want in [0, 1), got 1.0"},
-    {"tau: 2", "a.yaml:1:6: tau: want in [0, 1], got 2"},
-    {"temperature: 0", "a.yaml:1:14: temperature: want > 0, got 0"},
-    {"critic: {hidden: [8, 0]}", "a.yaml:1:22: critic.hidden[1]: want >= 1, got 0"},
-    {"weights: {td: 1, reg: -0.5}", "a.yaml:1:23: weights.reg: want >= 0, got -0.5"},
-    {"sources: [{name: ''}]", "a.yaml:1:18: sources[0].name: want text, got an empty one"},
-    {"alpha: .nan", "a.yaml:1:8: alpha: want a finite number, got '.nan'"},
-    {"alpha: -.inf", "a.yaml:1:8: alpha: want a finite number, got '-.inf'"},
-    {"alpha: infinity", "a.yaml:1:8: alpha: want a number, got 'infinity'"},
-    {"alpha: 1e999", "a.yaml:1:8: alpha: want a number that a double holds, got '1e999'"},
-    {"tau: 1e39", "a.yaml:1:6: tau: want in [0, 1], got 1e39"},
-    {"steps: 3000000000", "a.yaml:1:8: steps: want an integer from -2147483648 to 2147483647, got 3000000000"},
-    {"steps: 1e300", "a.yaml:1:8: steps: want an integer from -2147483648 to 2147483647, got 1e300"},
-    {"seed: -1", "a.yaml:1:7: seed: want an integer from 0 to 18446744073709551615, got -1"},
-    {"seed: 18446744073709551616", "a.yaml:1:7: seed: want an integer from 0 to 18446744073709551615, got 18446744073709551616"},
-}));
+INSTANTIATE_TEST_SUITE_P(
+    Ranges, ConfigMistake,
+    testing::ValuesIn(std::vector<Mistake>{
+        {"alpha: -1", "a.yaml:1:8: alpha: want >= 0, got -1"},
+        {"gamma: 1.0", "a.yaml:1:8: gamma: want in [0, 1), got 1.0"},
+        {"tau: 2", "a.yaml:1:6: tau: want in [0, 1], got 2"},
+        {"temperature: 0", "a.yaml:1:14: temperature: want > 0, got 0"},
+        {"critic: {hidden: [8, 0]}", "a.yaml:1:22: critic.hidden[1]: want >= 1, got 0"},
+        {"weights: {td: 1, reg: -0.5}", "a.yaml:1:23: weights.reg: want >= 0, got -0.5"},
+        {"sources: [{name: ''}]", "a.yaml:1:18: sources[0].name: want text, got an empty one"},
+        {"alpha: .nan", "a.yaml:1:8: alpha: want a finite number, got '.nan'"},
+        {"alpha: -.inf", "a.yaml:1:8: alpha: want a finite number, got '-.inf'"},
+        {"alpha: infinity", "a.yaml:1:8: alpha: want a number, got 'infinity'"},
+        {"alpha: 1e999", "a.yaml:1:8: alpha: want a number that a double holds, got '1e999'"},
+        {"tau: 1e39", "a.yaml:1:6: tau: want in [0, 1], got 1e39"},
+        {"steps: 3000000000", "a.yaml:1:8: steps: want an integer from -2147483648 to 2147483647, got 3000000000"},
+        {"steps: 1e300", "a.yaml:1:8: steps: want an integer from -2147483648 to 2147483647, got 1e300"},
+        {"seed: -1", "a.yaml:1:7: seed: want an integer from 0 to 18446744073709551615, got -1"},
+        {"seed: 18446744073709551616",
+         "a.yaml:1:7: seed: want an integer from 0 to 18446744073709551615, got 18446744073709551616"},
+    }));
 
-INSTANTIATE_TEST_SUITE_P(Yaml, ConfigMistake, testing::ValuesIn(std::vector<Mistake>{
-    {"", "a.yaml: is empty; want keys and values"},
-    {"# nothing but a comment\n", "a.yaml: is empty; want keys and values"},
-    {"- 1\n- 2\n", "a.yaml:1:1: want keys and values, got a list"},
-    {"just words", "a.yaml:1:1: want keys and values, got 'just words'"},
-    {"alpha: [1, 2\nmu: policy\n", "a.yaml:2:3: not valid YAML: end of sequence flow not found"},
-    {"alpha: 1\n  mu: policy\n", "a.yaml:2:5: not valid YAML: illegal map value"},
-    {"alpha: 1\n---\nalpha: 2\n", "a.yaml: holds more than one YAML document ('---'); want one"},
-    {"alpha: *other", "a.yaml:1:9: not valid YAML: the referenced anchor is not defined"},
-    {"critic: &c {hidden: *c}", "a.yaml:1:21: critic.hidden: an alias (*) that stands inside what it repeats"},
-}));
+INSTANTIATE_TEST_SUITE_P(
+    Yaml, ConfigMistake,
+    testing::ValuesIn(std::vector<Mistake>{
+        {"", "a.yaml: is empty; want keys and values"},
+        {"# nothing but a comment\n", "a.yaml: is empty; want keys and values"},
+        {"- 1\n- 2\n", "a.yaml:1:1: want keys and values, got a list"},
+        {"just words", "a.yaml:1:1: want keys and values, got 'just words'"},
+        {"alpha: [1, 2\nmu: policy\n", "a.yaml:2:3: not valid YAML: end of sequence flow not found"},
+        {"alpha: 1\n  mu: policy\n", "a.yaml:2:5: not valid YAML: illegal map value"},
+        {"alpha: 1\n---\nalpha: 2\n", "a.yaml: holds more than one YAML document ('---'); want one"},
+        {"alpha: *other", "a.yaml:1:8: not valid YAML: the referenced anchor is not defined"},
+        {"critic: &c {hidden: *c}", "a.yaml:1:21: critic.hidden: an alias (*) that stands inside what it repeats"},
+    }));
 
 TEST(ConfigMistakes, AnUnknownKeyListsTheKnownOnes) {
   EXPECT_EQ(agent_error("alfa: 1"), std::string("a.yaml:1:1: alfa: unknown key; did you mean 'alpha'? ") + kUnknown);
 }
 
 TEST(ConfigMistakes, BinaryDataIsNotYaml) {
-  EXPECT_EQ(message_of([] { parse_config_text(std::string("\x89HDF\0\0", 6), "a.yaml"); }), "a.yaml: not YAML: holds binary data");
+  EXPECT_EQ(message_of([] { parse_config_text(std::string("\x89HDF\0\0", 6), "a.yaml"); }),
+            "a.yaml: not YAML: holds binary data");
 }
 
 TEST(ConfigMistakes, AMissingKeyIsNamedAtTheMapThatLacksIt) {
-  EXPECT_EQ(message_of([] { read_config<Run>(parse_config_text("agent: {alpha: 1}", "a.yaml")); }),
+  EXPECT_EQ(message_of([] { read_config<RunConfig>(parse_config_text("agent: {alpha: 1}", "a.yaml")); }),
             "a.yaml:1:1: path: required, but not given");
-  struct Outer {
-    Run run;
-    template <class V> void fields(V& v) { v("run", run, ""); }
-  };
-  EXPECT_EQ(message_of([] { read_config<Outer>(parse_config_text("{}", "a.yaml")); }), "a.yaml:1:1: run.path: required, but not given");
+  EXPECT_EQ(message_of([] { read_config<Outer>(parse_config_text("{}", "a.yaml")); }),
+            "a.yaml:1:1: run.path: required, but not given");
 }
 
 TEST(ConfigMistakes, AConfigFilledInByAProgramIsCheckedToo) {
@@ -117,7 +128,8 @@ TEST(ConfigMistakes, AliasesThatStandForBillionsOfValuesAreRefused) {
     for (int k = 0; k < 10; ++k) text += concat(k > 0 ? ", *a" : "*a", i - 1);
     text += "]\n";
   }
-  EXPECT_THAT(message_of([&] { parse_config_text(text, "a.yaml"); }), testing::HasSubstr("aliases (*) make this more than 100000 values"));
+  EXPECT_THAT(message_of([&] { parse_config_text(text, "a.yaml"); }),
+              testing::HasSubstr("aliases (*) make this more than 100000 values"));
 }
 
 // Whatever bytes come, the answer is a config or a ConfigError; run with a sanitizer this is a small fuzzer.
@@ -133,9 +145,15 @@ TEST(ConfigMistakes, DamagedTextNeverDoesAnythingElse) {
     for (int k = 0; k < 3; ++k) {
       const auto at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = static_cast<char>(random() % 256); break;
-        case 1: text.erase(at, 1 + random() % 5); break;
-        default: text.insert(at, 1, ":[]{}&*!|>'\"\n\t -#%"[random() % 18]); break;
+        case 0:
+          text[at] = static_cast<char>(random() % 256);
+          break;
+        case 1:
+          text.erase(at, 1 + random() % 5);
+          break;
+        default:
+          text.insert(at, 1, ":[]{}&*!|>'\"\n\t -#%"[random() % 18]);
+          break;
       }
     }
     try {

@@ -1,4 +1,5 @@
 // What reads, how it is written back, and what the help says.
+#include <cmath>
 #include <limits>
 
 #include "config_fixture.h"
@@ -11,7 +12,8 @@ using testing::ElementsAre;
 TEST(Config, EveryTypeOfFieldIsRead) {
   const auto agent = read_agent(
       "alpha: 2\ngamma: 9.5e-1\nmu: policy\ncritic:\n  hidden: [64, 32]\n  layer_norm: true\ntemperature: 0.5\n"
-      "value: {hidden: [8]}\nsources:\n- {name: demos, share: 0.25}\n- name: online\nweights: {td: 1, reg: .5}\nlimits: [-2, 2]\n"
+      "value: {hidden: [8]}\nsources:\n- {name: demos, share: 0.25}\n- name: online\nweights: {td: 1, reg: "
+      ".5}\nlimits: [-2, 2]\n"
       "data: sets/door.hdf5\nbackend: cuda\ntau: 0.01\nsteps: 1e6\nseed: 18446744073709551615\n");
   EXPECT_EQ(agent.alpha, 2.0);
   EXPECT_EQ(agent.gamma, 0.95);
@@ -54,18 +56,16 @@ TEST(Config, IntegersNeverLoseDigits) {
 }
 
 TEST(Config, InfinityReadsWhereItIsAllowed) {
-  struct Bounds {
-    std::vector<double> high{1.0};
-    template <class V> void fields(V& v) { v("high", high, "", allow_non_finite()); }
-  };
   const auto bounds = read_config<Bounds>(parse_config_text("high: [.inf, -.inf, 2]", "a.yaml"));
   EXPECT_THAT(bounds.high, ElementsAre(HUGE_VAL, -HUGE_VAL, 2.0));
   EXPECT_EQ(to_yaml(dump_config(bounds)), "high: [.inf, -.inf, 2.0]\n");
 }
 
 const char* const kDump =
-    "alpha: 0.1\ngamma: 0.99\nmu: uniform\ncritic:\n  hidden: [256, 256]\n  layer_norm: false\ntemperature: null\nvalue: null\n"
-    "sources:\n  - name: a b\n    share: 0.5\n  - name: \"yes\"\n    share: 1.0\nweights: {}\nlimits: [-1.0, 1.0]\ndata: \"\"\nbackend: auto\n"
+    "alpha: 0.1\ngamma: 0.99\nmu: uniform\ncritic:\n  hidden: [256, 256]\n  layer_norm: false\ntemperature: "
+    "null\nvalue: null\n"
+    "sources:\n  - name: a b\n    share: 0.5\n  - name: \"yes\"\n    share: 1.0\nweights: {}\nlimits: [-1.0, "
+    "1.0]\ndata: \"\"\nbackend: auto\n"
     "tau: 0.005\nsteps: 1000\nseed: 0\n";
 
 TEST(Config, TheResolvedDumpHoldsEverythingAndReadsBack) {
@@ -85,16 +85,15 @@ TEST(Config, TheDumpReadsBackFromAnyFolder) {
 }
 
 TEST(Config, AwkwardTextSurvivesTheDump) {
-  struct Text {
-    std::vector<std::string> lines;
-    std::map<std::string, double> keys;
-    template <class V> void fields(V& v) { v("lines", lines, ""), v("keys", keys, ""); }
-  };
-  Text text;
-  text.lines = {"", " ", "~", "null", "true", "1", "-", "--- x", "...", "a: b", "a #b", "#", "[x", "x, y", "'q'", "\"q\"", "back\\slash",
-                "two\nlines", "tab\there", "\x01", "\xc3\xa9t\xc3\xa9", "*x", "&x", "!x", "%x", "@x", "`x", "|", ">", "?", "=", "1e5", "0x1", "-.5", ".5", "+1", "- x"};
+  Texts text;
+  text.lines = {"",      " ",     "~",           "null",       "true",      "1",    "-",
+                "--- x", "...",   "a: b",        "a #b",       "#",         "[x",   "x, y",
+                "'q'",   "\"q\"", "back\\slash", "two\nlines", "tab\there", "\x01", "\xc3\xa9t\xc3\xa9",
+                "*x",    "&x",    "!x",          "%x",         "@x",        "`x",   "|",
+                ">",     "?",     "=",           "1e5",        "0x1",       "-.5",  ".5",
+                "+1",    "- x"};
   for (const auto& line : text.lines) text.keys[line] = 1.0;
-  const auto again = read_config<Text>(parse_config_text(to_yaml(dump_config(text)), "a.yaml"));
+  const auto again = read_config<Texts>(parse_config_text(to_yaml(dump_config(text)), "a.yaml"));
   EXPECT_EQ(again.lines, text.lines);
   EXPECT_EQ(again.keys, text.keys);
 }
@@ -103,7 +102,6 @@ TEST(Config, DoublesSurviveTheDumpBitForBit) {
   Agent agent;
   for (const double value : {0.1, 1.0 / 3.0, 1e-300, 5e-324, 1.7976931348623157e308, 123456789.123456789}) {
     agent.alpha = value;
-    if (value < 1e-307) continue;  // strtod-style range errors differ for subnormals
     EXPECT_EQ(read_agent(to_yaml(dump_config(agent))).alpha, value);
   }
 }
@@ -116,7 +114,7 @@ TEST(Config, TheHashDependsOnTheValuesAndNotOnHowTheyWereWritten) {
 }
 
 TEST(Config, HelpShowsKeyDefaultTypeRangeAndMeaning) {
-  EXPECT_EQ(help_config<Run>(),
+  EXPECT_EQ(help_config<RunConfig>(),
             "path:                   # path, required: the file to learn from\n"
             "agent:                  # the learner\n"
             "  alpha: 1.0            # number, >= 0: weight of the penalty\n"
@@ -151,6 +149,17 @@ TEST(ConfigNode, IsReadByKeyAndIndex) {
   EXPECT_EQ(message_of([&] { node.at("aa"); }), "a.yaml:1:1: want a key 'aa'; did you mean 'a'?");
   EXPECT_EQ(message_of([&] { node.at("a").element(2); }), "a.yaml:1:1: a: want a list of more than 2 elements, got 2");
   EXPECT_EQ(message_of([&] { node.at("a").text(); }), "a.yaml:1:1: a: want a single value, got a list");
+}
+
+TEST(ConfigNode, SaysWhereTwoConfigsDiffer) {
+  const auto difference = [](const std::string& a, const std::string& b) {
+    return config_difference(parse_config_text(a, "a.yaml"), parse_config_text(b, "b.yaml"));
+  };
+  EXPECT_EQ(difference("a: {b: 1, c: [1, 2]}", "a: {b: '1', c: [1, 2]}"), std::nullopt);
+  EXPECT_EQ(difference("a: {b: 1, c: [1, 2]}", "a: {b: 1, c: [1, 3]}"), "a.c[1]: '2' against '3'");
+  EXPECT_EQ(difference("a: {b: 1}", "a: {b: 1, d: 2}"), "a.d: not there against '2'");
+  EXPECT_EQ(difference("a: {b: 1}", "c: 1"), "a: keys and values against not there");
+  EXPECT_EQ(difference("a: [1]", "a: [1, 2]"), "a: a list of 1 against a list of 2");
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST(RunMain, PrintsOneLineAndReturnsTheExitCode) {
   EXPECT_EQ(run_main([] { return 3; }), 3);
   expect_exit(ConfigError("a.yaml:1:1: x"), 2, "error: a.yaml:1:1: x\n");
   expect_exit(DataError("x.hdf5: truncated"), 1, "error: x.hdf5: truncated\n");
-  expect_exit(InterruptedError("interrupted; run the same command to continue"), 130, "interrupted; run the same command to continue\n");
+  expect_exit(InterruptedError("interrupted; run the same command to continue"), 130,
+              "interrupted; run the same command to continue\n");
   expect_exit(std::bad_alloc(), 1, "error: out of memory\n");
   expect_exit(std::logic_error("f.cpp:3: x > 0"), 1, "internal error (please report it): f.cpp:3: x > 0\n");
   expect_exit(std::runtime_error("first line\nstack trace"), 1, "error: first line\n");

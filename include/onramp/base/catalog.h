@@ -110,7 +110,7 @@ class Registry {
 namespace detail {
 /// The node's `type`, which must be one of `names`.
 std::string read_type(const ConfigNode& node, const std::string& kind, const std::vector<std::string>& names);
-}
+}  // namespace detail
 
 /// A value: copies share the (immutable) settings. Empty until read; a field of a config struct.
 template <class Product, class... Context>
@@ -189,8 +189,10 @@ class ComponentList {
     const auto first = rows.size();
     Component<Product, Context...>(registry_).help(rows, depth);
     for (auto i = first; i < rows.size(); ++i) {
-      if (rows[i].depth == depth) rows[i].text = "- " + rows[i].text;
-      else rows[i].depth += 1;
+      if (rows[i].depth == depth)
+        rows[i].text = "- " + rows[i].text;
+      else
+        rows[i].depth += 1;
     }
   }
 

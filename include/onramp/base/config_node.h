@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,11 @@ namespace onramp {
 
 /// Where a value or a key was written.
 struct Origin {
-  std::string source;            ///< file as the user named it, or "--set a.b=1"; empty when a program made the value
-  int line = 0;                  ///< from 1; 0 when there is none
-  int column = 0;                ///< from 1
-  std::filesystem::path folder;  ///< absolute; relative paths start here (the file's folder; for --set where the program ran)
+  std::string source;  ///< file as the user named it, or "--set a.b=1"; empty when a program made the value
+  int line = 0;        ///< from 1; 0 when there is none
+  int column = 0;      ///< from 1
+  std::filesystem::path
+      folder;  ///< absolute; relative paths start here (the file's folder; for --set where the program ran)
 
   /// "quickstart.yaml:12:5", "--set a.b=1" or "".
   std::string str() const;
@@ -89,7 +91,8 @@ struct ConfigNode::Item {
 ConfigNode load_config(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
 
 /// The same from text, without `base:`. `name` stands for the file in messages; paths are relative to `folder`.
-ConfigNode parse_config_text(std::string_view text, std::string name, std::filesystem::path folder = std::filesystem::current_path());
+ConfigNode parse_config_text(std::string_view text, std::string name,
+                             std::filesystem::path folder = std::filesystem::current_path());
 
 /// Maps merge key by key; everything else in `over` replaces. Where `type` differs, the whole map is replaced: the keys
 /// of another type mean nothing.
@@ -105,5 +108,8 @@ std::string to_yaml(const ConfigNode& node);
 
 /// SHA-256 of to_yaml: equal for equal resolved configs, however they were written.
 std::string config_hash(const ConfigNode& node);
+
+/// The first place where two configs differ, "agent.alpha: '1.0' against '2.0'"; nothing when they hold the same.
+std::optional<std::string> config_difference(const ConfigNode& a, const ConfigNode& b);
 
 }  // namespace onramp

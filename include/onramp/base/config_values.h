@@ -65,16 +65,21 @@ void check_list(const ConfigNode& node, const std::string& element_type, const C
 void check_list_size(const ConfigNode& node, std::size_t size);
 void check_map(const ConfigNode& node, const Constraint& constraint);
 /// Every key of `node` must be in `known`, every name in `required` be there.
-void check_keys(const ConfigNode& node, const std::vector<std::string>& known, const std::vector<std::string>& required);
+void check_keys(const ConfigNode& node, const std::vector<std::string>& known,
+                const std::vector<std::string>& required);
 ConfigNode text_node(const std::string& text);
 
 }  // namespace detail
 
 template <class T>
-concept ConfigStruct = std::is_class_v<T> && requires(T value, detail::AnyVisitor& visitor) { value.fields(visitor); };
+concept ConfigStruct = std::is_class_v<T> && requires(T value, detail::AnyVisitor& visitor) {
+  value.fields(visitor);
+};
 
 template <class T>
-concept ConfigEnum = std::is_enum_v<T> && requires { enum_names(static_cast<T*>(nullptr)); };
+concept ConfigEnum = std::is_enum_v<T> && requires {
+  enum_names(static_cast<T*>(nullptr));
+};
 
 template <class T>
 concept ConfigPart = std::is_class_v<T> && requires(T part, const ConfigNode& node, HelpRows& rows) {
@@ -95,7 +100,7 @@ std::vector<std::string> enum_words() {
 template <ConfigEnum E>
 std::string enum_name(E value) {
   for (const auto& [candidate, name] : enum_names(static_cast<E*>(nullptr)))
-    if (candidate == value) return name;
+    if (candidate == value) return std::string(name);
   return concat("?", static_cast<long long>(value));
 }
 
@@ -103,20 +108,33 @@ namespace detail {
 
 template <class T>
 std::string type_name(const T& sample) {
-  if constexpr (std::is_same_v<T, bool>) return "true or false";
-  else if constexpr (std::integral<T>) return "integer";
-  else if constexpr (std::floating_point<T>) return "number";
-  else if constexpr (std::is_same_v<T, std::string>) return "text";
-  else if constexpr (std::is_same_v<T, std::filesystem::path>) return "path";
-  else if constexpr (ConfigEnum<T>) return join(enum_words<T>(), " | ");
-  else if constexpr (ConfigPart<T>) return sample.type_name();
-  else if constexpr (std::is_same_v<T, ConfigNode>) return "anything";
-  else if constexpr (is_optional<T>::value) return type_name(typename T::value_type{}) + " or null";
-  else if constexpr (is_vector<T>::value) return "list of " + type_name(typename T::value_type{});
-  else if constexpr (is_array<T>::value) return concat("list of ", sample.size(), " ", type_name(typename T::value_type{}));
-  else if constexpr (is_map<T>::value) return "names, each with " + type_name(typename T::mapped_type{});
+  if constexpr (std::is_same_v<T, bool>)
+    return "true or false";
+  else if constexpr (std::integral<T>)
+    return "integer";
+  else if constexpr (std::floating_point<T>)
+    return "number";
+  else if constexpr (std::is_same_v<T, std::string>)
+    return "text";
+  else if constexpr (std::is_same_v<T, std::filesystem::path>)
+    return "path";
+  else if constexpr (ConfigEnum<T>)
+    return join(enum_words<T>(), " | ");
+  else if constexpr (ConfigPart<T>)
+    return sample.type_name();
+  else if constexpr (std::is_same_v<T, ConfigNode>)
+    return "anything";
+  else if constexpr (is_optional<T>::value)
+    return type_name(typename T::value_type{}) + " or null";
+  else if constexpr (is_vector<T>::value)
+    return "list of " + type_name(typename T::value_type{});
+  else if constexpr (is_array<T>::value)
+    return concat("list of ", sample.size(), " ", type_name(typename T::value_type{}));
+  else if constexpr (is_map<T>::value)
+    return "names, each with " + type_name(typename T::mapped_type{});
   else {
-    static_assert(ConfigStruct<T>, "a config field must be a number, text, path, enum, struct with fields(), or a list of such");
+    static_assert(ConfigStruct<T>,
+                  "a config field must be a number, text, path, enum, struct with fields(), or a list of such");
     return "keys and values";
   }
 }
@@ -206,7 +224,8 @@ void read_value(const ConfigNode& node, T& value, const Constraint& constraint) 
     for (const auto& item : node.items()) read_value(item.value, entries[item.key], constraint);
     value = std::move(entries);
   } else {
-    static_assert(ConfigStruct<T>, "a config field must be a number, text, path, enum, struct with fields(), or a list of such");
+    static_assert(ConfigStruct<T>,
+                  "a config field must be a number, text, path, enum, struct with fields(), or a list of such");
     check_map(node, {});
     NameVisitor names;
     value.fields(names);
@@ -219,15 +238,24 @@ void read_value(const ConfigNode& node, T& value, const Constraint& constraint) 
 
 template <class T>
 ConfigNode dump_value(const T& value) {
-  if constexpr (std::is_same_v<T, bool>) return ConfigNode::scalar(value ? "true" : "false");
-  else if constexpr (std::integral<T>) return ConfigNode::scalar(std::to_string(value));
-  else if constexpr (std::floating_point<T>) return ConfigNode::scalar(format_number(value));
-  else if constexpr (std::is_same_v<T, std::string>) return text_node(value);
-  else if constexpr (std::is_same_v<T, std::filesystem::path>) return text_node(value.string());
-  else if constexpr (ConfigEnum<T>) return text_node(enum_name(value));
-  else if constexpr (ConfigPart<T>) return value.dump();
-  else if constexpr (std::is_same_v<T, ConfigNode>) return value;
-  else if constexpr (is_optional<T>::value) return value ? dump_value(*value) : ConfigNode();
+  if constexpr (std::is_same_v<T, bool>)
+    return ConfigNode::scalar(value ? "true" : "false");
+  else if constexpr (std::integral<T>)
+    return ConfigNode::scalar(std::to_string(value));
+  else if constexpr (std::floating_point<T>)
+    return ConfigNode::scalar(format_number(value));
+  else if constexpr (std::is_same_v<T, std::string>)
+    return text_node(value);
+  else if constexpr (std::is_same_v<T, std::filesystem::path>)
+    return text_node(value.string());
+  else if constexpr (ConfigEnum<T>)
+    return text_node(enum_name(value));
+  else if constexpr (ConfigPart<T>)
+    return value.dump();
+  else if constexpr (std::is_same_v<T, ConfigNode>)
+    return value;
+  else if constexpr (is_optional<T>::value)
+    return value ? dump_value(*value) : ConfigNode();
   else if constexpr (is_vector<T>::value || is_array<T>::value) {
     std::vector<ConfigNode> elements;
     for (const auto& element : value) elements.push_back(dump_value(element));
@@ -238,7 +266,8 @@ ConfigNode dump_value(const T& value) {
     return ConfigNode::map(std::move(items));
   } else {
     DumpVisitor visitor;
-    const_cast<T&>(value).fields(visitor);  // fields() is one declaration for reading and writing; the visitor only reads
+    const_cast<T&>(value).fields(
+        visitor);  // fields() is one declaration for reading and writing; the visitor only reads
     return ConfigNode::map(std::move(visitor.items));
   }
 }

@@ -17,17 +17,39 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-class ConfigError : public Error { using Error::Error; };       ///< a config file, an override, a command line
-class DataError : public Error { using Error::Error; };         ///< a data set or an episode is damaged or does not fit
-class CheckpointError : public Error { using Error::Error; };   ///< a checkpoint or policy file is damaged or of another kind
-class IoError : public Error { using Error::Error; };           ///< the disk: no space, no permission, not there
-class EnvironmentError : public Error { using Error::Error; };  ///< an environment cannot go on
-class ActionError : public Error { using Error::Error; };       ///< an action with NaN or outside its bounds
-class ResetFailed : public EnvironmentError { using EnvironmentError::EnvironmentError; };  ///< the run pauses
-class DivergenceError : public Error { using Error::Error; };   ///< NaN or explosion while learning; names the term
-class ShapeError : public Error { using Error::Error; };        ///< a tensor's shape or dtype
-class ValueError : public Error { using Error::Error; };        ///< a number outside its range
-class InterruptedError : public Error { using Error::Error; };  ///< Ctrl-C or SIGTERM, after the state was saved
+class ConfigError : public Error {
+  using Error::Error;
+};  ///< a config file, an override, a command line
+class DataError : public Error {
+  using Error::Error;
+};  ///< a data set or an episode is damaged or does not fit
+class CheckpointError : public Error {
+  using Error::Error;
+};  ///< a checkpoint or policy file is damaged or of another kind
+class IoError : public Error {
+  using Error::Error;
+};  ///< the disk: no space, no permission, not there
+class EnvironmentError : public Error {
+  using Error::Error;
+};  ///< an environment cannot go on
+class ActionError : public Error {
+  using Error::Error;
+};  ///< an action with NaN or outside its bounds
+class ResetFailed : public EnvironmentError {
+  using EnvironmentError::EnvironmentError;
+};  ///< the run pauses
+class DivergenceError : public Error {
+  using Error::Error;
+};  ///< NaN or explosion while learning; names the term
+class ShapeError : public Error {
+  using Error::Error;
+};  ///< a tensor's shape or dtype
+class ValueError : public Error {
+  using Error::Error;
+};  ///< a number outside its range
+class InterruptedError : public Error {
+  using Error::Error;
+};  ///< Ctrl-C or SIGTERM, after the state was saved
 
 /// Runs the body of a program's main() and turns what it throws into one line on stderr and an exit code:
 /// ConfigError 2, InterruptedError 130, everything else 1.
@@ -40,8 +62,8 @@ namespace detail {
 }  // namespace onramp
 
 /// Throws std::logic_error with file:line unless `condition`; further arguments are streamed into the message.
-#define ONRAMP_CHECK(condition, ...)                                                                              \
-  do {                                                                                                            \
-    if (!(condition)) [[unlikely]]                                                                                \
-      ::onramp::detail::check_failed(__FILE__, __LINE__, #condition, ::onramp::concat(__VA_ARGS__));              \
+#define ONRAMP_CHECK(condition, ...)                                                                 \
+  do {                                                                                               \
+    if (!(condition)) [[unlikely]]                                                                   \
+      ::onramp::detail::check_failed(__FILE__, __LINE__, #condition, ::onramp::concat(__VA_ARGS__)); \
   } while (false)

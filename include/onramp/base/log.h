@@ -23,12 +23,20 @@ void close_log_files();
 void log_line(LogLevel level, std::string_view message);
 
 template <class... Args>
-void log_debug(const Args&... args) { log_line(LogLevel::kDebug, concat(args...)); }
+void log_debug(const Args&... args) {
+  log_line(LogLevel::kDebug, concat(args...));
+}
 template <class... Args>
-void log_info(const Args&... args) { log_line(LogLevel::kInfo, concat(args...)); }
+void log_info(const Args&... args) {
+  log_line(LogLevel::kInfo, concat(args...));
+}
 template <class... Args>
-void log_warning(const Args&... args) { log_line(LogLevel::kWarning, concat(args...)); }
+void log_warning(const Args&... args) {
+  log_line(LogLevel::kWarning, concat(args...));
+}
 template <class... Args>
-void log_error(const Args&... args) { log_line(LogLevel::kError, concat(args...)); }
+void log_error(const Args&... args) {
+  log_line(LogLevel::kError, concat(args...));
+}
 
 }  // namespace onramp
