@@ -36,10 +36,12 @@ Shapes shapes() {
 struct Scene {
   Component<Shape, double> floor{shapes()};
   ComponentList<Shape, double> items{shapes()};
+  ComponentMap<Shape, double> named{shapes()};
   template <class V>
   void fields(V& v) {
     v("floor", floor, "what all stands on", required());
     v("items", items, "what stands there");
+    v("named", named, "what has a name");
   }
 };
 
@@ -56,8 +58,10 @@ TEST(Catalog, MakesTheProductThatTheConfigNames) {
 }
 
 TEST(Catalog, DumpsTypeAndDefaultsAndReadsThemBack) {
-  const auto text = to_yaml(dump_config(read_scene("floor: {type: box}\nitems: [{type: dot}]\n")));
-  EXPECT_EQ(text, "floor:\n  type: box\n  side: 1.0\nitems:\n  - type: dot\n");
+  const auto text =
+      to_yaml(dump_config(read_scene("floor: {type: box}\nitems: [{type: dot}]\nnamed: {b: {type: box, side: 2}}\n")));
+  EXPECT_EQ(text,
+            "floor:\n  type: box\n  side: 1.0\nitems:\n  - type: dot\nnamed:\n  b:\n    type: box\n    side: 2.0\n");
   EXPECT_EQ(to_yaml(dump_config(read_scene(text))), text);
 }
 
@@ -81,14 +85,19 @@ TEST(Catalog, NamesMistakesWithTheirPlace) {
 
 TEST(Catalog, HelpListsEachTypeWithItsKeys) {
   EXPECT_EQ(help_config<Scene>(),
-            "floor:           # shape, type box | dot, required: what all stands on\n"
-            "  type: box      # four equal sides\n"
-            "    side: 1.0    # number, > 0: length of a side (m)\n"
-            "  type: dot      # nothing\n"
-            "items:           # list of shape, type box | dot: what stands there\n"
-            "  - type: box    # four equal sides\n"
-            "      side: 1.0  # number, > 0: length of a side (m)\n"
-            "  - type: dot    # nothing\n");
+            "floor:         # shape, type box | dot, required: what all stands on\n"
+            "  type: box    # four equal sides\n"
+            "  side: 1.0    # number, > 0: length of a side (m)\n"
+            "  type: dot    # nothing\n"
+            "items:         # list of shape, type box | dot: what stands there\n"
+            "  - type: box  # four equal sides\n"
+            "    side: 1.0  # number, > 0: length of a side (m)\n"
+            "  - type: dot  # nothing\n"
+            "named:         # names, each with shape, type box | dot: what has a name\n"
+            "  <name>:\n"
+            "    type: box  # four equal sides\n"
+            "    side: 1.0  # number, > 0: length of a side (m)\n"
+            "    type: dot  # nothing\n");
   EXPECT_EQ(shapes().help_config("box"), "side: 1.0  # number, > 0: length of a side (m)\n");
   EXPECT_EQ(shapes().summary("dot"), "nothing");
   EXPECT_THAT(shapes().names(), testing::ElementsAre("box", "dot"));

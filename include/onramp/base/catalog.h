@@ -151,7 +151,7 @@ class Component {
   void help(HelpRows& rows, int depth) const {
     for (const auto& name : registry_.names()) {
       rows.push_back({depth, "type: " + name, registry_.summary(name)});
-      registry_.entry(name).help(rows, depth + 1);
+      registry_.entry(name).help(rows, depth);  // beside `type`, as in a file; the next `type` begins an alternative
     }
   }
 
@@ -187,18 +187,51 @@ class ComponentList {
   std::string type_name() const { return "list of " + Component<Product, Context...>(registry_).type_name(); }
   void help(HelpRows& rows, int depth) const {
     const auto first = rows.size();
-    Component<Product, Context...>(registry_).help(rows, depth);
+    Component<Product, Context...>(registry_).help(rows, depth + 1);
     for (auto i = first; i < rows.size(); ++i) {
-      if (rows[i].depth == depth)
-        rows[i].text = "- " + rows[i].text;
-      else
-        rows[i].depth += 1;
+      if (rows[i].depth > depth + 1 || !rows[i].text.starts_with("type: ")) continue;
+      rows[i].depth = depth;
+      rows[i].text = "- " + rows[i].text;
     }
   }
 
  private:
   Registry<Product, Context...> registry_;
   std::vector<Component<Product, Context...>> parts_;
+};
+
+/// `learners: {critic: {type: ...}, actor: {type: ...}}`, in the order of the names.
+template <class Product, class... Context>
+class ComponentMap {
+ public:
+  explicit ComponentMap(Registry<Product, Context...> registry) : registry_(std::move(registry)) {}
+
+  std::size_t size() const { return parts_.size(); }
+  bool contains(const std::string& name) const { return parts_.contains(name); }
+  const Component<Product, Context...>& at(const std::string& name) const { return parts_.at(name); }
+  auto begin() const { return parts_.begin(); }  // pairs of name and component
+  auto end() const { return parts_.end(); }
+
+  void read(const ConfigNode& node) {
+    detail::check_map(node, {});
+    std::map<std::string, Component<Product, Context...>> parts;
+    for (const auto& item : node.items()) parts.emplace(item.key, registry_.parse(item.value));
+    parts_ = std::move(parts);
+  }
+  ConfigNode dump() const {
+    std::vector<ConfigNode::Item> items;
+    for (const auto& [name, part] : parts_) items.push_back({name, {}, part.dump()});
+    return ConfigNode::map(std::move(items));
+  }
+  std::string type_name() const { return "names, each with " + Component<Product, Context...>(registry_).type_name(); }
+  void help(HelpRows& rows, int depth) const {
+    rows.push_back({depth, "<name>:", ""});
+    Component<Product, Context...>(registry_).help(rows, depth + 1);
+  }
+
+ private:
+  Registry<Product, Context...> registry_;
+  std::map<std::string, Component<Product, Context...>> parts_;
 };
 
 template <class Product, class... Context>
