@@ -80,7 +80,7 @@ install_packages() {
   note "takes 1 to 5 minutes; output in $logs/apt.log"
   remedy "is there a network, and does /etc/apt/sources.list name a Debian mirror? Then call this again"
   run_logged "$logs/apt.log" as_root apt-get update
-  run_logged "$logs/apt.log" as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+  run_logged "$logs/apt.log" as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
 }
 
 pinned_version() { sed -n "s/^$1==\([^ ]*\) .*/\1/p" "$pins"; }
@@ -88,14 +88,33 @@ pinned_version() { sed -n "s/^$1==\([^ ]*\) .*/\1/p" "$pins"; }
 # fetch_wheel NAME FOLDER: downloads the pinned file; pip checks the hash. The tags are spelled out so that the machine's
 # own Python version does not matter: only shared libraries and headers are taken from the files.
 fetch_wheel() {
-  local line="$2/requirement.txt"
+  local line="$2/requirement.txt" log="$logs/pip-$1.log" status=0
   mkdir -p "$2"
   grep "^$1==" "$pins" >"$line"
-  run_logged "$logs/pip-$1.log" python3 -m pip download --quiet --no-deps --require-hashes --requirement "$line" --dest "$2" \
+  # pip keeps a second copy of the file in its temporary folder: on the disk whose space was checked, not in /tmp.
+  TMPDIR="$2" run_logged "$log" python3 -m pip download --quiet --no-cache-dir --no-deps --require-hashes --requirement "$line" --dest "$2" \
     --only-binary=:all: --implementation cp --python-version 3.11 --abi cp311 --abi abi3 --abi none \
     --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 \
-    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64
+    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 || status=$?
+  if [ "$status" -ne 0 ] && grep -q 'DO NOT MATCH THE HASHES' "$log"; then
+    fail "what was downloaded for $1 is not the pinned file" \
+      "call this again; if it stays so, what serves your downloads (a mirror, a proxy) changes the file: $log"
+  fi
+  return "$status"
 }
+
+# need_space MEGABYTES: stops before a download that would fill the disk.
+need_space() {
+  local free
+  free="$(df --output=avail --block-size=1M "$cache" | tail -n 1)"
+  if [ "$free" -lt "$1" ]; then
+    fail "$cache has $((free)) MB of free space, $1 are needed" "make space, or set ONRAMP_CACHE to a folder on another disk"
+  fi
+}
+
+# Where a library is put together. Removed at the end however the script ends.
+work=""
+trap 'if [ -n "$work" ]; then rm -rf "$work"; fi' EXIT
 
 # unpack WHEEL_NAME FOLDER patterns...
 unpack() {
@@ -107,7 +126,7 @@ unpack() {
 # A library is put together in a temporary folder and renamed when whole: an interrupted set-up leaves nothing half done,
 # and a folder that exists is complete.
 install_libtorch() {
-  local version target work
+  local version target
   version="$(pinned_version torch)"
   target="$cache/torch-$version"
   step "LibTorch $version"
@@ -116,7 +135,8 @@ install_libtorch() {
     return
   fi
   note "downloading 530 MB, unpacking 480 MB of it; about 1 to 3 minutes"
-  remedy "is there a network, and 2 GB of space in $cache and in ${TMPDIR:-/tmp}? Then call this again"
+  need_space 2000
+  remedy "is there a network? Then call this again"
   work="$(mktemp -d "$cache/unpacking.XXXXXX")"
   fetch_wheel torch "$work"
   fetch_wheel nvidia-cuda-runtime "$work"
@@ -133,7 +153,7 @@ install_libtorch() {
 }
 
 install_mujoco() {
-  local version target work
+  local version target
   version="$(pinned_version mujoco-core)"
   target="$cache/mujoco-$version"
   step "MuJoCo $version"
@@ -142,7 +162,8 @@ install_mujoco() {
     return
   fi
   note "downloading 10 MB; a few seconds"
-  remedy "is there a network, and space in $cache? Then call this again"
+  need_space 100
+  remedy "is there a network? Then call this again"
   work="$(mktemp -d "$cache/unpacking.XXXXXX")"
   fetch_wheel mujoco-core "$work"
   unpack mujoco_core "$work" 'mujoco/libmujoco.so.*' 'mujoco/include/*' '*.dist-info/licenses/*'
@@ -165,8 +186,13 @@ if [ "$(uname -m)" != x86_64 ] || [ "$(uname -s)" != Linux ]; then
     "give CMake your own: -DCMAKE_PREFIX_PATH='<libtorch>;<mujoco>'"
 fi
 mkdir -p "$logs" || fail "cannot write to $cache" "set ONRAMP_CACHE to a folder that you can write to"
-# An earlier set-up that was killed may have left its temporary folder.
-find "$cache" -maxdepth 1 -name 'unpacking.*' -mmin +120 -exec rm -rf {} +
+# Checkouts may share the cache; and what a killed set-up left behind goes.
+exec 9>"$cache/.lock"
+if ! flock --nonblock 9; then
+  note "waiting for another set-up that uses $cache"
+  flock 9
+fi
+rm -rf "$cache"/unpacking.*
 
 install_packages
 install_libtorch
