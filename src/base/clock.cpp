@@ -18,8 +18,7 @@ double SteadyClock::now() const { return steady_seconds() - start_s_; }
 
 void SteadyClock::wait_until(double t_s) {
   // The loop makes up for rounding between double and the clock's ticks.
-  for (double left = t_s - now(); left > 0; left = t_s - now())
-    std::this_thread::sleep_for(std::chrono::duration<double>(left));
+  while (now() < t_s) std::this_thread::sleep_for(std::chrono::duration<double>(t_s - now()));
 }
 
 }  // namespace onramp

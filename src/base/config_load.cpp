@@ -77,14 +77,15 @@ ConfigNode load_file(const fs::path& file, const std::string& named_at, std::vec
 }
 
 struct Override {  // a tree of what the overrides set
+  std::string key;
   Origin origin;
-  std::optional<ConfigNode> value;  // set here; children apply on top
-  std::vector<std::pair<std::string, Override>> children;
+  std::optional<ConfigNode> value{};  // set here; children apply on top
+  std::vector<Override> children{};
 
-  Override& child(const std::string& key, const Origin& from) {
-    for (auto& [name, existing] : children)
-      if (name == key) return existing;
-    return children.emplace_back(key, Override{from, {}, {}}).second;
+  Override& child(const std::string& name, const Origin& from) {
+    for (auto& existing : children)
+      if (existing.key == name) return existing;
+    return children.emplace_back(Override{name, from});
   }
 };
 
@@ -130,11 +131,11 @@ ConfigNode apply(const ConfigNode& node, const Override& change);
 
 ConfigNode apply_to_list(const ConfigNode& list, const Override& change) {
   auto elements = list.elements();
-  for (const auto& [key, child] : change.children) {
-    const auto index = as_index(key);
+  for (const auto& child : change.children) {
+    const auto index = as_index(child.key);
     if (!index || *index >= elements.size())
       throw ConfigError(concat(child.origin.str(), ": ", list.path(), ": a list of ", elements.size(),
-                               "; want an index from 0 to ", elements.size() - 1, ", got '", key, "'"));
+                               "; want an index from 0 to ", elements.size() - 1, ", got '", child.key, "'"));
     elements[*index] = apply(elements[*index], child);
   }
   return ConfigNode::list(std::move(elements), list.origin());
@@ -145,14 +146,14 @@ ConfigNode apply(const ConfigNode& node, const Override& change) {
   if (change.children.empty()) return result;
   if (result.is_list() && result.size() > 0) return apply_to_list(result, change);
   if (!result.is_map()) result = ConfigNode::map({}, change.origin);
-  for (const auto& [key, child] : change.children) {
-    const bool other_type = key == "type" && child.value && child.value->is_scalar() &&
+  for (const auto& child : change.children) {
+    const bool other_type = child.key == "type" && child.value && child.value->is_scalar() &&
                             result.get("type").is_scalar() && child.value->text() != result.get("type").text();
     if (other_type) result = ConfigNode::map({}, result.origin());
   }
-  for (const auto& [key, child] : change.children) {
-    auto current = result.has(key) ? result.get(key) : ConfigNode::null(child.origin);
-    result = result.with(key, apply(current, child));
+  for (const auto& child : change.children) {
+    auto current = result.has(child.key) ? result.get(child.key) : ConfigNode::null(child.origin);
+    result = result.with(child.key, apply(current, child));
   }
   return result;
 }
