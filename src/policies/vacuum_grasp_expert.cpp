@@ -29,7 +29,7 @@ struct Attempt {
   Phase phase = Phase::kReach;
   int phase_steps = 0, steps = 0, give_up_at = 0;
   int64_t item = 0;
-  double aim_x_m = 0, aim_y_m = 0, speed = 1;
+  double aim_x_m = 0, aim_y_m = 0, aim_z_m = 0, speed = 1;
 };
 
 struct ExpertState final : PolicyState {
@@ -68,6 +68,8 @@ class VacuumGraspExpert final : public Policy {
   void aim(Attempt& a, Rng& random) const {
     a.aim_x_m = config_.noise * config_.aim_error_m * random.normal();
     a.aim_y_m = config_.noise * config_.aim_error_m * random.normal();
+    // Upwards: it stops short of the item. Downwards the cup gives way, and only the worst errors would matter.
+    a.aim_z_m = std::max(-kPress_m, config_.noise * config_.aim_error_m * random.normal());
   }
 
   void start(std::span<const float> row, Attempt& a, Rng& random) const {
@@ -100,7 +102,7 @@ class VacuumGraspExpert final : public Policy {
     if (!a.started) start(row, a, random);
     const float* item = row.data() + kToolFields + a.item * kItemFields;
     const double x = item[0] + a.aim_x_m - row[0], y = item[1] + a.aim_y_m - row[1];
-    const double distance = std::hypot(x, y), above = row[2] - item[2];
+    const double distance = std::hypot(x, y), above = row[2] - item[2] - a.aim_z_m;
     const bool held = row[6] >= kHeld_Pa;
     if (a.steps++ == a.give_up_at && !held) enter(a, Phase::kGivenUp);
     switch (a.phase) {
@@ -131,7 +133,7 @@ class VacuumGraspExpert final : public Policy {
     switch (a.phase) {
       case Phase::kReach:  // a funnel: the nearer to the aim, the lower
         move_m = {x, y, std::clamp(1.5 * (distance - 0.008), 0.0, 0.08) - kPress_m - above};
-        suction = above < 0.05;
+        suction = above < 0.03;
         break;
       case Phase::kGrip:
         move_m = {0, 0, -kPress_m - above};

@@ -15,17 +15,17 @@ namespace onramp {
 
 struct VacuumGraspExpertConfig {
   double noise = 1.0;
-  double aim_error_m = 0.02;
+  double aim_error_m = 0.025;
   double action_noise = 0.15;
   double slow = 0.5;
   double give_up = 0.1;
-  double retry = 0.5;
+  double retry = 0.3;
   double linear_speed_m_s = 0.2;
   double angular_speed_rad_s = 0.3;
 
   template <class V> void fields(V& v) {
     v("noise", noise, "scales all errors below; 0: as well as it can", in_range(0.0, 5.0));
-    v("aim_error_m", aim_error_m, "standard deviation of where it aims beside the item, drawn anew each attempt",
+    v("aim_error_m", aim_error_m, "standard deviation of where it aims beside and above the item, anew each attempt",
       at_least(0.0));
     v("action_noise", action_noise, "standard deviation of what is added to each velocity in each step", at_least(0.0));
     v("slow", slow, "speed is drawn between this share of the limit and the limit (noise 0: 0.9)", in_range(0.05, 1.0));

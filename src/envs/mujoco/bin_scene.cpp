@@ -89,10 +89,11 @@ void add_bin_scene(mjSpec* spec, const BinSceneConfig& config) {
 
   mjsCamera* camera = mjs_addCamera(world, nullptr);
   mjs_setName(camera->element, "scene");
-  set(camera->pos, {config.bin_m[0] + 0.62, config.bin_m[1] - 0.62, config.bin_m[2] + 0.62});
-  camera->fovy = 50;
-  const double r = std::numbers::sqrt2 / 2, tilt = 0.60, c = std::cos(tilt), s = std::sin(tilt);
-  const double right[3] = {r, r, 0}, up[3] = {-r * s, r * s, c};
+  set(camera->pos, {config.bin_m[0] + 0.55, config.bin_m[1] - 0.75, config.bin_m[2] + 0.6});
+  camera->fovy = 52;
+  // Turned to the point between arm and bin, and looking down on it.
+  const double turn = 0.86, down = 0.33, c = std::cos(down), s = std::sin(down);
+  const double right[3] = {std::cos(turn), std::sin(turn), 0}, up[3] = {-s * std::sin(turn), s * std::cos(turn), c};
   camera->alt.type = mjORIENTATION_XYAXES;
   std::copy(right, right + 3, camera->alt.xyaxes);
   std::copy(up, up + 3, camera->alt.xyaxes + 3);
@@ -107,14 +108,14 @@ BinScene::BinScene(World& world, BinSceneConfig config) : world_(world), config_
   }
 }
 
-BinScene::Shape BinScene::draw(ItemSet set, int64_t index, Rng& random) {
+BinScene::Shape BinScene::draw(ItemSet set, double scale, int64_t index, Rng& random) {
   const Colour orange{0.95f, 0.42f, 0.06f, 1}, blue{0.1f, 0.25f, 0.85f, 1}, red{0.75f, 0.08f, 0.1f, 1};
   const auto bag = [&](const Colour& colour) {
-    return Shape{mjGEOM_BOX, {random.uniform(0.038, 0.05), random.uniform(0.033, 0.042), random.uniform(0.014, 0.022)},
+    return Shape{mjGEOM_BOX, {scale * random.uniform(0.034, 0.044), scale * random.uniform(0.029, 0.037), random.uniform(0.014, 0.022)},
                  jittered(colour, 0.04, random)};
   };
   const auto can = [&](const Colour& colour) {
-    return Shape{mjGEOM_CYLINDER, {random.uniform(0.034, 0.042), random.uniform(0.028, 0.036), 0},
+    return Shape{mjGEOM_CYLINDER, {scale * random.uniform(0.030, 0.037), random.uniform(0.028, 0.036), 0},
                  jittered(colour, 0.04, random)};
   };
   switch (set) {
@@ -130,7 +131,7 @@ BinScene::Shape BinScene::draw(ItemSet set, int64_t index, Rng& random) {
   const int64_t kind = random.below(3);
   if (kind == 0) return bag(any);
   if (kind == 1) return can(any);
-  return Shape{mjGEOM_ELLIPSOID, {random.uniform(0.042, 0.055), random.uniform(0.04, 0.05), random.uniform(0.014, 0.022)},
+  return Shape{mjGEOM_ELLIPSOID, {scale * random.uniform(0.036, 0.046), scale * random.uniform(0.034, 0.042), random.uniform(0.014, 0.022)},
                any};
 }
 
@@ -174,7 +175,7 @@ void BinScene::reset(Rng& random) {
   if (config_.items == ItemSet::kRandom) count = 1 + random.below(count);
   light(random);
   for (int64_t i = 0; i < count; ++i) {
-    const Shape shape = draw(config_.items, i, random);
+    const Shape shape = draw(config_.items, config_.item_scale, i, random);
     items_[i].half_height_m = shape.half_height();
     apply(items_[i], shape);
   }

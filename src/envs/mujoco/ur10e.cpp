@@ -215,11 +215,12 @@ void MujocoVacuumGripper::before_step() {
     (body == touched ? points : other) += 1;
   }
   points = std::max(points, other);
-  const double sealed = points >= config_.seal_points ? 1.0 : config_.leak;
-  const double goal = closing_ * sealed;
+  const bool sealed = points >= config_.seal_points;
+  const double goal = closing_ * (sealed ? 1.0 : config_.leak);
   const double time_constant = goal > level_ ? config_.rise_s : config_.fall_s;
   level_ += std::min(1.0, world_.timestep_s() / time_constant) * (goal - level_);
-  d->ctrl[suction_] = level_;
+  // A lip that is open on one side hardly pulls: else items would be dragged about by their edges.
+  d->ctrl[suction_] = sealed ? level_ : 0.1 * level_;
 }
 
 GripperState MujocoVacuumGripper::read() {

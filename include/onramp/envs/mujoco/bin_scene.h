@@ -40,6 +40,7 @@ struct BinSceneConfig {
   std::array<double, 2> half_size_m = {0.20, 0.16};    ///< inner half lengths of the bin
   double wall_height_m = 0.06;
   std::array<double, 2> spread_m = {0.13, 0.095};      ///< items lie at most this far from the middle
+  double item_scale = 1.0;                             ///< of their lengths and widths; smaller ones want better aim
   ItemSet items = ItemSet::kTraining;
   Lighting lighting = Lighting::kTraining;
 };
@@ -66,7 +67,7 @@ class BinScene final : public Scene {
     double half_height_m;
   };
   struct Shape;
-  static Shape draw(ItemSet set, int64_t index, Rng& random);
+  static Shape draw(ItemSet set, double scale, int64_t index, Rng& random);
   void apply(const Item& item, const Shape& shape);
   void light(Rng& random);
 

@@ -20,6 +20,7 @@ constexpr auto enum_names(View*) {
 struct VacuumGraspConfig {
   ItemSet items = ItemSet::kTraining;
   Lighting lighting = Lighting::kTraining;
+  double item_scale = 1.0;
   bool images = true;
   View view = View::kWrist;
   int64_t image_size = 64;
@@ -37,6 +38,7 @@ struct VacuumGraspConfig {
   template <class V> void fields(V& v) {
     v("items", items, "what lies in the bin; all but `training` are held out (app. D.3)");
     v("lighting", lighting, "light above the bin; `unseen` is held out");
+    v("item_scale", item_scale, "of the items' lengths and widths; smaller ones want better aim", in_range(0.6, 1.3));
     v("images", images, "render pictures; without them no EGL is needed");
     v("view", view, "cameras that the policy sees");
     v("image_size", image_size, "pixels along each side", in_range(8, 1024));
