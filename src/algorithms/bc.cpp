@@ -69,10 +69,10 @@ void Bc::save(Parts& parts) const {
 
 void Bc::load(const Parts& parts) {
   const auto& learner = require_part(parts, "learner");
-  inputs_.check_hash(require_host("learner", learner, "inputs"));
+  inputs_.check_hash(require_host<std::string>("learner", learner, "inputs"));
   load_module(require_part(parts, "actor"), *actor_);
   optimizer_->load(require_part(parts, "actor_optimizer"));
-  shift_.set_counter(require_host("learner", learner, "shift"));
+  shift_.set_counter(require_host<uint64_t>("learner", learner, "shift"));
 }
 
 }  // namespace onramp

@@ -151,13 +151,13 @@ void SimplifiedQ::save(Parts& parts) const {
 
 void SimplifiedQ::load(const Parts& parts) {
   const auto& learner = require_part(parts, "learner");
-  inputs_.check_hash(require_host("learner", learner, "inputs"));
+  inputs_.check_hash(require_host<std::string>("learner", learner, "inputs"));
   load_module(require_part(parts, "critic"), *critic_);
   load_module(require_part(parts, "actor"), *actor_);
   critic_optimizer_->load(require_part(parts, "critic_optimizer"));
   actor_optimizer_->load(require_part(parts, "actor_optimizer"));
-  noise_.set_counter(require_host("learner", learner, "noise"));
-  pairs_.set_counter(require_host("learner", learner, "pairs"));
+  noise_.set_counter(require_host<uint64_t>("learner", learner, "noise"));
+  pairs_.set_counter(require_host<uint64_t>("learner", learner, "pairs"));
   if (temperature_optimizer_) {
     at::NoGradGuard no_gradient;
     log_temperature_.copy_(require_tensor("learner", learner, "log_temperature"));

@@ -71,7 +71,7 @@ PartState save_encoder(const ImageEncoders& encoders) {
 std::shared_ptr<ImageEncoders> load_encoder(const PartState& state) {
   try {
     ObservationSpec observation;
-    for (const auto& entry : require_host("encoder", state, "entries")) {
+    for (const auto& entry : require_host<nlohmann::json>("encoder", state, "entries")) {
       auto shape = entry.at("shape").get<std::vector<int64_t>>();
       if (shape.size() != 3) throw CheckpointError("encoder: an image's shape is not [H, W, C]; the file is damaged");
       observation.entries.push_back({.name = entry.at("name").get<std::string>(),
@@ -80,7 +80,7 @@ std::shared_ptr<ImageEncoders> load_encoder(const PartState& state) {
                                      .low = 0,
                                      .high = 255});
     }
-    const auto text = require_host("encoder", state, "config").get<std::string>();
+    const auto text = require_host<std::string>("encoder", state, "config");
     const auto config = read_config<EncoderConfig>(parse_config_text(text, "encoder"));
     auto random = RandomStream(0, "load").next();
     auto generator = make_generator(random);

@@ -62,11 +62,7 @@ PartState save_normalizer(const Normalizer& normalizer) {
 
 Normalizer load_normalizer(const PartState& state) {
   std::map<std::string, Normalizer::Statistics> entries;
-  const auto& names = require_host("normalizer", state, "entries");
-  if (!names.is_array()) throw CheckpointError("normalizer: 'entries' is not a list; the file is damaged");
-  for (const auto& value : names) {
-    if (!value.is_string()) throw CheckpointError("normalizer: an entry's name is not text; the file is damaged");
-    const auto name = value.get<std::string>();
+  for (const auto& name : require_host<std::vector<std::string>>("normalizer", state, "entries")) {
     const auto& mean = require_tensor("normalizer", state, name + ".mean");
     const auto& std = require_tensor("normalizer", state, name + ".std");
     if (mean.dim() != 1 || mean.sizes() != std.sizes() || mean.scalar_type() != at::kFloat ||

@@ -21,7 +21,7 @@ void put(PartState& state, const std::string& name, const PartState& part) {
 
 PartState take(const PartState& state, const std::string& name) {
   PartState part;
-  part.host = require_host("policy", state, name);
+  part.host = require_host<nlohmann::json>("policy", state, name);
   const auto prefix = name + "/";
   for (auto it = state.tensors.lower_bound(prefix); it != state.tensors.end() && it->first.starts_with(prefix); ++it) {
     part.tensors[it->first.substr(prefix.size())] = it->second;
@@ -113,11 +113,11 @@ PartState save_policy(const Policy& policy) {
 
 std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
   try {
-    if (require_host("policy", state, "kind") != kKind) {
+    if (require_host<std::string>("policy", state, "kind") != kKind) {
       throw CheckpointError("policy: a kind of policy that this version does not know");
     }
-    const auto observation = observation_spec_from_json(require_host("policy", state, "observation"));
-    const auto action = action_spec_from_json(require_host("policy", state, "action"));
+    const auto observation = observation_spec_from_json(require_host<nlohmann::json>("policy", state, "observation"));
+    const auto action = action_spec_from_json(require_host<nlohmann::json>("policy", state, "action"));
     const auto weights = take(state, "actor");
     std::shared_ptr<ImageEncoders> images;
     bool trainable = false;
@@ -138,7 +138,7 @@ std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
     load_module(weights, *actor);
     actor->to(device);
     auto policy = std::make_unique<ActorPolicy>(actor, action);
-    if (policy->content_hash() != require_host("policy", state, "hash")) {
+    if (policy->content_hash() != require_host<std::string>("policy", state, "hash")) {
       throw CheckpointError("policy: its content does not match its hash; the file was changed or is damaged");
     }
     return policy;

@@ -1,0 +1,28 @@
+#include "onramp/losses/bc.h"
+
+#include "loss_testing.h"
+
+namespace onramp::losses {
+namespace {
+
+using namespace onramp::test;
+
+TEST(BcMse, SumsOverActionsAndAveragesOverTheBatch) {
+  // squares {1 + 4} and {0 + 9}: (5 + 9) / 2
+  expect_near(bc_mse(at::tensor({{1.0, 2.0}, {0.0, 3.0}}), at::tensor({{0.0, 0.0}, {0.0, 0.0}})), 7.0, kDoubleTolerance);
+  expect_near(bc_mse(at::tensor({{0.5}}), at::tensor({{0.5}})), 0.0, kDoubleTolerance);  // B = A = 1
+}
+
+TEST(BcMse, GradientMatchesFiniteDifferencesAndStopsAtTheData) {
+  const auto predicted = numbers({3, 2}, 1), action = numbers({3, 2}, 2);
+  expect_gradient_matches([&](const at::Tensor& x) { return bc_mse(x, action); }, predicted);
+  expect_no_gradient([&](const at::Tensor& x) { return bc_mse(predicted, x); }, action);
+}
+
+TEST(BcMse, NamesAMisshapenArgument) {
+  expect_throws<ShapeError>([] { bc_mse(at::ones({3}), at::ones({3})); }, "predicted: want float [N, N], got float [3]");
+  expect_throws<ShapeError>([] { bc_mse(at::ones({3, 2}), at::ones({2, 3})); }, "action: want float [3, 2], got float [2, 3]");
+}
+
+}  // namespace
+}  // namespace onramp::losses
