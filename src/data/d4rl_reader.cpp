@@ -16,7 +16,7 @@ namespace {
 std::string text_of(const std::vector<int64_t>& shape) {
   std::string text;
   for (const int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
-  return "[" + text + "]";
+  return concat("[", text, "]");
 }
 
 /// [N, 1] is taken for [N].

@@ -65,7 +65,7 @@ std::vector<int64_t> with_rows(int64_t rows, std::vector<int64_t> shape) {
 std::string text_of(const std::vector<int64_t>& shape) {
   std::string text;
   for (const int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
-  return "[" + text + "]";
+  return concat("[", text, "]");
 }
 
 /// Reads a field whose shape the spec gives.
