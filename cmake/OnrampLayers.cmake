@@ -36,7 +36,16 @@ function(onramp_layer name)
   list(APPEND closure ${name})
   list(REMOVE_DUPLICATES closure)
   set_property(GLOBAL PROPERTY ONRAMP_CLOSURE_${name} "${closure}")
-  set_property(GLOBAL APPEND PROPERTY ONRAMP_LAYERS ${name})
+  set_property(GLOBAL PROPERTY ONRAMP_LIBRARIES_${name} "${arg_LIBRARIES}")
+endfunction()
+
+# onramp_embed(LAYER FILE): the layer may say `#include "<name of the file>.inc"` where a string literal stands.
+function(onramp_embed layer file)
+  set_property(DIRECTORY "${PROJECT_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+  file(READ "${PROJECT_SOURCE_DIR}/${file}" text)
+  get_filename_component(name "${file}" NAME)
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/${name}.inc" CONTENT "R\"embedded(@text@)embedded\"\n" @ONLY)
+  target_include_directories(onramp_${layer} PRIVATE "${PROJECT_BINARY_DIR}/generated")
 endfunction()
 
 # Links a program to some layers and all that these build on.

@@ -5,36 +5,40 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-function(_onramp_objects_of out)
+# The objects of some layers, and what they are linked to.
+function(_onramp_parts_of out_objects out_libraries)
   set(objects)
+  set(libraries)
   foreach(layer IN LISTS ARGN)
+    get_property(linked GLOBAL PROPERTY ONRAMP_LIBRARIES_${layer})
+    list(APPEND libraries ${linked})
     get_target_property(type onramp_${layer} TYPE)
     if(type STREQUAL "OBJECT_LIBRARY")
       list(APPEND objects "$<TARGET_OBJECTS:onramp_${layer}>")
     endif()
   endforeach()
-  set(${out} "${objects}" PARENT_SCOPE)
+  list(REMOVE_DUPLICATES libraries)
+  set(${out_objects} "${objects}" PARENT_SCOPE)
+  set(${out_libraries} "${libraries}" PARENT_SCOPE)
 endfunction()
 
 set(_include_folders "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 
-_onramp_objects_of(_objects base data_store core nn data envs losses models policies algorithms training workflow)
+_onramp_parts_of(_objects _libraries base data_store core nn data envs losses models policies algorithms training workflow)
 # Tests and programs of this tree are linked to the layers' objects instead, so that the test of a layer needs no layer above.
 add_library(onramp ${_objects})
 add_library(onramp::onramp ALIAS onramp)
 target_include_directories(onramp PUBLIC ${_include_folders})
 target_compile_features(onramp PUBLIC cxx_std_20)
-target_link_libraries(onramp PUBLIC
-  ${_yaml} spdlog::spdlog nlohmann_json::nlohmann_json Threads::Threads ${CMAKE_DL_LIBS} onramp::hdf5 onramp::torch)
+target_link_libraries(onramp PUBLIC ${_libraries})
 set_target_properties(onramp PROPERTIES LINKER_LANGUAGE CXX)
 set(_installed onramp)
 
 if(ONRAMP_MUJOCO)
-  _onramp_objects_of(_objects envs_mujoco)
+  _onramp_parts_of(_objects _libraries envs_mujoco)
   add_library(onramp_mujoco ${_objects})
   add_library(onramp::onramp_mujoco ALIAS onramp_mujoco)
-  target_link_libraries(onramp_mujoco PUBLIC
-    onramp mujoco::mujoco onramp::opencv OpenGL::EGL OpenGL::OpenGL Eigen3::Eigen)
+  target_link_libraries(onramp_mujoco PUBLIC onramp ${_libraries})
   set_target_properties(onramp_mujoco PROPERTIES LINKER_LANGUAGE CXX)
   list(APPEND _installed onramp_mujoco)
 endif()

@@ -39,7 +39,7 @@ std::string mkl_dispatch_text() {
     case MklDispatch::kProgramNotLinked:
       break;
   }
-  return "matrix products: MKL's own choice, at half speed on processors not by Intel; "
+  return "matrix products: MKL's own choice, as slow as half speed on processors not by Intel; "
          "link the program to onramp::mkl_avx512";
 }
 

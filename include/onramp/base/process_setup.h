@@ -12,8 +12,8 @@ void process_setup();
 
 /// How Intel MKL (a part of LibTorch) picks its code for matrix products.
 enum class MklDispatch {
-  kForcedAvx512,      ///< the program exports the answer that lets MKL use AVX-512 on any vendor's processor
-  kOwnChoice,         ///< switched off with ONRAMP_MKL_AVX512=0, or the processor has no AVX-512: MKL decides as it likes
+  kForcedAvx512,  ///< the program exports the answer that lets MKL use AVX-512 on any vendor's processor
+  kOwnChoice,     ///< switched off with ONRAMP_MKL_AVX512=0, or the processor has no AVX-512: MKL decides as it likes
   kProgramNotLinked,  ///< the program was not linked to onramp::mkl_avx512: slow on processors that are not Intel's
 };
 
