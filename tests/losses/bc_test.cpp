@@ -9,8 +9,8 @@ using namespace onramp::test;
 
 TEST(BcMse, SumsOverActionsAndAveragesOverTheBatch) {
   // squares {1 + 4} and {0 + 9}: (5 + 9) / 2
-  expect_near(bc_mse(at::tensor({{1.0, 2.0}, {0.0, 3.0}}), at::tensor({{0.0, 0.0}, {0.0, 0.0}})), 7.0, kDoubleTolerance);
-  expect_near(bc_mse(at::tensor({{0.5}}), at::tensor({{0.5}})), 0.0, kDoubleTolerance);  // B = A = 1
+  expect_near(bc_mse(rows({{1.0, 2.0}, {0.0, 3.0}}), rows({{0.0, 0.0}, {0.0, 0.0}})), 7.0, kDoubleTolerance);
+  expect_near(bc_mse(rows({{0.5}}), rows({{0.5}})), 0.0, kDoubleTolerance);  // B = A = 1
 }
 
 TEST(BcMse, GradientMatchesFiniteDifferencesAndStopsAtTheData) {

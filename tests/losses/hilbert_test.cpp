@@ -21,9 +21,9 @@ TEST_P(HilbertGolden, FirstOccupancyExpectile) {
   const GoldenInputs in(entry, GetParam());
   const auto s = in["phi_s"], g = in["phi_g"];
   expect_near(first_occupancy_loss(in, s, g, 0.9), entry["out"]["value"], tolerance_of(GetParam()));
-  expect_close(gradient([&](const at::Tensor& x) { return first_occupancy_loss(in, x, g, 0.9); }, s),
+  expect_close(gradient_of([&](const at::Tensor& x) { return first_occupancy_loss(in, x, g, 0.9); }, s),
                tensor_of(entry["grad"]["phi_s"]), 1e-5);
-  expect_close(gradient([&](const at::Tensor& x) { return first_occupancy_loss(in, s, x, 0.9); }, g),
+  expect_close(gradient_of([&](const at::Tensor& x) { return first_occupancy_loss(in, s, x, 0.9); }, g),
                tensor_of(entry["grad"]["phi_g"]), 1e-5);
 }
 
@@ -32,11 +32,11 @@ TEST_P(HilbertGolden, CoincidentPointsHaveAFiniteGradient) {
   const GoldenInputs in(entry, GetParam());
   const auto f = [&](const at::Tensor& x) { return first_occupancy_loss(in, x, in["phi_g"], 0.9); };
   EXPECT_LE(f(in["phi_s"]).item<double>(), entry["out"]["value_at_most"].get<double>());
-  EXPECT_TRUE(gradient(f, in["phi_s"]).isfinite().all().item<bool>());
+  EXPECT_TRUE(gradient_of(f, in["phi_s"]).isfinite().all().item<bool>());
 }
 
 TEST(HilbertValue, MatchesValuesWorkedByHand) {
-  const auto s = at::tensor({{3.0, 0.0}, {1.0, 1.0}}), g = at::tensor({{0.0, 4.0}, {1.0, 1.0}});
+  const auto s = rows({{3.0, 0.0}, {1.0, 1.0}}), g = rows({{0.0, 4.0}, {1.0, 1.0}});
   expect_close(hilbert_value(s, g), at::tensor({-5.0, -0.001}), kDoubleTolerance);  // 3-4-5; the floor sqrt(1e-6)
 }
 

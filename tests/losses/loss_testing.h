@@ -66,6 +66,13 @@ class GoldenInputs {
   at::ScalarType dtype_;
 };
 
+/// Rows of numbers -> float64 [R, C].
+inline at::Tensor rows(std::initializer_list<std::vector<double>> values) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& row : values) tensors.push_back(at::tensor(row));
+  return at::stack(tensors);
+}
+
 inline double tolerance_of(at::ScalarType dtype) { return dtype == at::kDouble ? kDoubleTolerance : kSingleTolerance; }
 
 inline void expect_near(const at::Tensor& got, double want, double tolerance) {
@@ -79,7 +86,7 @@ inline void expect_close(const at::Tensor& got, const at::Tensor& want, double t
 }
 
 /// d f / d x by autograd.
-inline at::Tensor gradient(const std::function<at::Tensor(const at::Tensor&)>& f, const at::Tensor& x) {
+inline at::Tensor gradient_of(const std::function<at::Tensor(const at::Tensor&)>& f, const at::Tensor& x) {
   const auto leaf = x.detach().clone().requires_grad_();
   return torch::autograd::grad({f(leaf)}, {leaf}, {}, {}, false, /*allow_unused=*/true)[0];
 }
@@ -87,7 +94,7 @@ inline at::Tensor gradient(const std::function<at::Tensor(const at::Tensor&)>& f
 /// Autograd against central differences, in double. REQUIRES: f smooth within `step` of x.
 inline void expect_gradient_matches(const std::function<at::Tensor(const at::Tensor&)>& f, const at::Tensor& x) {
   const double step = 1e-5;
-  const auto by_autograd = gradient(f, x);
+  const auto by_autograd = gradient_of(f, x);
   ASSERT_TRUE(by_autograd.defined());
   auto by_differences = at::zeros_like(x);
   for (int64_t i = 0; i < x.numel(); ++i) {

@@ -55,7 +55,7 @@ TEST(SacTemperature, MatchesValuesWorkedByHand) {
 
 TEST(SacTemperature, RisesWhenEntropyIsBelowItsTargetAndFallsAbove) {
   const auto slope = [](double target) {
-    return gradient([&](const at::Tensor& x) { return sac_temperature(x, kLogProb, target); }, at::scalar_tensor(0.0, at::kDouble))
+    return gradient_of([&](const at::Tensor& x) { return sac_temperature(x, kLogProb, target); }, at::scalar_tensor(0.0, at::kDouble))
         .item<double>();
   };
   EXPECT_LT(slope(1.0), 0);   // entropy 0.5 < 1: descent raises the temperature

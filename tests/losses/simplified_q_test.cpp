@@ -17,7 +17,7 @@ TEST_P(SimplifiedQGolden, Penalty) {
   const GoldenInputs in(entry, GetParam());
   const auto f = [&](const at::Tensor& q) { return distance_penalty(in["action"], in["sampled"], q.unsqueeze(0)); };
   expect_near(f(in["q_sampled"]), entry["out"]["value"], tolerance_of(GetParam()));
-  expect_close(gradient(f, in["q_sampled"]), tensor_of(entry["grad"]["q_sampled"]), 1e-5);
+  expect_close(gradient_of(f, in["q_sampled"]), tensor_of(entry["grad"]["q_sampled"]), 1e-5);
 }
 
 TEST_P(SimplifiedQGolden, LatentRegularizer) {
@@ -25,9 +25,9 @@ TEST_P(SimplifiedQGolden, LatentRegularizer) {
   const GoldenInputs in(entry, GetParam());
   const auto f = [](const at::Tensor& u, const at::Tensor& pi) { return latent_regularizer(u.unsqueeze(0), pi.unsqueeze(0)); };
   expect_near(f(in["phi_u"], in["phi_pi"]), entry["out"]["value"], tolerance_of(GetParam()));
-  expect_close(gradient([&](const at::Tensor& x) { return f(x, in["phi_pi"]); }, in["phi_u"]),
+  expect_close(gradient_of([&](const at::Tensor& x) { return f(x, in["phi_pi"]); }, in["phi_u"]),
                tensor_of(entry["grad"]["phi_u"]), 1e-5);
-  expect_close(gradient([&](const at::Tensor& x) { return f(in["phi_u"], x); }, in["phi_pi"]),
+  expect_close(gradient_of([&](const at::Tensor& x) { return f(in["phi_u"], x); }, in["phi_pi"]),
                tensor_of(entry["grad"]["phi_pi"]), 1e-5);
 }
 
@@ -42,7 +42,7 @@ TEST_P(SimplifiedQGolden, CriticLoss) {
 }
 
 // B = 1, N = 2: distances 0 and 2, weights 0 and 1 - e^-2 = 0.8646647
-const auto kAction = at::tensor({{1.0, 0.0}});
+const auto kAction = rows({{1.0, 0.0}});
 const auto kSampled = at::tensor({1.0, 0.0, -1.0, 0.0}).reshape({1, 2, 2});
 
 TEST(DistancePenalty, MatchesValuesWorkedByHandForEachEnsembleSize) {
@@ -59,7 +59,7 @@ TEST(DistancePenalty, MatchesValuesWorkedByHandForEachEnsembleSize) {
 
 TEST(DistancePenalty, LeavesTheDataActionAlone) {
   const auto f = [](const at::Tensor& q) { return distance_penalty(kAction, kSampled, q); };
-  expect_close(gradient(f, at::tensor({5.0, 3.0}).reshape({1, 1, 2})), at::tensor({0.0, 0.4323323584}).reshape({1, 1, 2}),
+  expect_close(gradient_of(f, at::tensor({5.0, 3.0}).reshape({1, 1, 2})), at::tensor({0.0, 0.4323323584}).reshape({1, 1, 2}),
                kDoubleTolerance);
 }
 
@@ -87,7 +87,7 @@ TEST(DistancePenalty, NamesAMisshapenArgument) {
 TEST(UniformPenalty, IsTheMeanAndHasItsGradient) {
   const auto q = at::tensor({1.0, 2.0, 3.0, 6.0}).reshape({2, 1, 2});
   expect_near(uniform_penalty(q), 3.0, kDoubleTolerance);
-  expect_close(gradient(uniform_penalty, q), at::full({2, 1, 2}, 0.25, at::kDouble), kDoubleTolerance);
+  expect_close(gradient_of(uniform_penalty, q), at::full({2, 1, 2}, 0.25, at::kDouble), kDoubleTolerance);
   expect_near(uniform_penalty(at::full({1, 1, 1}, 4.0)), 4.0, kDoubleTolerance);
   expect_throws<ShapeError>([] { uniform_penalty(at::ones({3, 4})); }, "q_sampled: want float [N, N, N], got float [3, 4]");
 }

@@ -28,7 +28,7 @@ TEST(TdTarget, NamesAMisshapenArgument) {
 
 TEST(HalfTdMse, MatchesValuesWorkedByHandForEachEnsembleSize) {
   // errors {1, -2} and {3, 0}: squares 1, 4, 9, 0
-  const auto one = at::tensor({{3.0, 1.0}}), two = at::tensor({{3.0, 1.0}, {5.0, 3.0}}), y = at::tensor({2.0, 3.0});
+  const auto one = rows({{3.0, 1.0}}), two = rows({{3.0, 1.0}, {5.0, 3.0}}), y = at::tensor({2.0, 3.0});
   expect_near(half_td_mse(one, y), 1.25, kDoubleTolerance);             // 0.5 * 5 / 2
   expect_near(half_td_mse(two, y), 1.75, kDoubleTolerance);             // 0.5 * 14 / 4
   expect_near(half_td_mse(two.repeat({5, 1}), y), 1.75, kDoubleTolerance);  // E = 10: the mean over members
