@@ -179,11 +179,21 @@ std::vector<Entry> read_header(const fs::path& path, const InputFile& file, uint
 }  // namespace
 
 FileDigest write_safetensors(const fs::path& path, const std::map<std::string, at::Tensor>& tensors) {
+  // Wide items first, so that each tensor begins at a multiple of its item's size.
+  std::vector<const std::pair<const std::string, at::Tensor>*> ordered;
+  for (const auto& named : tensors) {
+    const auto& tensor = named.second;
+    ONRAMP_CHECK(tensor.defined() && tensor.layout() == at::kStrided, "tensor '", named.first, "' of ", path.string());
+    ONRAMP_CHECK(static_cast<size_t>(tensor.dim()) <= kMaxRank, "rank of tensor '", named.first, "'");
+    ordered.push_back(&named);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const auto* a, const auto* b) { return a->second.itemsize() > b->second.itemsize(); });
+
   auto header = nlohmann::json::object();
   uint64_t offset = 0;
-  for (const auto& [name, tensor] : tensors) {
-    ONRAMP_CHECK(tensor.defined() && tensor.layout() == at::kStrided, "tensor '", name, "' of ", path.string());
-    ONRAMP_CHECK(static_cast<size_t>(tensor.dim()) <= kMaxRank, "rank of tensor '", name, "'");
+  for (const auto* named : ordered) {
+    const auto& [name, tensor] = *named;
     header[name] = {{"dtype", dtype_name(tensor.scalar_type())},
                     {"shape", tensor.sizes().vec()},
                     {"data_offsets", {offset, offset + tensor.nbytes()}}};
@@ -206,7 +216,7 @@ FileDigest write_safetensors(const fs::path& path, const std::map<std::string, a
     digest.bytes += bytes.size();
   };
   write(std::as_bytes(std::span(head)));
-  for (const auto& [name, tensor] : tensors) write(bytes_of(tensor.detach().cpu().contiguous()));
+  for (const auto* named : ordered) write(bytes_of(named->second.detach().cpu().contiguous()));
   if (!file.close()) throw io_error("write", path, errno);
   digest.sha256 = hash.hex();
   return digest;
