@@ -1,137 +1,145 @@
 #include "onramp/envs/batched_environment.h"
 
-#include <ATen/Parallel.h>
-
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <string>
 #include <thread>
-#include <utility>
 
 #include "onramp/base/error.h"
 
 namespace onramp {
 
-/// Work is handed out in rounds: every worker runs `job` over its own environments, then waits for the next round.
-struct BatchedEnvironment::Impl {
-  std::vector<std::unique_ptr<Environment>> environments;
-  std::vector<std::exception_ptr> failures;  // by environment
-  std::vector<std::thread> workers;
+/// Worker w owns the environments w, w + W, w + 2W, ... A job is one function over all of them; the caller waits.
+class BatchedEnvironment::Pool {
+ public:
+  using Job = std::function<void(int64_t, Environment&)>;
 
-  std::mutex mutex;
-  std::condition_variable start, finished;
-  std::function<void(int64_t)> job;  // guarded by mutex while a round begins
-  uint64_t round = 0;
-  int64_t busy = 0;
-  bool stop = false;
-  std::mutex making;
-
-  int64_t count() const { return static_cast<int64_t>(environments.size()); }
-
-  void work(int64_t worker) {
-    at::set_num_threads(1);  // of this thread: environments run side by side, what is in one of them does not
-    for (uint64_t seen = 0;;) {
-      std::function<void(int64_t)> current;
-      {
-        std::unique_lock lock(mutex);
-        start.wait(lock, [&] { return round != seen; });
-        seen = round;
-        if (stop) break;
-        current = job;
+  Pool(const std::function<std::unique_ptr<Environment>()>& make, int64_t count, int64_t threads) : environments_(count) {
+    const int64_t workers = std::clamp<int64_t>(threads, 1, count);
+    failures_.resize(static_cast<size_t>(count));
+    for (int64_t w = 0; w < workers; ++w) {
+      workers_.emplace_back([this, w, workers] { work(w, workers); });
+    }
+    std::mutex one_at_a_time;
+    run_each([&](int64_t i) {
+      const std::lock_guard lock(one_at_a_time);
+      environments_[static_cast<size_t>(i)] = make();
+    });
+    for (const auto& failure : failures_) {
+      if (failure) {
+        close();
+        std::rethrow_exception(failure);
       }
-      for (int64_t i = worker; i < count(); i += static_cast<int64_t>(workers.size())) run_one(current, i);
-      const std::lock_guard lock(mutex);
-      if (--busy == 0) finished.notify_all();
-    }
-    for (int64_t i = worker; i < count(); i += static_cast<int64_t>(workers.size())) environments[size_t(i)].reset();
-  }
-
-  void run_one(const std::function<void(int64_t)>& current, int64_t i) {
-    try {
-      current(i);
-    } catch (const Error& error) {
-      failures[size_t(i)] = std::make_exception_ptr(EnvironmentError(concat("environment ", i, ": ", error.what())));
-    } catch (...) {  // a thread's entry: carried to the caller
-      failures[size_t(i)] = std::current_exception();
     }
   }
 
-  void begin(std::function<void(int64_t)> next, bool last = false) {
-    const std::lock_guard lock(mutex);
-    job = std::move(next);
-    busy = static_cast<int64_t>(workers.size());
-    stop = last;
-    ++round;
-    start.notify_all();
-  }
+  ~Pool() { close(); }
 
-  void run(std::function<void(int64_t)> next) {
-    begin(std::move(next));
-    std::unique_lock lock(mutex);
-    finished.wait(lock, [&] { return busy == 0; });
-    for (auto& failure : failures) {
-      if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
+  int64_t size() const { return static_cast<int64_t>(environments_.size()); }
+  Environment& at(int64_t i) { return *environments_[static_cast<size_t>(i)]; }
+
+  /// @throws EnvironmentError naming the first environment that failed, when all are through
+  void run(const Job& job) {
+    run_each([&](int64_t i) { job(i, at(i)); });
+    for (int64_t i = 0; i < size(); ++i) {
+      if (!failures_[static_cast<size_t>(i)]) continue;
+      try {
+        std::rethrow_exception(failures_[static_cast<size_t>(i)]);
+      } catch (const std::exception& error) {
+        throw EnvironmentError(concat("environment ", i, ": ", error.what()));
+      }
     }
   }
 
-  void join() {
-    begin(nullptr, true);
-    for (auto& worker : workers) worker.join();
+ private:
+  void run_each(const std::function<void(int64_t)>& task) {
+    std::unique_lock lock(mutex_);
+    std::fill(failures_.begin(), failures_.end(), nullptr);
+    task_ = &task;
+    left_ = workers_.size();
+    ++generation_;
+    wake_.notify_all();
+    finished_.wait(lock, [this] { return left_ == 0; });
+    task_ = nullptr;
   }
+
+  void work(int64_t first, int64_t stride) {
+    for (uint64_t seen = 0;;) {
+      const std::function<void(int64_t)>* task;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [&] { return generation_ != seen; });
+        seen = generation_;
+        task = task_;
+      }
+      for (int64_t i = first; i < size(); i += stride) {
+        if (!task) {  // closing: what a thread made, it destroys
+          environments_[static_cast<size_t>(i)].reset();
+          continue;
+        }
+        try {
+          (*task)(i);
+        } catch (...) {  // a thread's entry: carried to the caller
+          failures_[static_cast<size_t>(i)] = std::current_exception();
+        }
+      }
+      if (!task) return;
+      const std::lock_guard lock(mutex_);
+      if (--left_ == 0) finished_.notify_one();
+    }
+  }
+
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      task_ = nullptr;
+      ++generation_;
+    }
+    wake_.notify_all();
+    for (auto& worker : workers_) worker.join();
+    workers_.clear();
+  }
+
+  std::vector<std::unique_ptr<Environment>> environments_;
+  std::vector<std::exception_ptr> failures_;
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_, finished_;
+  const std::function<void(int64_t)>* task_ = nullptr;
+  size_t left_ = 0;
+  uint64_t generation_ = 0;
 };
 
-BatchedEnvironment::BatchedEnvironment(EnvironmentFactory make, int64_t count, int64_t threads)
-    : impl_(std::make_unique<Impl>()) {
-  ONRAMP_CHECK(count >= 1 && threads >= 1, "count ", count, ", threads ", threads);
-  impl_->environments.resize(static_cast<size_t>(count));
-  impl_->failures.resize(static_cast<size_t>(count));
-  impl_->workers.resize(static_cast<size_t>(std::min(threads, count)));
-  for (size_t i = 0; i < impl_->workers.size(); ++i) {
-    impl_->workers[i] = std::thread([this, i] { impl_->work(static_cast<int64_t>(i)); });
-  }
-  try {
-    impl_->run([&](int64_t i) {
-      const std::lock_guard one_at_a_time(impl_->making);
-      impl_->environments[size_t(i)] = make();
-    });
-  } catch (...) {
-    impl_->join();
-    throw;
-  }
+BatchedEnvironment::BatchedEnvironment(const std::function<std::unique_ptr<Environment>()>& make, int64_t count,
+                                       int64_t threads) {
+  if (count < 1) throw ValueError(concat("environments side by side: want >= 1, got ", count));
+  pool_ = std::make_unique<Pool>(make, count, threads);
 }
 
-BatchedEnvironment::~BatchedEnvironment() {
-  if (!impl_->workers.empty() && impl_->workers.front().joinable()) impl_->join();
-}
+BatchedEnvironment::~BatchedEnvironment() = default;
 
-int64_t BatchedEnvironment::size() const { return impl_->count(); }
-
-const EnvSpec& BatchedEnvironment::spec() const { return impl_->environments.front()->spec(); }
+int64_t BatchedEnvironment::size() const { return pool_->size(); }
+const EnvSpec& BatchedEnvironment::spec() const { return pool_->at(0).spec(); }
 
 std::vector<Observation> BatchedEnvironment::reset(const std::vector<uint64_t>& seeds) {
   ONRAMP_CHECK(static_cast<int64_t>(seeds.size()) <= size(), seeds.size(), " seeds for ", size(), " environments");
-  std::vector<Observation> observations(seeds.size());
-  impl_->run([&](int64_t i) {
-    if (size_t(i) < seeds.size()) observations[size_t(i)] = impl_->environments[size_t(i)]->reset(seeds[size_t(i)]);
+  std::vector<Observation> first(seeds.size());
+  pool_->run([&](int64_t i, Environment& environment) {
+    if (i < static_cast<int64_t>(seeds.size())) first[static_cast<size_t>(i)] = environment.reset(seeds[static_cast<size_t>(i)]);
   });
-  return observations;
+  return first;
 }
 
 std::vector<std::optional<Step>> BatchedEnvironment::step(const std::vector<at::Tensor>& actions) {
   ONRAMP_CHECK(static_cast<int64_t>(actions.size()) <= size(), actions.size(), " actions for ", size(), " environments");
   std::vector<std::optional<Step>> steps(actions.size());
-  impl_->run([&](int64_t i) {
-    if (size_t(i) < actions.size() && actions[size_t(i)].defined()) {
-      steps[size_t(i)] = impl_->environments[size_t(i)]->step(actions[size_t(i)]);
-    }
+  pool_->run([&](int64_t i, Environment& environment) {
+    const auto row = static_cast<size_t>(i);
+    if (row < actions.size() && actions[row].defined()) steps[row] = environment.step(actions[row]);
   });
   return steps;
-}
-
-void BatchedEnvironment::with(int64_t index, const std::function<void(Environment&)>& work) {
-  impl_->run([&](int64_t i) {
-    if (i == index) work(*impl_->environments[size_t(i)]);
-  });
 }
 
 }  // namespace onramp

@@ -49,7 +49,8 @@ class VacuumGraspExpert final : public Policy {
     return state;
   }
 
-  Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override {
+  // Both modes draw: its errors are its skill, and what is scored should be what was recorded.
+  Action act(const Observation& obs, PolicyState& state, ActMode, Rng& random) override {
     auto& rows = dynamic_cast<ExpertState&>(state).rows;
     const auto& privileged = obs.at("privileged");
     const auto values = copy_to_vector<float>(privileged);
@@ -57,7 +58,7 @@ class VacuumGraspExpert final : public Policy {
     std::vector<float> actions;
     for (int64_t b = 0; b < B; ++b) {
       const std::span<const float> row(values.data() + b * width, static_cast<size_t>(width));
-      for (const double a : act_one(row, rows.at(static_cast<size_t>(b)), mode, random)) {
+      for (const double a : act_one(row, rows.at(static_cast<size_t>(b)), random)) {
         actions.push_back(static_cast<float>(std::clamp(a, -1.0, 1.0)));
       }
     }
@@ -98,7 +99,7 @@ class VacuumGraspExpert final : public Policy {
     a.phase_steps = 0;
   }
 
-  std::array<double, 7> act_one(std::span<const float> row, Attempt& a, ActMode mode, Rng& random) const {
+  std::array<double, 7> act_one(std::span<const float> row, Attempt& a, Rng& random) const {
     if (!a.started) start(row, a, random);
     const float* item = row.data() + kToolFields + a.item * kItemFields;
     const double x = item[0] + a.aim_x_m - row[0], y = item[1] + a.aim_y_m - row[1];
@@ -147,7 +148,7 @@ class VacuumGraspExpert final : public Policy {
       case Phase::kGivenUp: move_m = {0, 0, std::max(0.0, item[2] + 0.10 - row[2])}; break;
     }
     std::array<double, 7> action{};
-    const double shake = mode == ActMode::kSample ? config_.noise * config_.action_noise : 0.0;
+    const double shake = config_.noise * config_.action_noise;
     for (int i = 0; i < 3; ++i) {
       action[i] = std::clamp(move_m[i] / kReaction_s / config_.linear_speed_m_s, -a.speed, a.speed) + shake * random.normal();
       action[3 + i] = std::clamp(-row[3 + i] / (2 * kReaction_s) / config_.angular_speed_rad_s, -0.5, 0.5) +

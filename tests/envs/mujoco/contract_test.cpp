@@ -1,0 +1,28 @@
+// The contract, over every simulated environment: the defaults, and each option once at another value.
+#include "support/environment_contract.h"
+
+#include "onramp/base/catalog.h"
+#include "onramp/envs/mujoco/catalog.h"
+
+namespace onramp::test {
+namespace {
+
+std::vector<EnvironmentCase> cases() {
+  Registry<Environment> registry("environment");
+  mujoco::add_environments(registry);
+  const auto make = [registry](const std::string& text) {
+    return [registry, text] { return registry.parse(parse_config_text(text, "test")).make(); };
+  };
+  std::vector<EnvironmentCase> cases;
+  for (const auto& name : registry.names()) cases.push_back({name, make("type: " + name)});
+  const std::string base = "type: vacuum_grasp\nmax_steps: 20\n";
+  cases.push_back({"vacuum_grasp_without_images", make(base + "images: false\nlatency_s: 0.06")});
+  cases.push_back({"vacuum_grasp_both_views", make(base + "view: both\nimage_size: 32\nlighting: unseen")});
+  cases.push_back({"vacuum_grasp_random_items", make(base + "items: random\nview: scene")});
+  cases.push_back({"vacuum_grasp_three_mixed", make(base + "items: three_mixed\nimages: false\ntimestep_s: 0.002")});
+  return cases;
+}
+INSTANTIATE_TEST_SUITE_P(Mujoco, EnvironmentContract, testing::ValuesIn(cases()), name_of_case);
+
+}  // namespace
+}  // namespace onramp::test
