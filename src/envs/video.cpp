@@ -1,0 +1,102 @@
+#include "onramp/envs/video.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+
+#include <cstring>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/videoio.hpp>
+#include <vector>
+
+#include "onramp/base/error.h"
+#include "onramp/core/shapes.h"
+#include "onramp/envs/wrappers.h"
+
+namespace onramp {
+
+struct VideoWriter::Encoder {
+  std::filesystem::path path, partial;
+  double frames_per_s;
+  cv::VideoWriter writer;
+  cv::Size size;
+  int64_t frames = 0;
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw IoError(concat(path.string(), ": ", what, "; is there space, permission, and an H.264 encoder (libopencv-videoio)?"));
+  }
+};
+
+VideoWriter::VideoWriter(std::filesystem::path path, double frames_per_s) : encoder_(std::make_unique<Encoder>()) {
+  if (path.extension() != ".mp4") throw ValueError(concat(path.string(), ": a film's name ends in .mp4"));
+  if (!(frames_per_s > 0)) throw ValueError(concat("frames_per_s: want > 0, got ", frames_per_s));
+  std::error_code error;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  if (error) throw IoError(concat(path.parent_path().string(), ": cannot create the folder (", error.message(), ")"));
+  encoder_->partial = path;
+  encoder_->partial.replace_filename("." + path.stem().string() + ".partial.mp4");
+  encoder_->path = std::move(path);
+  encoder_->frames_per_s = frames_per_s;
+}
+
+VideoWriter::~VideoWriter() {
+  if (!encoder_ || encoder_->frames == 0) return;
+  encoder_->writer.release();
+  std::error_code ignored;
+  std::filesystem::remove(encoder_->partial, ignored);
+}
+
+void VideoWriter::add(const at::Tensor& rgb) {
+  check_uint8("frame", rgb, {kAny, kAny, 3});
+  Encoder& e = *encoder_;
+  const cv::Size size(static_cast<int>(rgb.size(1)), static_cast<int>(rgb.size(0)));
+  if (e.frames == 0) {
+    e.size = size;
+    // Even sizes: H.264 shares colour between neighbouring pixels.
+    const cv::Size even(size.width & ~1, size.height & ~1);
+    e.writer.open(e.partial.string(), cv::VideoWriter::fourcc('a', 'v', 'c', '1'), e.frames_per_s, even);
+    if (!e.writer.isOpened()) e.fail("the film cannot be written");
+  }
+  if (size != e.size) throw ShapeError(concat("frame: want [", e.size.height, ", ", e.size.width, ", 3], got ", rgb.sizes()));
+  const at::Tensor host = rgb.contiguous();
+  const cv::Mat picture(size, CV_8UC3, host.data_ptr());
+  cv::Mat bgr;
+  cv::cvtColor(picture(cv::Rect(0, 0, size.width & ~1, size.height & ~1)), bgr, cv::COLOR_RGB2BGR);
+  e.writer.write(bgr);
+  ++e.frames;
+}
+
+void VideoWriter::close() {
+  Encoder& e = *encoder_;
+  if (e.frames == 0) e.fail("a film without a single frame");
+  e.writer.release();
+  std::error_code error;
+  if (std::filesystem::file_size(e.partial, error) == 0 || error) e.fail("the film could not be written whole");
+  std::filesystem::rename(e.partial, e.path, error);
+  if (error) e.fail(error.message());
+  e.frames = 0;  // nothing left to throw away
+}
+
+at::Tensor resized(const at::Tensor& rgb, int64_t width, int64_t height) {
+  check_uint8("picture", rgb, {kAny, kAny, 3});
+  const at::Tensor host = rgb.contiguous();
+  const cv::Mat from(static_cast<int>(rgb.size(0)), static_cast<int>(rgb.size(1)), CV_8UC3, host.data_ptr());
+  at::Tensor result = at::empty({height, width, 3}, at::kByte);
+  cv::Mat to(static_cast<int>(height), static_cast<int>(width), CV_8UC3, result.data_ptr());
+  cv::resize(from, to, to.size(), 0, 0, cv::INTER_NEAREST);
+  return result;
+}
+
+at::Tensor film_frame(Environment& environment, const Observation& observation, int64_t height) {
+  std::vector<at::Tensor> pictures;
+  if (Renderable* scene = find_renderable(environment)) pictures.push_back(scene->render(height * 4 / 3, height));
+  for (const auto& entry : environment.spec().observation.entries) {
+    if (!entry.is_image()) continue;
+    pictures.push_back(resized(observation.at(entry.name), height * entry.shape[1] / entry.shape[0], height));
+  }
+  if (pictures.empty()) {
+    throw ValueError(concat(environment.spec().name, ": nothing to see; set images to true in its config"));
+  }
+  return at::cat(pictures, /*dim=*/1);
+}
+
+}  // namespace onramp
