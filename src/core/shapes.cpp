@@ -44,9 +44,7 @@ bool fits(at::IntArrayRef sizes, at::IntArrayRef want) {
 
 [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::string_view name, const at::Tensor& tensor,
                                                    std::string_view dtype, at::IntArrayRef want) {
-  const std::string got =
-      tensor.defined() ? dtype_text(tensor.scalar_type()) + " " + sizes_text(tensor.sizes()) : "an undefined tensor";
-  throw ShapeError(concat(name, ": want ", dtype, dtype.empty() ? "" : " ", sizes_text(want), ", got ", got));
+  throw ShapeError(concat(name, ": want ", dtype, dtype.empty() ? "" : " ", sizes_text(want), ", got ", describe(tensor)));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] void refuse_value(std::string_view name, const std::string& want, double value) {
@@ -60,6 +58,11 @@ void check(std::string_view name, const at::Tensor& tensor, at::ScalarType dtype
 }
 
 }  // namespace
+
+std::string describe(const at::Tensor& tensor) {
+  if (!tensor.defined()) return "an undefined tensor";
+  return dtype_text(tensor.scalar_type()) + " " + sizes_text(tensor.sizes());
+}
 
 void check_float(std::string_view name, const at::Tensor& tensor, at::IntArrayRef want) {
   if (!tensor.defined() || (tensor.scalar_type() != at::kFloat && tensor.scalar_type() != at::kDouble) ||

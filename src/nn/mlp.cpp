@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "onramp/base/error.h"
+#include "onramp/core/shapes.h"
 #include "onramp/nn/bias_norm_activate.h"
 #include "onramp/nn/init.h"
 
@@ -32,8 +33,7 @@ Mlp::Mlp(int64_t in, int64_t out, const MlpConfig& config, at::Generator& genera
 
 at::Tensor Mlp::hidden(const at::Tensor& x) {
   if (!x.defined() || !at::isFloatingType(x.scalar_type()) || x.dim() < 1 || x.size(-1) != in_) {
-    throw ShapeError(fmt::format("Mlp: want float [..., {}], got {} {}", in_, x.defined() ? x.toString() : "nothing",
-                                 x.defined() ? fmt::format("[{}]", fmt::join(x.sizes(), ", ")) : ""));
+    throw ShapeError(fmt::format("Mlp: want float [..., {}], got {}", in_, describe(x)));
   }
   auto h = x.reshape({1, -1, in_});  // [1, R, in]
   for (size_t i = 0; i + 1 < layers_.size(); ++i) {

@@ -3,16 +3,14 @@
 #include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <stdexcept>
 
 #include "onramp/base/error.h"
+#include "onramp/core/shapes.h"
 
 namespace onramp {
 namespace {
-
-std::string describe(const at::Tensor& t) { return fmt::format("{} [{}]", t.toString(), fmt::join(t.sizes(), ", ")); }
 
 // Calls visit(name, tensor) for every parameter, then every buffer.
 template <class Visit>

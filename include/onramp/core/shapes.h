@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace onramp {
@@ -34,6 +35,9 @@ void check_dtype(std::string_view name, const at::Tensor& tensor, at::ScalarType
 void check_numel(std::string_view name, int64_t count, at::IntArrayRef sizes);
 /// @throws ShapeError unless the tensor lies in host memory without gaps.
 void check_host_contiguous(std::string_view name, const at::Tensor& tensor);
+
+/// How messages name a tensor: "float [2, 3]", "an undefined tensor".
+std::string describe(const at::Tensor& tensor);
 
 /// Scalars. NaN passes none of them. @throws ValueError "beta: want > 0, got -1"
 void check_positive(std::string_view name, double value);
