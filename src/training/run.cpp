@@ -46,7 +46,7 @@ void Run::open_folder() {
     }
   }
   remove_stale_temporaries(folder_);
-  for (const char* sub : {"checkpoints", "episodes", "policies", "report", "videos"}) {
+  for (const char* sub : {"checkpoints", "episodes", "policies", "report", "tensorboard", "videos"}) {
     create_folders(folder_ / sub);
     remove_stale_temporaries(folder_ / sub);
   }
@@ -153,6 +153,17 @@ Agent& Run::agent(const std::string& name) {
   auto* agent = dynamic_cast<Agent*>(&learner(name));
   if (!agent) throw ConfigError(concat("learner '", name, "' has no policy; a phase that acts needs an agent"));
   return *agent;
+}
+
+const Agent* Run::acting_agent() const {
+  for (int64_t i = std::min<int64_t>(state_.phase, static_cast<int64_t>(phases_.size()) - 1); i >= 0; --i) {
+    for (const auto& name : phases_[static_cast<size_t>(i)]->needs().learners) {
+      const auto found = learners_.find(name);
+      if (found == learners_.end() || !found->second) continue;
+      if (const auto* agent = dynamic_cast<const Agent*>(found->second.get())) return agent;
+    }
+  }
+  return nullptr;
 }
 
 void Run::prepare(const std::vector<BatchRequest>& plan) {

@@ -37,7 +37,7 @@ void want_known(const ConfigNode& at, const std::string& name, const char* what,
 
 /// Walks the phases in order, so that whatever one of them uses and nobody gives is said before anything runs.
 void check_phases(const RunConfig& config, const ConfigNode& node) {
-  std::set<std::string> names, parts;
+  std::set<std::string> names, parts{"normalizer"};  // the run fits that one itself
   std::vector<std::string> policies = keys(config.policies);
   for (size_t i = 0; i < config.phases.size(); ++i) {
     const ConfigNode at = node.element(i);
@@ -93,6 +93,29 @@ ConfigNode run_identity(const ConfigNode& resolved) {
     if (item.key == "seed" || item.key == "log_every") run.push_back(item);
   }
   return resolved.without("compute").with("run", ConfigNode::map(std::move(run)));
+}
+
+std::string first_difference(const ConfigNode& a, const ConfigNode& b) {
+  if (a.is_map() && b.is_map()) {
+    for (const auto& item : a.items()) {
+      if (!b.has(item.key)) return concat(item.key, ": only there before");
+      const auto below = first_difference(item.value, b.at(item.key));
+      if (!below.empty()) return concat(item.key, below.starts_with(':') ? "" : ".", below);
+    }
+    for (const auto& item : b.items()) {
+      if (!a.has(item.key)) return concat(item.key, ": not there before");
+    }
+    return {};
+  }
+  if (a.is_list() && b.is_list() && a.size() == b.size()) {
+    for (size_t i = 0; i < a.size(); ++i) {
+      const auto below = first_difference(a.element(i), b.element(i));
+      if (!below.empty()) return concat(i, below.starts_with(':') ? "" : ".", below);
+    }
+    return {};
+  }
+  if (to_yaml(a) == to_yaml(b)) return {};
+  return concat(": ", a.describe(), " before, ", b.describe(), " now");
 }
 
 std::string help_run_config(const Catalog& catalog) {

@@ -5,8 +5,8 @@
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/log.h"
+#include "onramp/policies/actor_policy.h"
 #include "onramp/training/phase.h"
-#include "onramp/training/policy_file.h"
 #include "onramp/training/run.h"
 
 namespace onramp {
@@ -38,6 +38,7 @@ void Run::checkpoint() {
   for (const auto& [name, state] : unread_) parts[name] = state;
   for (const auto& [name, state] : given_) parts["given/" + name] = state;
   for (const auto& [name, sampler] : samplers_) parts["samplers/" + name].host = sampler.save();
+  if (const auto* agent = acting_agent()) parts["policy"] = save_policy(*agent->policy());  // so that any checkpoint can be scored
   parts["run"].host = {{"notes", state_.notes}};
 
   CheckpointInfo info{.config_hash = identity_};
@@ -50,6 +51,7 @@ void Run::checkpoint() {
                 {"episodes", state_.episodes},
                 {"phase_seconds", state_.phase_seconds},
                 {"phase_order", order},
+                {"env", config_.env ? to_yaml(config_.env.dump()) : ""},
                 {"metrics", sinks_.position()}};
   // Numbered by what is there, so that names sort by age.
   const auto kept = list_checkpoints(folder_ / "checkpoints");

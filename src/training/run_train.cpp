@@ -43,7 +43,7 @@ int train(const Catalog& catalog, int argc, char** argv) {
   std::vector<std::string> overrides;
   bool dry_run = false, help = false;
   app.add_option("config", file, "YAML file, e.g. configs/quickstart.yaml");
-  app.add_option("--set", overrides, "override a key: --set learners.agent.alpha=0.5 (repeatable)")->expected(1)->allow_extra_args(false);
+  app.add_option("--set", overrides, "override a key: --set learners.agent.alpha=0.5 (repeatable)")->allow_extra_args(false);
   app.add_flag("--dry-run", dry_run, "print the resolved config, the memory bill and the plan; create nothing");
   app.add_flag("--help-config", help, "print every key of a config with type, default, range and meaning");
   app.footer(

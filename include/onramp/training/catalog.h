@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "onramp/algorithms/learnable.h"
+#include "onramp/algorithms/learner_factory.h"
 #include "onramp/base/catalog.h"
 #include "onramp/data/policy.h"
 #include "onramp/envs/environment.h"

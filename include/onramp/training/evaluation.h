@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -12,7 +11,7 @@
 #include "onramp/base/config.h"
 #include "onramp/base/statistics.h"
 #include "onramp/data/policy.h"
-#include "onramp/envs/environment.h"
+#include "onramp/envs/batched_environment.h"
 
 namespace onramp {
 
@@ -48,13 +47,10 @@ struct EvaluationResult {
   static EvaluationResult from_json(const nlohmann::json& json);
 };
 
-/// Makes one more environment of the same kind; called from one thread at a time.
-using EnvironmentFactory = std::function<std::unique_ptr<Environment>()>;
-
 /// Episode k runs with the seed derive_seed(0, "held-out", first_seed + k), whatever the run's own seed: two policies scored
 /// with equal settings meet the same situations. Environments run side by side in threads, the policy acts on all at once.
 /// @param progress  called with the episodes finished so far
-EvaluationResult evaluate(const EnvironmentFactory& make, Policy& policy, const std::string& name,
+EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, const std::string& name,
                           const EvaluationSettings& settings, const std::function<void(int64_t, double)>& progress = {});
 
 /// The text table of several results: success, interval, mean return, ends.

@@ -12,6 +12,7 @@
 namespace onramp {
 
 struct PolicyFile {
+  std::filesystem::path folder;  ///< where it was found
   std::unique_ptr<Policy> policy;
   std::string hash;       ///< of everything that decides actions
   nlohmann::json about;   ///< phase, step, episodes, env (the environment's config as YAML)
@@ -21,7 +22,7 @@ struct PolicyFile {
 void write_policy_file(const std::filesystem::path& folder, const Policy& policy, const std::string& config_hash,
                        const nlohmann::json& about);
 
-/// @param path  a policy folder, a run's folder (its last policy), or a run's policies/ folder with one policy.
+/// @param path  a policy folder, a run's checkpoint, or a run's folder (then the last policy that a phase left behind).
 /// @throws CheckpointError for what is no policy, is damaged, or lacks weights
 PolicyFile read_policy_file(const std::filesystem::path& path, at::Device device);
 

@@ -94,6 +94,7 @@ class Run {
   void load_data();
   void resume();
   void rebuild_replay(int64_t episodes);
+  const Agent* acting_agent() const;  ///< of the phase that runs or ran last; null when there is none
   void put_on_disk(int64_t number, const Episode& episode);
   void ensure_normalizer();
   void account_time();

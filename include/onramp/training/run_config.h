@@ -83,5 +83,7 @@ std::string help_run_config(const Catalog& catalog);
 /// What must stay the same for a run to be continued: everything but where it lies, how it computes and how often it
 /// saves.
 ConfigNode run_identity(const ConfigNode& resolved);
+/// Where two configs differ first: "learners.agent.alpha: '1' before, '0.5' now"; "" when they do not.
+std::string first_difference(const ConfigNode& before, const ConfigNode& now);
 
 }  // namespace onramp

@@ -1,0 +1,52 @@
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "onramp/base/text.h"
+#include "onramp/training/phase.h"
+#include "onramp/training/phases/factories.h"
+#include "onramp/training/report.h"
+#include "onramp/training/run.h"
+
+namespace onramp {
+namespace {
+
+class Evaluate final : public Phase {
+ public:
+  explicit Evaluate(EvaluateConfig config) : config_(std::move(config)) {}
+  const std::string& name() const override { return config_.name; }
+
+  PhaseNeeds needs() const override {
+    return {.environment = true,
+            .policies = config_.policies,
+            .plan = concat(config_.settings.episodes, " held-out seeds for each of ", join(config_.policies))};
+  }
+
+  void run(Run& run) override {
+    auto& state = run.state();
+    const int64_t threads = std::max(1, at::get_num_threads());
+    BatchedEnvironment environments([&run] { return run.make_environment(); }, config_.settings.batch, threads);
+    const int64_t each = config_.settings.episodes;
+    run.begin_progress(each * static_cast<int64_t>(config_.policies.size()));
+    while (state.step < static_cast<int64_t>(config_.policies.size())) {
+      const auto& who = config_.policies[static_cast<size_t>(state.step)];
+      const auto policy = run.policy(who);
+      const auto result = evaluate(environments, *policy, who, config_.settings, [&](int64_t finished, double rate) {
+        run.show(state.step * each + finished, {{who + " success", rate}});
+      });
+      store_result(run.folder(), result);
+      ++state.step;
+      run.log(state.step, {{who + "/success", result.rate()}, {who + "/return", result.mean_return()}});
+      run.tick();
+    }
+  }
+
+ private:
+  const EvaluateConfig config_;
+};
+
+}  // namespace
+
+std::unique_ptr<Phase> make_evaluate(const EvaluateConfig& config) { return std::make_unique<Evaluate>(config); }
+
+}  // namespace onramp
