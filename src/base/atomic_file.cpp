@@ -93,20 +93,27 @@ IoError io_error(std::string_view doing, const fs::path& path, int error_number)
       cause = "no space left on the device; free some space and run the same command again";
       break;
     case EFBIG:
-      cause = "the file would pass the size limit (ulimit -f, or the file system's); raise it and run the same command again";
+      cause =
+          "the file would pass the size limit (ulimit -f, or the file system's); raise it and run the same command "
+          "again";
       break;
     case EACCES:
     case EPERM:
     case EROFS:
       cause = std::string(std::strerror(error_number)) + "; check the permissions of the folder or choose another one";
       break;
-    case ENOENT: cause = "no such file or folder; check the path"; break;
-    case ENOTDIR: cause = "a part of the path is a file, not a folder; check the path"; break;
+    case ENOENT:
+      cause = "no such file or folder; check the path";
+      break;
+    case ENOTDIR:
+      cause = "a part of the path is a file, not a folder; check the path";
+      break;
     case EMFILE:
     case ENFILE:
       cause = "too many open files; raise `ulimit -n` and run the same command again";
       break;
-    default: cause = std::string(std::strerror(error_number)) + "; check the disk and run the same command again";
+    default:
+      cause = std::string(std::strerror(error_number)) + "; check the disk and run the same command again";
   }
   return IoError("cannot " + std::string(doing) + " " + path.string() + ": " + cause);
 }
@@ -129,6 +136,12 @@ void write_file_atomic(const fs::path& path, std::span<const std::byte> bytes) {
 
 void write_file_atomic(const fs::path& path, std::string_view text) {
   write_file_atomic(path, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+void write_file(const fs::path& path, std::string_view text) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
+  if (!file.valid() || !file.write_all(bytes) || !file.close()) throw io_error("write", path, errno);
 }
 
 void write_folder_atomic(const fs::path& path_as_given, const std::function<void(const fs::path&)>& fill) {

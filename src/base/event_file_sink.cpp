@@ -142,10 +142,10 @@ void EventFileSink::write(const MetricRow& row) {
     put_bytes(scalar, 1, row.phase + "/" + metric);  // Summary.Value.tag
     put_key(scalar, 2, kFixed32);                    // Summary.Value.simple_value
     put_little_endian(scalar, std::bit_cast<uint32_t>(static_cast<float>(value)));
-    put_bytes(summary, 1, scalar);                   // Summary.value
+    put_bytes(summary, 1, scalar);  // Summary.value
   }
   std::string event = event_head(wall_time_s_(), row.step);
-  put_bytes(event, 5, summary);                      // Event.summary
+  put_bytes(event, 5, summary);  // Event.summary
   file_.append(framed(event));
 }
 

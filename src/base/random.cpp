@@ -46,8 +46,8 @@ double portable_log(double x) {
 
 /// sin and cos of 2 pi u for u in [0, 1): the quadrant is split off exactly, the rest is a Taylor series on |t| <= pi/4.
 void portable_sincos_turn(double u, double& sine, double& cosine) {
-  const int quadrant = static_cast<int>(u * 4.0 + 0.5);                  // 0..4
-  const double t = (u - quadrant * 0.25) * 6.2831853071795865;           // both factors of the difference are exact
+  const int quadrant = static_cast<int>(u * 4.0 + 0.5);         // 0..4
+  const double t = (u - quadrant * 0.25) * 6.2831853071795865;  // both factors of the difference are exact
   const double z = t * t;
   double s = 0.0, c = 0.0;
   for (int k = 17; k >= 3; k -= 2) s = (s + 1.0) * (-z / (k * (k - 1.0)));
@@ -55,10 +55,22 @@ void portable_sincos_turn(double u, double& sine, double& cosine) {
   s = t * (1.0 + s);
   c = 1.0 + c;
   switch (quadrant & 3) {
-    case 0: sine = s; cosine = c; break;
-    case 1: sine = c; cosine = -s; break;
-    case 2: sine = -s; cosine = -c; break;
-    default: sine = -c; cosine = s; break;
+    case 0:
+      sine = s;
+      cosine = c;
+      break;
+    case 1:
+      sine = c;
+      cosine = -s;
+      break;
+    case 2:
+      sine = -s;
+      cosine = -c;
+      break;
+    default:
+      sine = -c;
+      cosine = s;
+      break;
   }
 }
 

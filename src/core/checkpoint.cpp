@@ -24,8 +24,10 @@ bool valid_part_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
            c == '.' || c == '/';
   };
+  const auto holds = [&](std::string_view text) { return name.find(text) != std::string_view::npos; };
   return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), allowed) && name != "manifest" &&
-         name.front() != '.' && name.find("--") == std::string_view::npos && name.find("/.") == std::string_view::npos;
+         name.front() != '.' && name.front() != '/' && name.back() != '/' && !holds("--") && !holds("//") &&
+         !holds("/.");
 }
 
 /// "agent/critic" -> "agent--critic" + extension.
@@ -44,7 +46,7 @@ void check_representable(const json& value, const std::string& where) {
 
 FileDigest write_json(const fs::path& path, const json& value) {
   const std::string text = value.dump() + "\n";
-  write_file_atomic(path, text);
+  write_file(path, text);
   return {text.size(), sha256_hex(text)};
 }
 
@@ -68,7 +70,8 @@ void verify_file(const fs::path& path, const json& expected) {
   if (!sound) refuse(path.parent_path() / "manifest.json", "it says nothing of " + path.filename().string());
   const auto digest = digest_file(path);
   if (digest.bytes != expected.at("bytes").get<uint64_t>()) {
-    refuse(path, "it has " + std::to_string(digest.bytes) + " bytes, manifest.json says " + expected.at("bytes").dump());
+    refuse(path,
+           "it has " + std::to_string(digest.bytes) + " bytes, manifest.json says " + expected.at("bytes").dump());
   }
   if (digest.sha256 != expected.at("sha256").get_ref<const std::string&>()) {
     refuse(path, "its SHA-256 is not the one in manifest.json");
@@ -85,9 +88,9 @@ std::string names_of(const auto& map) {
 
 void write_checkpoint(const fs::path& folder, const Parts& parts, const CheckpointInfo& info) {
   check_representable(info.extra, "extra");
-  json manifest = {{"format", kFormat},           {"format_version", kCheckpointFormatVersion},
-                   {"config_hash", info.config_hash}, {"extra", info.extra},
-                   {"machine", machine_description()}, {"parts", json::object()}};
+  json manifest = {
+      {"format", kFormat},   {"format_version", kCheckpointFormatVersion}, {"config_hash", info.config_hash},
+      {"extra", info.extra}, {"machine", machine_description()},           {"parts", json::object()}};
   manifest["machine"]["device"] = info.device;
   for (const auto& [name, state] : parts) {
     ONRAMP_CHECK(valid_part_name(name), "name of a part: '", name, "'");
@@ -104,7 +107,7 @@ void write_checkpoint(const fs::path& folder, const Parts& parts, const Checkpoi
       }
     }
     manifest["sha256"] = manifest_hash(manifest);
-    write_file_atomic(temporary / "manifest.json", manifest.dump(2) + "\n");
+    write_file(temporary / "manifest.json", manifest.dump(2) + "\n");
   });
 }
 
@@ -115,8 +118,9 @@ json read_manifest(const fs::path& folder) {
     throw CheckpointError("there is no checkpoint " + folder.string() + "; check the path");
   }
   if (!fs::exists(path, ignored)) {
-    throw CheckpointError(folder.string() +
-                          " is no whole checkpoint (it has no manifest.json); use another checkpoint, or check the path");
+    throw CheckpointError(
+        folder.string() +
+        " is no whole checkpoint (it has no manifest.json); use another checkpoint, or check the path");
   }
   auto manifest = parse_hostile_json(read_file(path, kMaxManifestBytes), path);
 
@@ -182,7 +186,8 @@ void check_config_hash(const json& manifest, const std::string& config_hash, con
   const auto& written = manifest.at("config_hash").get_ref<const std::string&>();
   if (written == config_hash) return;
   throw CheckpointError(folder.string() + " was written with another config (hash " + written.substr(0, 12) + ", now " +
-                        config_hash.substr(0, 12) + "); use the run's own config.yaml, or start anew in another folder");
+                        config_hash.substr(0, 12) +
+                        "); use the run's own config.yaml, or start anew in another folder");
 }
 
 std::vector<std::string> machine_differences(const json& manifest, const std::string& device) {

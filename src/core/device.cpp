@@ -54,8 +54,8 @@ std::vector<std::string> slow_settings(const ComputeConfig& config, int threads)
   std::vector<std::string> warnings;
   const int cores = available_cores();
   if (threads > cores) {
-    warnings.push_back(concat(threads, " threads share ", cores, " cores, which is slower than one thread per core; set threads: ",
-                              cores));
+    warnings.push_back(concat(threads, " threads share ", cores,
+                              " cores, which is slower than one thread per core; set threads: ", cores));
   }
   for (const char* name : {"OMP_NUM_THREADS", "MKL_NUM_THREADS"}) {
     const auto value = environment_number(name);
@@ -64,16 +64,19 @@ std::vector<std::string> slow_settings(const ComputeConfig& config, int threads)
       warnings.push_back(concat(name, "=", *value, " leaves ", cores - *value, " of ", cores,
                                 " cores idle; unset it, or set threads in the config"));
     } else if (config.threads > 0 && *value != config.threads) {
-      warnings.push_back(concat(name, "=", *value, " and threads: ", config.threads, " contradict each other; the config wins"));
+      warnings.push_back(
+          concat(name, "=", *value, " and threads: ", config.threads, " contradict each other; the config wins"));
     }
   }
   for (const char* name : {"ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "MKL_DEBUG_CPU_TYPE"}) {
     if (const char* const value = std::getenv(name)) {
-      warnings.push_back(concat(name, "=", value, " restricts the instructions that numerical code uses; unset it for full speed"));
+      warnings.push_back(
+          concat(name, "=", value, " restricts the instructions that numerical code uses; unset it for full speed"));
     }
   }
   if (!at::hasMKL()) {
-    warnings.push_back("this LibTorch has no MKL, so that matrix products are up to three times slower; use the torch wheel");
+    warnings.push_back(
+        "this LibTorch has no MKL, so that matrix products are up to three times slower; use the torch wheel");
   } else if (!intel_cpu() && __builtin_cpu_supports("avx512f") && mkl_dispatch() != MklDispatch::kForcedAvx512) {
     warnings.push_back(mkl_dispatch_text());
   }
@@ -95,7 +98,8 @@ int available_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (::sched_getaffinity(0, sizeof(set), &set) == 0) cores = std::max(1, CPU_COUNT(&set));
-  if (const auto quota = control_group_cores()) cores = std::min(cores, std::max(1, static_cast<int>(std::ceil(*quota))));
+  if (const auto quota = control_group_cores())
+    cores = std::min(cores, std::max(1, static_cast<int>(std::ceil(*quota))));
   return cores;
 }
 
@@ -121,9 +125,9 @@ Compute apply_compute(const ComputeConfig& config) {
   const auto precision = at::globalContext().float32MatmulPrecision() == at::Float32MatmulPrecision::HIGHEST
                              ? "float32"
                              : "float32 with reduced products (TF32 or bfloat16)";
-  compute.summary = concat("device ", compute.device.str(), ", ", compute.threads,
-                           compute.threads == 1 ? " thread" : " threads", ", ", instruction_set(), ", ", precision,
-                           ", LibTorch " TORCH_VERSION);
+  compute.summary =
+      concat("device ", compute.device.str(), ", ", compute.threads, compute.threads == 1 ? " thread" : " threads",
+             ", ", instruction_set(), ", ", precision, ", LibTorch " TORCH_VERSION);
   return compute;
 }
 

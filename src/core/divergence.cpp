@@ -26,7 +26,8 @@ void DivergenceWatch::check(const std::string& phase, int64_t step,
     throw DivergenceError(concat(
         phase, " step ", step, ": ", first, " is ", first_value,
         std::isfinite(first_value) ? concat(", beyond ", config_.limit) : std::string(),
-        seen != last_.end() ? concat(" (it was ", seen->second.value, " at step ", seen->second.step, ")") : std::string(),
+        seen != last_.end() ? concat(" (it was ", seen->second.value, " at step ", seen->second.step, ")")
+                            : std::string(),
         others.empty() ? "" : "; with it went ", others,
         "; the last checkpoint is from before: go on from it with a lower learning rate, or look at the data and the ",
         "scale of the rewards"));

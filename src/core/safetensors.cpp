@@ -164,9 +164,8 @@ std::vector<Entry> read_header(const fs::path& path, const InputFile& file, uint
   for (const auto& [name, value] : header.items()) {
     if (name != "__metadata__") entries.push_back(parse_entry(path, name, value));
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   uint64_t covered = 0;
   for (const auto& entry : entries) {
     if (entry.begin != covered) refuse(path, "the data of its tensors overlap or leave a gap");
@@ -231,7 +230,8 @@ std::map<std::string, at::Tensor> read_safetensors(const fs::path& path) {
     const std::span bytes(static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.nbytes());
     file.read(data_begin + entry.begin, bytes);
     // A bool that is neither 0 nor 1 is undefined behaviour for whoever reads it.
-    if (entry.dtype == at::kBool && std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; })) {
+    if (entry.dtype == at::kBool &&
+        std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; })) {
       refuse(path, "tensor '" + entry.name + "': a bool is neither 0 nor 1");
     }
     tensors.emplace(entry.name, std::move(tensor));

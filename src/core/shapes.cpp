@@ -22,15 +22,24 @@ std::string sizes_text(at::IntArrayRef sizes) {
 
 std::string dtype_text(at::ScalarType dtype) {
   switch (dtype) {
-    case at::kFloat: return "float";
-    case at::kDouble: return "double";
-    case at::kHalf: return "float16";
-    case at::kBFloat16: return "bfloat16";
-    case at::kLong: return "int64";
-    case at::kInt: return "int32";
-    case at::kByte: return "uint8";
-    case at::kBool: return "bool";
-    default: return c10::toString(dtype);
+    case at::kFloat:
+      return "float";
+    case at::kDouble:
+      return "double";
+    case at::kHalf:
+      return "float16";
+    case at::kBFloat16:
+      return "bfloat16";
+    case at::kLong:
+      return "int64";
+    case at::kInt:
+      return "int32";
+    case at::kByte:
+      return "uint8";
+    case at::kBool:
+      return "bool";
+    default:
+      return c10::toString(dtype);
   }
 }
 
@@ -44,7 +53,8 @@ bool fits(at::IntArrayRef sizes, at::IntArrayRef want) {
 
 [[noreturn, gnu::cold, gnu::noinline]] void refuse(std::string_view name, const at::Tensor& tensor,
                                                    std::string_view dtype, at::IntArrayRef want) {
-  throw ShapeError(concat(name, ": want ", dtype, dtype.empty() ? "" : " ", sizes_text(want), ", got ", describe(tensor)));
+  throw ShapeError(
+      concat(name, ": want ", dtype, dtype.empty() ? "" : " ", sizes_text(want), ", got ", describe(tensor)));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] void refuse_value(std::string_view name, const std::string& want, double value) {
@@ -104,13 +114,14 @@ void check_dtype(std::string_view name, const at::Tensor& tensor, at::ScalarType
 void check_numel(std::string_view name, int64_t count, at::IntArrayRef sizes) {
   int64_t numel = 1;
   for (const int64_t size : sizes) numel *= size;
-  if (count != numel) throw ShapeError(concat(name, ": want ", numel, " values for ", sizes_text(sizes), ", got ", count));
+  if (count != numel)
+    throw ShapeError(concat(name, ": want ", numel, " values for ", sizes_text(sizes), ", got ", count));
 }
 
 void check_host_contiguous(std::string_view name, const at::Tensor& tensor) {
   if (!tensor.device().is_cpu() || !tensor.is_contiguous()) {
-    throw ShapeError(concat(name, ": want a contiguous tensor on the CPU, got ", sizes_text(tensor.sizes()),
-                            " on ", tensor.device().str()));
+    throw ShapeError(concat(name, ": want a contiguous tensor on the CPU, got ", sizes_text(tensor.sizes()), " on ",
+                            tensor.device().str()));
   }
 }
 

@@ -49,7 +49,8 @@ TEST(WriteFileAtomic, SaysThatTheDiskIsFullAndLeavesTheOldFile) {
       return "no error";
     } catch (const IoError& error) {
       const std::string message = error.what();
-      if (message.find("no space left on the device; free some space and run the same command again") == std::string::npos) {
+      if (message.find("no space left on the device; free some space and run the same command again") ==
+          std::string::npos) {
         return message;
       }
     }
@@ -74,8 +75,10 @@ TEST(WriteFileAtomic, NamesThePathAndTheCause) {
 
 TEST(IoErrorText, SaysWhatToDo) {
   const auto text = [](int number) { return std::string(io_error("write", "a/b", number).what()); };
-  EXPECT_EQ(text(ENOSPC), "cannot write a/b: no space left on the device; free some space and run the same command again");
-  EXPECT_EQ(text(EACCES), "cannot write a/b: Permission denied; check the permissions of the folder or choose another one");
+  EXPECT_EQ(text(ENOSPC),
+            "cannot write a/b: no space left on the device; free some space and run the same command again");
+  EXPECT_EQ(text(EACCES),
+            "cannot write a/b: Permission denied; check the permissions of the folder or choose another one");
   EXPECT_EQ(text(EROFS),
             "cannot write a/b: Read-only file system; check the permissions of the folder or choose another one");
 }
@@ -127,7 +130,8 @@ TEST(RemoveStaleTemporaries, RemovesThoseOfDeadWritersOnly) {
   ::waitpid(child, &status, 0);
   ASSERT_EQ(WEXITSTATUS(status), 0);
   const std::string alive = ".tmp.d.0." + std::to_string(::getppid());
-  for (const auto& name : {alive, std::string("data.txt"), std::string(".tmp.odd")}) std::ofstream(folder / name) << "x";
+  for (const auto& name : {alive, std::string("data.txt"), std::string(".tmp.odd")})
+    std::ofstream(folder / name) << "x";
 
   EXPECT_EQ(names_in(folder.path()).size(), 4u);
   EXPECT_EQ(remove_stale_temporaries(folder.path()), 1);

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 #include "onramp/base/error.h"
 #include "support/expect_throws.h"
@@ -17,7 +17,8 @@ TEST(Interrupt, TheFirstSignalAsks) {
   EXPECT_NO_THROW(throw_if_interrupted("saved"));
   std::raise(SIGINT);
   EXPECT_TRUE(interrupt_requested());
-  test::expect_throws<InterruptedError>([] { throw_if_interrupted("saved at step 3"); }, "interrupted; saved at step 3");
+  test::expect_throws<InterruptedError>([] { throw_if_interrupted("saved at step 3"); },
+                                        "interrupted; saved at step 3");
   clear_interrupt();
   EXPECT_FALSE(interrupt_requested());
   std::raise(SIGTERM);

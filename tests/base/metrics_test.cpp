@@ -80,8 +80,11 @@ TEST(CsvSink, RefusesWhatItCannotContinue) {
   EXPECT_EQ(read_file(folder / "other.csv"), "a,b\n");
 
   CsvSink sink(folder / "m.csv");
-  expect_throws<IoError>([&] { sink.truncate_to({{"bytes", 1000}}); },
-                         "ends at byte 24, but the checkpoint knows 1000 bytes of it");
+  expect_throws<IoError>(
+      [&] {
+        sink.truncate_to({{"bytes", 1000}});
+      },
+      "ends at byte 24, but the checkpoint knows 1000 bytes of it");
   expect_throws<CheckpointError>([&] { sink.truncate_to({{"bytes", "x"}}); }, "position");
   expect_throws<CheckpointError>([&] { sink.truncate_to({{"bytes", -5}}); }, "position");
   EXPECT_THROW(sink.write({"off,line", 1, {{"a", 1.0}}}), std::logic_error);

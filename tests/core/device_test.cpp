@@ -28,7 +28,8 @@ class Variable {
 };
 
 bool any_holds(const std::vector<std::string>& lines, const std::string& text) {
-  return std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.find(text) != std::string::npos; });
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const auto& line) { return line.find(text) != std::string::npos; });
 }
 
 TEST(ApplyCompute, SetsThreadsAndReportsOneLine) {
@@ -37,7 +38,8 @@ TEST(ApplyCompute, SetsThreadsAndReportsOneLine) {
   EXPECT_EQ(at::get_num_interop_threads(), 1);
   EXPECT_TRUE(compute.device.is_cpu());
   EXPECT_EQ(compute.summary.find("device cpu, 1 thread, ATen "), 0u) << compute.summary;
-  EXPECT_NE(compute.summary.find("MKL forced AVX-512"), std::string::npos) << "linked with mkl_avx512: " << compute.summary;
+  EXPECT_NE(compute.summary.find("MKL forced AVX-512"), std::string::npos)
+      << "linked with mkl_avx512: " << compute.summary;
   EXPECT_NE(compute.summary.find(", float32, LibTorch 2."), std::string::npos) << compute.summary;
   EXPECT_EQ(compute.summary.find('\n'), std::string::npos);
   EXPECT_EQ(machine_description().at("threads"), 1);
@@ -58,7 +60,8 @@ TEST(ApplyCompute, WarnsOfWhatMakesItSlow) {
   }
   {
     const Variable variable("OMP_NUM_THREADS", "3");
-    EXPECT_TRUE(any_holds(apply_compute({.threads = 1}).warnings, "OMP_NUM_THREADS=3 and threads: 1 contradict each other"));
+    EXPECT_TRUE(
+        any_holds(apply_compute({.threads = 1}).warnings, "OMP_NUM_THREADS=3 and threads: 1 contradict each other"));
   }
   if (available_cores() > 1) {
     const Variable variable("OMP_NUM_THREADS", "1");
@@ -66,7 +69,8 @@ TEST(ApplyCompute, WarnsOfWhatMakesItSlow) {
     EXPECT_EQ(compute.threads, 1);
     EXPECT_TRUE(any_holds(compute.warnings, "OMP_NUM_THREADS=1 leaves"));
   }
-  EXPECT_TRUE(any_holds(apply_compute({.threads = available_cores() + 1}).warnings, "which is slower than one thread per core"));
+  EXPECT_TRUE(any_holds(apply_compute({.threads = available_cores() + 1}).warnings,
+                        "which is slower than one thread per core"));
   apply_compute({.threads = 1});
 }
 

@@ -41,8 +41,8 @@ bool same_bits(const at::Tensor& a, const at::Tensor& b) {
 TEST(Safetensors, KeepsEveryBitOfEveryDtype) {
   const test::TemporaryFolder folder;
   std::map<std::string, at::Tensor> tensors;
-  for (const auto dtype : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort, at::kChar,
-                           at::kByte, at::kBool}) {
+  for (const auto dtype : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort,
+                           at::kChar, at::kByte, at::kBool}) {
     tensors[c10::toString(dtype)] = at::arange(12).reshape({3, 4}).to(dtype);
   }
   tensors["scalar"] = at::scalar_tensor(2.5);
@@ -121,13 +121,16 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{one_tensor(R"({"dtype":"F32","shape":2,"data_offsets":[0,8]})"), "tensor 't': bad shape"},
         Damage{one_tensor(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})"), "tensor 't': bad shape"},
         Damage{one_tensor(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})"), "tensor 't': bad shape"},
-        Damage{one_tensor(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8]})"), "tensor 't': bad shape"},
+        Damage{one_tensor(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8]})"),
+               "tensor 't': bad shape"},
         Damage{one_tensor(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})"),
                "tensor 't': bad shape"},
         Damage{one_tensor(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"), "tensor 't': its shape does not fit"},
         // 2^62 * 4 bytes is 0 modulo 2^64, and so are 2^32 * 2^32
-        Damage{one_tensor(R"({"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]})", 0), "tensor 't': its shape"},
-        Damage{one_tensor(R"({"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]})", 0), "tensor 't': its shape"},
+        Damage{one_tensor(R"({"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]})", 0),
+               "tensor 't': its shape"},
+        Damage{one_tensor(R"({"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]})", 0),
+               "tensor 't': its shape"},
         Damage{one_tensor(R"({"dtype":"U8","shape":[0,4611686018427387904,4],"data_offsets":[0,0]})", 0),
                "tensor 't': its shape"},
         Damage{one_tensor(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})"), "tensor 't': bad data_offsets"},
@@ -135,7 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{one_tensor(R"({"dtype":"F32","shape":[2],"data_offsets":[-8,0]})"), "tensor 't': bad data_offsets"},
         Damage{one_tensor(R"({"dtype":"F32","shape":[2],"data_offsets":[8,16]})"), "the data of its tensors overlap"},
         // A whole tensor of 4 TB that is not there: refused before memory is asked for
-        Damage{one_tensor(R"({"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]})"), "its length is not"},
+        Damage{one_tensor(R"({"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]})"),
+               "its length is not"},
         Damage{two_tensors("[0,4]", "[0,4]"), "the data of its tensors overlap or leave a gap"},
         Damage{two_tensors("[0,4]", "[2,6]"), "the data of its tensors overlap or leave a gap"},
         Damage{two_tensors("[0,4]", "[5,9]"), "the data of its tensors overlap or leave a gap"},
@@ -146,7 +150,8 @@ TEST(Safetensors, SurvivesAnyDamage) {
   // In memory: a disk would spend milliseconds on each of them.
   const FileDescriptor file(::memfd_create("damaged", MFD_CLOEXEC));
   const std::filesystem::path path = "/proc/self/fd/" + std::to_string(file.get());
-  write_safetensors(path, {{"weight", at::full({3, 4}, 0.5)}, {"step", at::scalar_tensor(7, at::kLong)},
+  write_safetensors(path, {{"weight", at::full({3, 4}, 0.5)},
+                           {"step", at::scalar_tensor(7, at::kLong)},
                            {"mask", at::ones({5}, at::kBool)}});
   const std::string whole = read_file(path);
   RandomStream stream(1, "damage");
@@ -158,11 +163,21 @@ TEST(Safetensors, SurvivesAnyDamage) {
     const auto place = [&] { return static_cast<size_t>(rng.below(static_cast<int64_t>(bytes.size()))); };
     for (int64_t i = rng.below(4); i >= 0; --i) {
       switch (rng.below(5)) {
-        case 0: bytes[place()] ^= static_cast<char>(1 << rng.below(8)); break;
-        case 1: bytes[place()] = static_cast<char>(rng.below(256)); break;
-        case 2: bytes[place()] = "0123456789-{}[]\","[rng.below(17)]; break;
-        case 3: bytes.resize(place() + 1); break;
-        default: bytes.insert(place(), bytes.substr(place(), static_cast<size_t>(rng.below(16)))); break;
+        case 0:
+          bytes[place()] ^= static_cast<char>(1 << rng.below(8));
+          break;
+        case 1:
+          bytes[place()] = static_cast<char>(rng.below(256));
+          break;
+        case 2:
+          bytes[place()] = "0123456789-{}[]\","[rng.below(17)];
+          break;
+        case 3:
+          bytes.resize(place() + 1);
+          break;
+        default:
+          bytes.insert(place(), bytes.substr(place(), static_cast<size_t>(rng.below(16))));
+          break;
       }
     }
     ASSERT_EQ(::ftruncate(file.get(), 0), 0);

@@ -22,10 +22,16 @@ TEST(CheckFloat, PassesWhatFits) {
 }
 
 TEST(CheckFloat, NamesArgumentWishAndWhatCame) {
-  expect_throws<ShapeError>([] { check_float("q_policy", at::zeros({2, 3}), {3, kAny}); },
-                            "q_policy: want float [3, N], got float [2, 3]");
-  expect_throws<ShapeError>([] { check_float("q", at::zeros({6}), {kE, kB, kT, kN, kO, kA, kF}); },
-                            "q: want float [E, B, T, N, O, A, F], got float [6]");
+  expect_throws<ShapeError>(
+      [] {
+        check_float("q_policy", at::zeros({2, 3}), {3, kAny});
+      },
+      "q_policy: want float [3, N], got float [2, 3]");
+  expect_throws<ShapeError>(
+      [] {
+        check_float("q", at::zeros({6}), {kE, kB, kT, kN, kO, kA, kF});
+      },
+      "q: want float [E, B, T, N, O, A, F], got float [6]");
   expect_throws<ShapeError>([] { check_float("q", at::zeros({2}, at::kLong), {2}); }, "want float [2], got int64 [2]");
   expect_throws<ShapeError>([] { check_float("q", at::zeros({2}, at::kBFloat16), {2}); }, "got bfloat16 [2]");
   expect_throws<ShapeError>([] { check_float("q", at::Tensor(), {2}); }, "q: want float [2], got an undefined tensor");
@@ -33,8 +39,11 @@ TEST(CheckFloat, NamesArgumentWishAndWhatCame) {
 
 TEST(CheckOtherDtypes, NameTheDtype) {
   expect_throws<ShapeError>([] { check_int64("ids", at::zeros({2}), {kB}); }, "ids: want int64 [B], got float [2]");
-  expect_throws<ShapeError>([] { check_uint8("image", at::zeros({2}, at::kByte), {kB, 4}); },
-                            "image: want uint8 [B, 4], got uint8 [2]");
+  expect_throws<ShapeError>(
+      [] {
+        check_uint8("image", at::zeros({2}, at::kByte), {kB, 4});
+      },
+      "image: want uint8 [B, 4], got uint8 [2]");
   expect_throws<ShapeError>([] { check_bool("mask", at::zeros({2}), {kB}); }, "mask: want bool [B], got float [2]");
   expect_throws<ShapeError>([] { check_shape("any", at::zeros({2}), {3}); }, "any: want [3], got float [2]");
   expect_throws<ShapeError>([] { check_same_dtype("a", at::zeros({1}), "b", at::zeros({1}, at::kDouble)); },

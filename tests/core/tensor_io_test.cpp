@@ -32,8 +32,10 @@ TEST(CopyInto, FillsARowOfABatch) {
   const std::vector<float> row{3, 4};
   copy_into(std::span<const float>(row), batch[1]);
   EXPECT_EQ(copy_to_vector<float>(batch), (std::vector<float>{0, 0, 3, 4}));
-  test::expect_throws<ShapeError>([&] { copy_into(std::span<const float>(row), batch); }, "want 4 values for [2, 2], got 2");
-  test::expect_throws<ShapeError>([&] { copy_into(std::span<const float>(row), batch.t()[0]); }, "want a contiguous tensor");
+  test::expect_throws<ShapeError>([&] { copy_into(std::span<const float>(row), batch); },
+                                  "want 4 values for [2, 2], got 2");
+  test::expect_throws<ShapeError>([&] { copy_into(std::span<const float>(row), batch.t()[0]); },
+                                  "want a contiguous tensor");
 }
 
 }  // namespace

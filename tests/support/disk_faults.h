@@ -50,7 +50,8 @@ inline bool mount_small_disk(const std::filesystem::path& folder, const std::str
   };
   const std::string user = std::to_string(::getuid());
   if (::unshare(CLONE_NEWNS) != 0) {  // not root: in a user namespace of its own
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 || !write_file("/proc/self/uid_map", "0 " + user + " 1")) return false;
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 || !write_file("/proc/self/uid_map", "0 " + user + " 1"))
+      return false;
   }
   return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
          ::mount("none", folder.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
@@ -59,8 +60,8 @@ inline bool mount_small_disk(const std::filesystem::path& folder, const std::str
 
 /// Runs `body(folder)` in a child process on a disk of `size` (e.g. "64k", in pages of 4k).
 /// @return what `body` returned ("" for success), or nothing where this machine does not allow it: then skip the test
-inline std::optional<std::string> run_on_small_disk(const std::string& size,
-                                                    const std::function<std::string(const std::filesystem::path&)>& body) {
+inline std::optional<std::string> run_on_small_disk(
+    const std::string& size, const std::function<std::string(const std::filesystem::path&)>& body) {
   constexpr int kNotAllowed = 77;
   TemporaryFolder folder;
   int channel[2];

@@ -20,10 +20,10 @@ class AppendFile {
   AppendFile(AppendFile&&) = default;
   AppendFile& operator=(AppendFile&&) = default;
 
-  void append(std::string_view row);   ///< @throws IoError, as flush()
-  void flush();                        ///< to the operating system. @throws IoError; the rows stay in memory
-  void sync();                         ///< to the disk. @throws IoError
-  void truncate(uint64_t bytes);       ///< @throws IoError when the file is shorter
+  void append(std::string_view row);  ///< @throws IoError, as flush()
+  void flush();                       ///< to the operating system. @throws IoError; the rows stay in memory
+  void sync();                        ///< to the disk. @throws IoError
+  void truncate(uint64_t bytes);      ///< @throws IoError when the file is shorter
   uint64_t size() const { return flushed_ + buffer_.size(); }
   const std::filesystem::path& path() const { return path_; }
 

@@ -26,7 +26,12 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view text)
 /// An older folder of that name is exchanged in one step where the file system can (Linux RENAME_EXCHANGE), else moved
 /// aside first. What `fill` throws passes through, and nothing remains.
 /// @throws IoError
-void write_folder_atomic(const std::filesystem::path& path, const std::function<void(const std::filesystem::path&)>& fill);
+void write_folder_atomic(const std::filesystem::path& path,
+                         const std::function<void(const std::filesystem::path&)>& fill);
+
+/// Writes a file without the care above: for the files inside write_folder_atomic(), which syncs them all at its end.
+/// @throws IoError
+void write_file(const std::filesystem::path& path, std::string_view text);
 
 /// The whole file. @throws IoError when it cannot be read or is longer than `max_bytes`
 std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = std::numeric_limits<uint64_t>::max());

@@ -37,8 +37,8 @@ class MetricSinks final : public MetricSink {
   void add(std::string name, std::unique_ptr<MetricSink> sink);
   void write(const MetricRow& row) override;
   void flush() override;
-  nlohmann::json position() override;                          ///< an object: name of the sink -> its position
-  void truncate_to(const nlohmann::json& position) override;   ///< a sink that it does not name is emptied
+  nlohmann::json position() override;                         ///< an object: name of the sink -> its position
+  void truncate_to(const nlohmann::json& position) override;  ///< a sink that it does not name is emptied
 
  private:
   std::vector<std::pair<std::string, std::unique_ptr<MetricSink>>> sinks_;

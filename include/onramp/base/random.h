@@ -29,20 +29,20 @@ class Rng {
   Rng(uint64_t key, uint32_t salt, uint64_t draw) : key_(key), draw_(draw), salt_(salt) {}
 
   uint64_t operator()();
-  double uniform();                        ///< in [0, 1), 53 bits
-  double uniform(double low, double high); ///< in [low, high)
-  double normal();                         ///< mean 0, standard deviation 1 (Box-Muller)
-  int64_t below(int64_t n);                ///< in [0, n), every value equally likely. REQUIRES: n >= 1
-  bool bernoulli(double p);                ///< true with probability p
+  double uniform();                         ///< in [0, 1), 53 bits
+  double uniform(double low, double high);  ///< in [low, high)
+  double normal();                          ///< mean 0, standard deviation 1 (Box-Muller)
+  int64_t below(int64_t n);                 ///< in [0, n), every value equally likely. REQUIRES: n >= 1
+  bool bernoulli(double p);                 ///< true with probability p
 
  private:
   uint64_t key_;
   uint64_t draw_;
   uint32_t salt_;
-  uint32_t block_ = 0;                // next block of the draw
-  int used_ = 4;                      // words of `words_` handed out
+  uint32_t block_ = 0;  // next block of the draw
+  int used_ = 4;        // words of `words_` handed out
   std::array<uint32_t, 4> words_{};
-  bool has_spare_ = false;            // Box-Muller makes two normals at a time
+  bool has_spare_ = false;  // Box-Muller makes two normals at a time
   double spare_ = 0.0;
 };
 

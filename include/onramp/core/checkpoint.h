@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace onramp {
@@ -26,7 +28,7 @@ struct PartState {
 };
 
 /// By name, e.g. "agent/critic", "agent/critic_optimizer", "sampler".
-/// Names: letters, digits and _ - . /, at most 100 of them, no "--", "." or ".." between slashes.
+/// Names: letters, digits and _ - . /, at most 100 of them; no "--", and nothing empty or hidden (".x") between slashes.
 using Parts = std::map<std::string, PartState>;
 
 /// What the manifest records beside the parts.
@@ -79,8 +81,15 @@ const PartState& require_part(const Parts& parts, const std::string& name);
 template <class T>
 T require_host(const std::string& part, const PartState& state, const std::string& key) {
   const auto& value = detail::host_value(part, state, key);
+  // The library would convert 1.5 to 1 and -1 to 2^64 - 1 without a word.
+  if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+    const bool fits = value.is_number_unsigned()  ? std::in_range<T>(value.template get<uint64_t>())
+                      : value.is_number_integer() ? std::in_range<T>(value.template get<int64_t>())
+                                                  : false;
+    if (!fits) detail::refuse_host_value(part, key, value);
+  }
   try {
-    return value.get<T>();
+    return value.template get<T>();
   } catch (const nlohmann::json::exception&) {
     detail::refuse_host_value(part, key, value);
   }
