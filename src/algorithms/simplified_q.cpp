@@ -85,7 +85,8 @@ Metrics SimplifiedQ::update(const Batches& batches) {
           {"q_data", q_data.mean().detach()},          {"q_data_max", q_data.amax().detach()},
           {"q_sampled", q_mu.mean().detach()},         {"q_policy", q_pi.mean().detach()},
           {"target", y.mean()},                        {"actor_loss", actor_loss.detach()},
-          {"entropy", -log_prob.mean().detach()},      {"temperature", temperature()}};
+          {"entropy", -log_prob.mean().detach()},      {"temperature", temperature()},
+          {"action_distance", (policy.mode() - batch.action).norm(2, /*dim=*/-1).mean().detach()}};
 }
 
 at::Tensor SimplifiedQ::bootstrap_target(const Batch& batch, at::Generator& rng) {

@@ -8,6 +8,7 @@
 #include "onramp/base/random.h"
 #include "onramp/base/text.h"
 #include "onramp/envs/batched_environment.h"
+#include "onramp/training/film.h"
 
 namespace onramp {
 
@@ -53,7 +54,7 @@ EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, cons
     const int64_t rows = std::min(width, settings.episodes - first);
     std::vector<uint64_t> seeds;
     for (int64_t row = 0; row < rows; ++row) {
-      seeds.push_back(derive_seed(0, "held-out", static_cast<uint64_t>(settings.first_seed + first + row)));
+      seeds.push_back(held_out_seed(settings.first_seed + first + row));
     }
     std::vector<Observation> observations = environments.reset(seeds);
     // Draws follow from the first seed of the wave, so a wave does not depend on those before it.

@@ -66,7 +66,12 @@ void write_report(const std::filesystem::path& run) {
   const auto picture = run / "report" / "curves.png";
   const auto messages = run / "report" / "plot.log";
   write_file_atomic(script, std::string_view(kPlotScript));
-  const int status = run_program({"python3", script.string(), run.string(), picture.string()}, messages);
+  // The Python that a person has first in the path may be one without matplotlib; Debian's own package is under /usr.
+  int status = 0;
+  for (const char* python : {"python3", "/usr/bin/python3"}) {
+    status = run_program({python, script.string(), run.string(), picture.string()}, messages);
+    if (status == 0) break;
+  }
   if (status == 0) {
     std::filesystem::remove(messages);
   } else {

@@ -47,7 +47,7 @@ struct EvaluationResult {
   static EvaluationResult from_json(const nlohmann::json& json);
 };
 
-/// Episode k runs with the seed derive_seed(0, "held-out", first_seed + k), whatever the run's own seed: two policies scored
+/// Episode k runs with the seed held_out_seed(first_seed + k), whatever the run's own seed: two policies scored
 /// with equal settings meet the same situations. Environments run side by side in threads, the policy acts on all at once.
 /// @param progress  called with the episodes finished so far
 EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, const std::string& name,

@@ -1,0 +1,99 @@
+// onramp-eval POLICY: scores what a run left behind, on held-out seeds.
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "apps/catalog.h"
+#include "onramp/base/atomic_file.h"
+#include "onramp/base/clock.h"
+#include "onramp/base/process_setup.h"
+#include "onramp/base/progress.h"
+#include "onramp/training/film.h"
+#include "onramp/training/policy_file.h"
+
+namespace onramp {
+namespace {
+
+struct Options {
+  std::filesystem::path policy, video, json;
+  std::vector<std::string> overrides;
+  std::string task;
+  int64_t video_episodes = 4;
+  EvaluationSettings settings;
+};
+
+/// The environment that the policy was trained in, as its file records it, with the overrides of the command line.
+Component<Environment> environment_of(const PolicyFile& file, const Options& options, const Catalog& catalog) {
+  const auto recorded = file.about.value("env", std::string());
+  if (recorded.empty() && options.task.empty()) {
+    throw ConfigError("the policy was trained on data alone: say where to try it with --task NAME (see onramp-sim list)");
+  }
+  ConfigNode node = options.task.empty() ? parse_config_text(recorded, (file.folder / "manifest.json").string())
+                                         : ConfigNode::map({}).with("type", ConfigNode::scalar(options.task));
+  return catalog.environments.parse(apply_overrides(node, options.overrides));
+}
+
+int evaluate_policy(const Options& options) {
+  const Catalog catalog = builtin_catalog();
+  PolicyFile file = read_policy_file(options.policy, at::kCPU);
+  const auto component = environment_of(file, options, catalog);
+  std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\n  from " << file.about.dump() << "\n";
+
+  BatchedEnvironment environments([&] { return component.make(); }, options.settings.batch, at::get_num_threads());
+  const auto name = file.folder.filename().string();
+  const SteadyClock clock;
+  Progress progress(clock);
+  progress.begin(name, options.settings.episodes);
+  const auto result = evaluate(environments, *file.policy, name, options.settings, [&](int64_t finished, double rate) {
+    progress.set_values({{"success", rate}});
+    progress.update(finished);
+  });
+  progress.finish();
+  std::cout << "\n" << success_table({result});
+  if (!options.json.empty()) write_file_atomic(options.json, result.to_json().dump(1));
+  if (!options.video.empty()) {
+    std::vector<uint64_t> seeds;
+    for (int64_t i = 0; i < options.video_episodes; ++i) seeds.push_back(held_out_seed(options.settings.first_seed + i));
+    environments.with(0, [&](Environment& environment) {
+      film_policy(environment, *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode, seeds, options.video);
+    });
+    std::cout << "film " << options.video.string() << "\n";
+  }
+  return 0;
+}
+
+int evaluate_main(int argc, char** argv) {
+  process_setup();
+  Options options;
+  CLI::App app{"Scores a policy on held-out seeds: success with its 95 % interval, returns, how episodes ended."};
+  app.add_option("policy", options.policy, "a run's folder (its last policy), one of its policies/ or checkpoints/")->required();
+  app.add_option("--episodes", options.settings.episodes, "held-out seeds")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--first-seed", options.settings.first_seed, "number of the first")->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--batch", options.settings.batch, "environments side by side")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_flag("--sample", options.settings.sample, "act as the policy draws, instead of its single best action");
+  app.add_option("--task", options.task, "another task than the one it was trained in");
+  app.add_option("--set", options.overrides, "a setting of the task: --set items=blue (repeatable)")->allow_extra_args(false);
+  app.add_option("--video", options.video, "film the first episodes into this .mp4");
+  app.add_option("--video-episodes", options.video_episodes, "how many are filmed")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--json", options.json, "write everything, by seed, into this file");
+  app.footer(
+      "Examples:\n"
+      "  onramp-eval runs/quickstart/seed1\n"
+      "  onramp-eval runs/quickstart/seed1/policies/offline --episodes 500 --json offline.json\n"
+      "  onramp-eval runs/quickstart/seed1 --set items=blue --video blue.mp4\n"
+      "Exit codes: 0 done, 1 error, 2 mistake in the command line or in a setting.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return evaluate_policy(options);
+}
+
+}  // namespace
+}  // namespace onramp
+
+int main(int argc, char** argv) {
+  return onramp::run_main([&] { return onramp::evaluate_main(argc, argv); });
+}
