@@ -1,0 +1,67 @@
+// Small problems and comparisons for tests of learners.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "models/model_testing.h"
+#include "onramp/algorithms/learnable.h"
+#include "onramp/models/content_hash.h"
+
+namespace onramp::test {
+
+inline LearnerContext state_context(int64_t state_dim, int64_t action_dim, uint64_t seed = 1) {
+  return {.observation = state_only(state_dim), .action = {action_dim, {}}, .seed = seed};
+}
+
+inline Parts saved(const Learnable& learner) {
+  Parts parts;
+  learner.save(parts);
+  return parts;
+}
+
+/// One hash over all that a learner keeps: equal hashes are equal bits.
+inline std::string hash_of(const Learnable& learner) {
+  std::string all;
+  for (const auto& [name, part] : saved(learner)) all += name + " " + content_hash(part) + "\n";
+  return all;
+}
+
+/// A batch of transitions over "state", of random numbers that a seed determines.
+inline Batch random_batch(int64_t B, int64_t state_dim, int64_t action_dim, uint64_t seed = 1) {
+  Batch batch;
+  batch.obs = {{"state", normals({B, state_dim}, 10 * seed)}};
+  batch.next_obs = {{"state", normals({B, state_dim}, 10 * seed + 1)}};
+  batch.action = uniforms({B, action_dim}, 10 * seed + 2);
+  batch.reward = uniforms({B}, 10 * seed + 3);
+  batch.discount = at::full({B}, 0.9);
+  return batch;
+}
+
+/// The same with pictures of picture_and_state() beside the state.
+inline Batch picture_batch(int64_t B, int64_t action_dim, uint64_t seed = 1) {
+  auto batch = random_batch(B, 3, action_dim, seed);
+  batch.obs.set("wrist", pictures(B, 10 * seed + 4));
+  batch.next_obs.set("wrist", pictures(B, 10 * seed + 5));
+  return batch;
+}
+
+/// Saves `learner`, loads it into `fresh`, updates both twice: every bit is the same.
+inline void expect_continues_bit_for_bit(Learnable& learner, Learnable& fresh, const Batches& batches) {
+  for (int i = 0; i < 3; ++i) learner.update(batches);
+  EXPECT_NE(hash_of(learner), hash_of(fresh));
+  fresh.load(saved(learner));
+  EXPECT_EQ(hash_of(learner), hash_of(fresh));
+  for (int i = 0; i < 2; ++i) {
+    const auto a = learner.update(batches), b = fresh.update(batches);
+    ASSERT_EQ(a.size(), b.size());
+    for (size_t k = 0; k < a.size(); ++k) {
+      EXPECT_TRUE(at::equal(a[k].second, b[k].second)) << a[k].first;
+      EXPECT_EQ(a[k].second.dim(), 0) << a[k].first;
+      EXPECT_FALSE(a[k].second.requires_grad()) << a[k].first;
+    }
+  }
+  EXPECT_EQ(hash_of(learner), hash_of(fresh));
+}
+
+}  // namespace onramp::test
