@@ -8,18 +8,23 @@
 namespace {
 
 int run(int argc, char** argv) {
-  CLI::App app("Looks into recorded data: a D4RL HDF5 file, an onramp episode file, or a folder of those (a run's folder).\n"
-               "Exit code 0: sound; 1: faults, listed one a line as file, field, episode, step; 2: wrong usage.");
+  CLI::App app(
+      "Looks into recorded data: a D4RL HDF5 file, an onramp episode file, or a folder of those (a run's folder).\n"
+      "Exit code 0: sound; 1: faults, listed one a line as file, field, episode, step; 2: wrong usage.");
   app.require_subcommand(1);
   std::vector<std::string> files;
   int64_t max_episode_steps = 0;
   auto* info = app.add_subcommand("info", "Counts, specs, lengths, returns, success, end reasons, action ranges");
-  auto* check = app.add_subcommand("check", "Proves a data set sound: no pair across episodes, no observation from after a reset, "
-                                            "bounds, NaN, frozen pictures, ends that contradict success flags");
+  auto* check =
+      app.add_subcommand("check",
+                         "Proves a data set sound: no pair across episodes, no observation from after a reset, "
+                         "bounds, NaN, frozen pictures, ends that contradict success flags");
   for (auto* command : {info, check}) {
     command->add_option("FILE", files, "files or folders")->required();
-    command->add_option("--max-episode-steps", max_episode_steps,
-                        "time limit of the task, for D4RL files that do not mark time-outs")->check(CLI::NonNegativeNumber);
+    command
+        ->add_option("--max-episode-steps", max_episode_steps,
+                     "time limit of the task, for D4RL files that do not mark time-outs")
+        ->check(CLI::NonNegativeNumber);
   }
   try {
     app.parse(argc, argv);

@@ -55,9 +55,7 @@ int evaluate_policy(const Options& options) {
   if (!options.video.empty()) {
     std::vector<uint64_t> seeds;
     for (int64_t i = 0; i < options.video_episodes; ++i) seeds.push_back(held_out_seed(options.settings.first_seed + i));
-    environments.with(0, [&](Environment& environment) {
-      film_policy(environment, *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode, seeds, options.video);
-    });
+    film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode, seeds, options.video);
     std::cout << "film " << options.video.string() << "\n";
   }
   return 0;

@@ -55,7 +55,8 @@ void check_phases(const RunConfig& config, const ConfigNode& node) {
       for (const auto& part : factory->needs()) {
         if (!parts.contains(part)) {
           at.fail(concat("learner '", name, "' needs the part '", part,
-                         "', which no earlier phase hands over; let one that provides it learn first"));
+                         "', which no earlier phase hands over; let one that provides it learn first",
+                         part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end, as one that sees no pictures must" : ""));
         }
       }
       for (const auto& part : factory->provides()) parts.insert(part);

@@ -36,7 +36,7 @@ class Evaluate final : public Phase {
         run.show(state.step * each + finished, {{who + " success", rate}});
       });
       store_result(run.folder(), result);
-      if (std::find(config_.videos.begin(), config_.videos.end(), who) != config_.videos.end()) film(run, environments, who);
+      if (std::find(config_.videos.begin(), config_.videos.end(), who) != config_.videos.end()) film(run, who);
       ++state.step;
       run.log(state.step, {{who + "/success", result.rate()}, {who + "/return", result.mean_return()}});
       run.tick();
@@ -45,14 +45,12 @@ class Evaluate final : public Phase {
 
  private:
   /// The first held-out situations, so that films of two policies can be laid side by side.
-  void film(Run& run, BatchedEnvironment& environments, const std::string& who) const {
+  void film(Run& run, const std::string& who) const {
     const auto policy = run.policy(who);
     std::vector<uint64_t> seeds;
     for (int64_t i = 0; i < config_.video_episodes; ++i) seeds.push_back(held_out_seed(config_.settings.first_seed + i));
-    environments.with(0, [&](Environment& environment) {
-      film_policy(environment, *policy, config_.settings.sample ? ActMode::kSample : ActMode::kMode, seeds,
-                  run.folder() / "videos" / (who + ".mp4"));
-    });
+    film_policy(*run.make_environment(), *policy, config_.settings.sample ? ActMode::kSample : ActMode::kMode, seeds,
+                run.folder() / "videos" / (who + ".mp4"));
   }
 
   const EvaluateConfig config_;
