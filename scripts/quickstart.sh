@@ -13,7 +13,7 @@ demonstrator. On two cores, the first time:
   build     about 10 min  (seconds when it was done before)
   the job   about 15 min  (Ctrl-C stops it; the same command continues)
 
-Arguments are passed on, for example:  scripts/quickstart.sh --set seed=2
+Arguments are passed on, for example:  scripts/quickstart.sh --set run.seed=2
 `build/release/bin/onramp-train --help` lists them.
 TEXT
 }

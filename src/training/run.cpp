@@ -27,6 +27,7 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   for (const auto& warning : compute.warnings) log_warning(warning);
   if (config_.env) environment();  // before anything is trained: a missing driver or display shows at once
   load_data();
+  announce_memory();
   resume();
   progress_ = std::make_unique<Progress>(clock_);
   last_checkpoint_s_ = phase_started_s_ = clock_.now();
@@ -101,6 +102,18 @@ void Run::load_data() {
     log_info("data: ", recorded.size(), " episodes, ", replay_->dataset().steps(), " steps from ",
              config_.data->path.string());
   }
+}
+
+void Run::announce_memory() const {
+  int64_t episodes = 0;
+  for (const auto& phase : phases_) episodes += phase->needs().episodes;
+  if (episodes == 0) return;
+  const int64_t length = environment_->spec().max_steps;
+  if (length == 0) return;  // no limit, no bill
+  const auto& data = replay_->dataset();
+  log_info("memory: at most ",
+           format_bytes(double(memory_bill_bytes(data.observation_spec(), data.action_spec(), episodes * length, episodes))),
+           " for ", episodes, " episodes of ", length, " steps");
 }
 
 uint64_t Run::seed(const std::string& purpose, int64_t number) const {

@@ -92,6 +92,7 @@ class Run {
  private:
   void open_folder();
   void load_data();
+  void announce_memory() const;
   void resume();
   void rebuild_replay(int64_t episodes);
   const Agent* acting_agent() const;  ///< of the phase that runs or ran last; null when there is none

@@ -34,7 +34,7 @@ class Interleave final : public Phase {
     agent.begin_stage(Stage::kOnline);
     const auto plan = agent.sample_plan();
     auto& state = run.state();
-    if (!state.notes.is_object()) state.notes = {{"recent", nlohmann::json::array()}, {"updates", 0}};
+    if (!state.notes.is_object()) state.notes = {{"recent", nlohmann::json::array()}};
     run.begin_progress(config_.episodes);
     while (state.step < config_.episodes) {
       const auto policy = agent.policy();

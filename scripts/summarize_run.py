@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Puts what is worth keeping of a finished run into a folder small enough to commit.
+
+usage: scripts/summarize_run.py RUN_FOLDER DESTINATION     e.g. runs/quickstart/seed1 benchmarks/results/quickstart/seed1
+
+Writes config.yaml (resolved), summary.json (config hash, machine, phases with wall time, success table) and metrics.csv
+(thinned to at most 200 rows of each metric and phase). Needs Python alone.
+"""
+import csv
+import json
+import pathlib
+import shutil
+import sys
+
+ROWS = 200  # of each metric and phase that are kept
+
+
+def fail(message):
+    sys.exit(f"error: {message}")
+
+
+def newest_manifest(run):
+    found = sorted(run.glob("checkpoints/*/manifest.json"))
+    if not found:
+        fail(f"{run} holds no checkpoint: is it a run's folder?")
+    return json.loads(found[-1].read_text())
+
+
+def thin(source, target):
+    series = {}
+    with open(source, newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows)
+        for row in rows:
+            series.setdefault((row[0], row[2]), []).append(row)
+    with open(target, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for rows in series.values():
+            stride = (len(rows) + ROWS - 1) // ROWS
+            kept = rows[::stride]
+            if kept[-1] is not rows[-1]:
+                kept.append(rows[-1])
+            writer.writerows(kept)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    run, target = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    manifest = newest_manifest(run)
+    extra = manifest["extra"]
+    if extra["phase_name"] != "finished":
+        fail(f"{run} is not finished (it is in phase '{extra['phase_name']}'): continue it first")
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(run / "config.yaml", target / "config.yaml")
+    thin(run / "metrics.csv", target / "metrics.csv")
+    results = json.loads((run / "report" / "results.json").read_text())["policies"]
+    kept = ("name", "policy_hash", "episodes", "rate", "low", "high", "mean_return", "ends")
+    summary = {
+        "config_hash": manifest["config_hash"],
+        "machine": manifest["machine"],
+        "phase_seconds": {name: round(extra["phase_seconds"].get(name, 0.0), 1) for name in extra["phase_order"]},
+        "policies": [{key: row[key] for key in kept} | {"successes": sum(row["success"])} for row in results],
+    }
+    (target / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
