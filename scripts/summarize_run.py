@@ -3,16 +3,15 @@
 
 usage: scripts/summarize_run.py RUN_FOLDER DESTINATION     e.g. runs/quickstart/seed1 benchmarks/results/quickstart/seed1
 
-Writes config.yaml (resolved), summary.json (config hash, machine, phases with wall time, success table) and metrics.csv
-(thinned to at most 200 rows of each metric and phase). Needs Python alone.
+Writes config.yaml (resolved, without where the run lay), summary.json (config hash, machine, phases with wall time, success table) and metrics.csv
+(thinned to at most 100 rows of each metric and phase). Needs Python alone.
 """
 import csv
 import json
 import pathlib
-import shutil
 import sys
 
-ROWS = 200  # of each metric and phase that are kept
+ROWS = 100  # of each metric and phase that are kept
 
 
 def fail(message):
@@ -53,7 +52,8 @@ def main():
     if extra["phase_name"] != "finished":
         fail(f"{run} is not finished (it is in phase '{extra['phase_name']}'): continue it first")
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(run / "config.yaml", target / "config.yaml")
+    config = (run / "config.yaml").read_text().splitlines(keepends=True)
+    (target / "config.yaml").write_text("".join(line for line in config if not line.startswith("  folder:")))
     thin(run / "metrics.csv", target / "metrics.csv")
     results = json.loads((run / "report" / "results.json").read_text())["policies"]
     kept = ("name", "policy_hash", "episodes", "rate", "low", "high", "mean_return", "ends")
