@@ -40,10 +40,8 @@ void Run::open_folder() {
   const auto config_file = folder_ / "config.yaml";
   if (std::filesystem::exists(config_file)) {
     const auto before = run_identity(load_config(config_file));
-    if (config_hash(before) != identity_) {
-      throw ConfigError(concat(folder_.string(), " holds a run of another config (it differs at ",
-                               first_difference(before, run_identity(resolved_)),
-                               "); choose another folder with --set run.folder=..., or remove that one"));
+    if (const auto difference = config_difference(before, run_identity(resolved_))) {
+      throw ConfigError(concat(folder_.string(), " holds a run of another config (", *difference, "); choose another folder with --set run.folder=..., or remove that one"));
     }
   }
   remove_stale_temporaries(folder_);
@@ -147,10 +145,9 @@ void Run::ensure_normalizer() {
 Learnable& Run::learner(const std::string& name) {
   auto& slot = learners_[name];
   if (!slot) {
-    const auto found = config_.learners.find(name);
-    ONRAMP_CHECK(found != config_.learners.end(), "no learner '", name, "'");
+    ONRAMP_CHECK(config_.learners.contains(name), "no learner '", name, "'");
     ensure_normalizer();
-    slot = found->second.make()->make(learner_context(name));
+    slot = config_.learners.at(name).make()->make(learner_context(name));
     const std::string prefix = "learners/" + name + "/";
     Parts own;
     for (auto it = unread_.lower_bound(prefix); it != unread_.end() && it->first.starts_with(prefix);) {
@@ -210,9 +207,8 @@ Batches Run::sample(const std::string& learner, const std::vector<BatchRequest>&
 }
 
 std::unique_ptr<Policy> Run::policy(const std::string& name) {
-  const auto scripted = config_.policies.find(name);
-  if (scripted != config_.policies.end()) {
-    return scripted->second.make(PolicyContext{environment().spec().observation, environment().spec().action});
+  if (config_.policies.contains(name)) {
+    return config_.policies.at(name).make(PolicyContext{environment().spec().observation, environment().spec().action});
   }
   return read_policy_file(folder_ / "policies" / name, device_).policy;
 }

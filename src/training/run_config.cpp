@@ -12,22 +12,8 @@ namespace {
 template <class Map>
 std::vector<std::string> keys(const Map& map) {
   std::vector<std::string> names;
-  for (const auto& [name, value] : map) names.push_back(name);
+  for (const auto& named : map) names.push_back(named.first);
   return names;
-}
-
-template <class Map, class Registry>
-void read_named(const ConfigNode& node, const char* what, const Registry& registry, Map& out) {
-  if (node.is_null()) return;
-  if (!node.is_map()) node.fail(concat("want ", what, ": name: {type: ...}, got ", node.describe()));
-  for (const auto& item : node.items()) out.emplace(item.key, registry.parse(item.value));
-}
-
-template <class Map>
-ConfigNode dump_named(const Map& map) {
-  std::vector<ConfigNode::Item> items;
-  for (const auto& [name, component] : map) items.push_back({name, {}, component.dump()});
-  return ConfigNode::map(std::move(items));
 }
 
 void want_known(const ConfigNode& at, const std::string& name, const char* what, const std::vector<std::string>& known) {
@@ -68,25 +54,19 @@ void check_phases(const RunConfig& config, const ConfigNode& node) {
 
 }  // namespace
 
-RunConfig::RunConfig(const Catalog& catalog) : env(catalog.environments), phases(catalog.phases) {}
+RunConfig::RunConfig(const Catalog& catalog)
+    : env(catalog.environments), policies(catalog.policies), learners(catalog.learners), phases(catalog.phases) {}
 
 RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog) {
   RunConfig config(catalog);
   read_config_into(node, config);
-  read_named(config.policies_node_, "policies", catalog.policies, config.policies);
-  read_named(config.learners_node_, "learners", catalog.learners, config.learners);
   if (config.phases.empty()) node.fail("nothing to do: give `phases`, a list of {type: ...}");
   if (!config.env && !config.data) node.fail("nothing to learn from: give `env`, `data`, or both");
   check_phases(config, node.at("phases"));
   return config;
 }
 
-ConfigNode dump_run_config(const RunConfig& config) {
-  RunConfig copy = config;
-  copy.policies_node_ = dump_named(config.policies);
-  copy.learners_node_ = dump_named(config.learners);
-  return dump_config(copy);
-}
+ConfigNode dump_run_config(const RunConfig& config) { return dump_config(config); }
 
 ConfigNode run_identity(const ConfigNode& resolved) {
   std::vector<ConfigNode::Item> run;
@@ -96,42 +76,6 @@ ConfigNode run_identity(const ConfigNode& resolved) {
   return resolved.without("compute").with("run", ConfigNode::map(std::move(run)));
 }
 
-std::string first_difference(const ConfigNode& a, const ConfigNode& b) {
-  if (a.is_map() && b.is_map()) {
-    for (const auto& item : a.items()) {
-      if (!b.has(item.key)) return concat(item.key, ": only there before");
-      const auto below = first_difference(item.value, b.at(item.key));
-      if (!below.empty()) return concat(item.key, below.starts_with(':') ? "" : ".", below);
-    }
-    for (const auto& item : b.items()) {
-      if (!a.has(item.key)) return concat(item.key, ": not there before");
-    }
-    return {};
-  }
-  if (a.is_list() && b.is_list() && a.size() == b.size()) {
-    for (size_t i = 0; i < a.size(); ++i) {
-      const auto below = first_difference(a.element(i), b.element(i));
-      if (!below.empty()) return concat(i, below.starts_with(':') ? "" : ".", below);
-    }
-    return {};
-  }
-  if (to_yaml(a) == to_yaml(b)) return {};
-  return concat(": ", a.describe(), " before, ", b.describe(), " now");
-}
-
-std::string help_run_config(const Catalog& catalog) {
-  std::string text = help_config(RunConfig(catalog));
-  const auto section = [&text](const char* title, const auto& registry) {
-    text += concat("\n", title, "\n");
-    for (const auto& name : registry.names()) {
-      text += concat("\n  type: ", name, "  (", registry.summary(name), ")\n");
-      std::istringstream lines(registry.help_config(name));
-      for (std::string line; std::getline(lines, line);) text += "    " + line + "\n";
-    }
-  };
-  section("Under `policies`:", catalog.policies);
-  section("Under `learners`:", catalog.learners);
-  return text;
-}
+std::string help_run_config(const Catalog& catalog) { return help_config(RunConfig(catalog)); }
 
 }  // namespace onramp

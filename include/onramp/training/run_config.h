@@ -51,8 +51,8 @@ struct RunConfig {
   Component<Environment> env;
   std::optional<DataConfig> data;
   std::map<std::string, ReplaySourceConfig> sources;
-  std::map<std::string, Component<Policy, const PolicyContext&>> policies;
-  std::map<std::string, Component<LearnerFactory>> learners;
+  ComponentMap<Policy, const PolicyContext&> policies;
+  ComponentMap<LearnerFactory> learners;
   ComponentList<Phase> phases;
 
   explicit RunConfig(const Catalog& catalog);
@@ -63,15 +63,10 @@ struct RunConfig {
     v("env", env, "the environment to act in; without one a run learns from `data` alone");
     v("data", data, "recorded episodes to start with");
     v("sources", sources, "replay sources whose reward is transformed: name -> settings");
-    v("policies", policies_node_, "policies that are not learned: name -> {type: ...}");
-    v("learners", learners_node_, "what learns: name -> {type: ...}");
+    v("policies", policies, "policies that are not learned: name -> {type: ...}");
+    v("learners", learners, "what learns: name -> {type: ...}");
     v("phases", phases, "what happens, in this order");
   }
-
- private:
-  friend RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog);
-  friend ConfigNode dump_run_config(const RunConfig& config);
-  ConfigNode policies_node_, learners_node_;
 };
 
 /// @throws ConfigError for the first mistake, with file, line, column; also names that a phase uses and nobody defines.
@@ -83,7 +78,5 @@ std::string help_run_config(const Catalog& catalog);
 /// What must stay the same for a run to be continued: everything but where it lies, how it computes and how often it
 /// saves.
 ConfigNode run_identity(const ConfigNode& resolved);
-/// Where two configs differ first: "learners.agent.alpha: '1' before, '0.5' now"; "" when they do not.
-std::string first_difference(const ConfigNode& before, const ConfigNode& now);
 
 }  // namespace onramp
