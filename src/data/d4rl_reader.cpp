@@ -11,7 +11,9 @@ namespace onramp {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& label, const std::string& what) { throw DataError(concat(label, ": ", what)); }
+[[noreturn]] void refuse(const std::string& label, const std::string& what) {
+  throw DataError(concat(label, ": ", what));
+}
 
 std::string text_of(const std::vector<int64_t>& shape) {
   std::string text;
@@ -23,7 +25,8 @@ std::string text_of(const std::vector<int64_t>& shape) {
 void want_rows(const std::string& label, const std::string& field, const HostArray& array, int64_t rows) {
   const bool fits = !array.shape.empty() && array.shape[0] == rows &&
                     (array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1));
-  if (!fits) refuse(label, concat(field, ": has shape ", text_of(array.shape), ", want [", rows, "] as observations have"));
+  if (!fits)
+    refuse(label, concat(field, ": has shape ", text_of(array.shape), ", want [", rows, "] as observations have"));
 }
 
 void want_matrix(const std::string& label, const std::string& field, const HostArray& array) {
@@ -52,8 +55,9 @@ std::vector<Range> find_episodes(const D4rlArrays& arrays, const D4rlOptions& op
     first = row + 1;
   }
   if (first < arrays.rows) {
-    refuse(label, concat("rows ", first, " to ", arrays.rows - 1, " never end: no terminals", arrays.timeouts.empty() ? "" :
-                         " or timeouts", " mark there; if it is a time limit, set max_episode_steps"));
+    refuse(label, concat("rows ", first, " to ", arrays.rows - 1, " never end: no terminals",
+                         arrays.timeouts.empty() ? "" : " or timeouts",
+                         " mark there; if it is a time limit, set max_episode_steps"));
   }
   return ranges;
 }
@@ -74,8 +78,9 @@ void check_actions_and_numbers(const D4rlArrays& arrays, const D4rlOptions& opti
   constexpr float kSlack = 1e-5F;  // of writers that normalised in single precision
   for (size_t i = 0; i < arrays.actions.size() && !options.clip_actions; ++i) {
     if (std::abs(arrays.actions[i]) > 1.0F + kSlack) {
-      refuse(label, concat("actions: ", arrays.actions[i], " at row ", static_cast<int64_t>(i) / arrays.action_dim, ", value ",
-                           static_cast<int64_t>(i) % arrays.action_dim, " is outside [-1, 1]; set clip_actions if that is meant"));
+      refuse(label, concat("actions: ", arrays.actions[i], " at row ", static_cast<int64_t>(i) / arrays.action_dim,
+                           ", value ", static_cast<int64_t>(i) % arrays.action_dim,
+                           " is outside [-1, 1]; set clip_actions if that is meant"));
     }
   }
 }
@@ -106,7 +111,8 @@ Episode make_episode(const D4rlArrays& arrays, const D4rlOptions& options, Range
   if (cut) {
     episode.end = EndReason::kSuccess;
   } else if (range.terminal) {
-    episode.end = has_success && arrays.success[static_cast<size_t>(range.last)] ? EndReason::kSuccess : EndReason::kFailure;
+    episode.end =
+        has_success && arrays.success[static_cast<size_t>(range.last)] ? EndReason::kSuccess : EndReason::kFailure;
   } else {
     episode.end = EndReason::kTimeLimit;
     if (!has_next) --last_step;
@@ -167,9 +173,11 @@ D4rlArrays read_d4rl_arrays(const std::filesystem::path& file, const ReadLimits&
   }
   for (const auto& [name, array] : fields) {
     if (name == "next_observations" && array.shape != observations.shape && !array.shape.empty()) {
-      refuse(label, concat(name, ": has shape ", text_of(array.shape), ", want ", text_of(observations.shape), " as observations have"));
+      refuse(label, concat(name, ": has shape ", text_of(array.shape), ", want ", text_of(observations.shape),
+                           " as observations have"));
     }
-    if (name != "observations" && name != "actions" && name != "next_observations") want_rows(label, name, array, arrays.rows);
+    if (name != "observations" && name != "actions" && name != "next_observations")
+      want_rows(label, name, array, arrays.rows);
   }
   arrays.observations = std::move(fields["observations"].floats);
   arrays.actions = std::move(fields["actions"].floats);
@@ -183,7 +191,8 @@ D4rlArrays read_d4rl_arrays(const std::filesystem::path& file, const ReadLimits&
   return arrays;
 }
 
-std::vector<Episode> episodes_from_d4rl(const D4rlArrays& arrays, const D4rlOptions& options, const std::string& label) {
+std::vector<Episode> episodes_from_d4rl(const D4rlArrays& arrays, const D4rlOptions& options,
+                                        const std::string& label) {
   if (arrays.success.empty() && options.reward != D4rlReward::kFile) {
     refuse(label, "has no 'infos/success' to make a sparse reward of; set reward: file");
   }

@@ -70,7 +70,8 @@ void Dataset::check(const Episode& episode) const {
     if (!got) throw DataError(concat("episode: observation '", want.name, "' is missing"));
     if (got->dtype != want.dtype || got->shape != want.shape) {
       throw DataError(concat("episode: observation '", want.name, "' has shape ", at::IntArrayRef(got->shape),
-                             ", the data set wants ", at::IntArrayRef(want.shape), got->dtype == want.dtype ? "" : " of another dtype"));
+                             ", the data set wants ", at::IntArrayRef(want.shape),
+                             got->dtype == want.dtype ? "" : " of another dtype"));
     }
     if (want.is_image()) {
       const auto found = episode.images.find(want.name);
@@ -139,8 +140,8 @@ Observation Dataset::observations(std::span<const int64_t> rows, const std::vect
   }
   Observation out;
   for (const auto& entry : observation_spec_.entries) {
-    const bool wanted = entries.empty() ? !entry.privileged
-                                        : std::find(entries.begin(), entries.end(), entry.name) != entries.end();
+    const bool wanted =
+        entries.empty() ? !entry.privileged : std::find(entries.begin(), entries.end(), entry.name) != entries.end();
     if (!wanted) continue;
     if (!entry.is_image()) {
       const auto& column = vectors_.at(entry.name);
@@ -192,7 +193,8 @@ const FrameStore& Dataset::frames(const std::string& entry) const {
 }
 
 int64_t Dataset::resident_bytes() const {
-  size_t bytes = 4 * (action_.size() + executed_action_.size() + reward_.size()) + success_.size() + 8 * row_episode_.size();
+  size_t bytes =
+      4 * (action_.size() + executed_action_.size() + reward_.size()) + success_.size() + 8 * row_episode_.size();
   for (const auto& [name, entry] : vectors_) bytes += 4 * entry.values.size();
   for (const auto& [name, column] : extra_) bytes += 4 * column.values.size();
   for (const auto& [name, entry] : images_) {
@@ -201,7 +203,8 @@ int64_t Dataset::resident_bytes() const {
   return static_cast<int64_t>(bytes);
 }
 
-int64_t memory_bill_bytes(const ObservationSpec& observation, const ActionSpec& action, int64_t steps, int64_t episodes) {
+int64_t memory_bill_bytes(const ObservationSpec& observation, const ActionSpec& action, int64_t steps,
+                          int64_t episodes) {
   int64_t row = 4 * 2 * action.dim + 4 + 1 + 8;
   for (const auto& entry : observation.entries) row += entry.is_image() ? entry.numel() + 8 : 4 * entry.numel();
   return row * (steps + episodes);

@@ -31,7 +31,8 @@ std::string spread(const std::vector<double>& values) {
 }
 
 std::string percent(int64_t part, int64_t whole) {
-  return concat(part, " of ", whole, " (", std::round(1000.0 * static_cast<double>(part) / static_cast<double>(whole)) / 10.0, " %)");
+  return concat(part, " of ", whole, " (",
+                std::round(1000.0 * static_cast<double>(part) / static_cast<double>(whole)) / 10.0, " %)");
 }
 
 DataInspection inspect_d4rl(const fs::path& file, int64_t max_episode_steps) {
@@ -44,7 +45,8 @@ DataInspection inspect_d4rl(const fs::path& file, int64_t max_episode_steps) {
     std::erase_if(out.faults, [](const Fault& fault) { return fault.what.starts_with("the episode never ends"); });
   }
   if (!out.faults.empty()) return out;
-  const D4rlOptions as_recorded{.reward = D4rlReward::kFile, .cut_at_success = false, .max_episode_steps = max_episode_steps};
+  const D4rlOptions as_recorded{
+      .reward = D4rlReward::kFile, .cut_at_success = false, .max_episode_steps = max_episode_steps};
   for (const auto& episode : episodes_from_d4rl(arrays, as_recorded, file.string())) out.summary.add(episode);
   return out;
 }
@@ -62,7 +64,8 @@ DataInspection inspect_store(const fs::path& folder) {
       const auto faults = check_episode(episode, file, number);
       out.faults.insert(out.faults.end(), faults.begin(), faults.end());
       if (before && faults.empty()) {
-        if (const auto fault = check_reset_between(*before, episode, store.path(number - 1).string(), number - 1)) out.faults.push_back(*fault);
+        if (const auto fault = check_reset_between(*before, episode, store.path(number - 1).string(), number - 1))
+          out.faults.push_back(*fault);
       }
       if (faults.empty()) out.summary.add(episode);
       before = faults.empty() ? std::optional(std::move(episode)) : std::nullopt;
@@ -143,8 +146,10 @@ std::string DataSummary::text() const {
   const auto high = *std::max_element(action_high.begin(), action_high.end());
   out += concat("  action       ", action.dim, " values, ", low, " to ", high, "; differs from the executed one in ",
                 percent(limited_steps, steps), " steps\n");
-  out += concat("  length       ", spread(lengths), "\n  return       ", spread(returns), " (raw reward, not discounted)\n");
-  out += concat("  success      ", percent(successes, episodes()), " episodes; at the last step: ", successes_at_end, "\n");
+  out += concat("  length       ", spread(lengths), "\n  return       ", spread(returns),
+                " (raw reward, not discounted)\n");
+  out += concat("  success      ", percent(successes, episodes()), " episodes; at the last step: ", successes_at_end,
+                "\n");
   out += "  ends         ";
   std::string separator;
   for (const auto& [reason, count] : ends) {

@@ -29,9 +29,10 @@ void check_values(const EntrySpec& entry, const at::Tensor& tensor) {
     if (values[i] >= entry.low && values[i] <= entry.high) continue;  // false for NaN
     const int64_t d = i % std::max<int64_t>(entry.numel(), 1);
     const bool has_field = entry.fields.size() > static_cast<size_t>(d);
-    throw ValueError(concat("observation '", entry.name, "'[", d, "]", has_field ? concat(" (", entry.fields[d], ")") : "",
-                            " = ", values[i], std::isfinite(values[i]) ? "" : ", not finite", ": want a value in [",
-                            entry.low, ", ", entry.high, "]"));
+    throw ValueError(concat("observation '", entry.name, "'[", d, "]",
+                            has_field ? concat(" (", entry.fields[d], ")") : "", " = ", values[i],
+                            std::isfinite(values[i]) ? "" : ", not finite", ": want a value in [", entry.low, ", ",
+                            entry.high, "]"));
   }
 }
 

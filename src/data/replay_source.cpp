@@ -22,9 +22,12 @@ void ReplaySource::add(EpisodeId id) {
 
 const ReplaySource::Members& ReplaySource::members(EpisodeFilter filter) const {
   switch (filter) {
-    case EpisodeFilter::kSuccessful: return successful_;
-    case EpisodeFilter::kFailed: return failed_;
-    case EpisodeFilter::kAll: break;
+    case EpisodeFilter::kSuccessful:
+      return successful_;
+    case EpisodeFilter::kFailed:
+      return failed_;
+    case EpisodeFilter::kAll:
+      break;
   }
   return all_;
 }

@@ -6,18 +6,15 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <span>
 
 #include "onramp/base/error.h"
-#include "onramp/base/log.h"
 #include "onramp/base/random.h"
+#include "request.h"
 
 namespace onramp {
 
 namespace {
-
-constexpr std::string_view kFilterText[] = {"episodes", "successful episodes", "failed episodes"};
 
 struct ActiveSource {
   const ReplaySource* source;
@@ -25,29 +22,6 @@ struct ActiveSource {
   std::span<const int64_t> rows;      // of its steps
   std::span<const float> mc_returns;  // by row; empty unless asked for
 };
-
-/// The sources that take part now: an empty one drops out when it is optional, else nothing can be drawn.
-std::vector<const SourceShare*> active_shares(const BatchRequest& request, const Replay& replay) {
-  std::vector<const SourceShare*> active;
-  for (const auto& share : request.sources) {
-    if (!replay.source(share.source).empty(share.filter)) {
-      active.push_back(&share);
-    } else if (!share.optional) {
-      throw DataError(concat("request '", request.name, "': source '", share.source, "' has no ",
-                             kFilterText[static_cast<size_t>(share.filter)],
-                             "; fill it first (demonstrations, a data file) or mark it optional"));
-    }
-  }
-  if (active.empty()) {
-    throw DataError(concat("request '", request.name, "': all of its sources are empty; collect or load episodes first"));
-  }
-  return active;
-}
-
-bool is_computed_column(std::string_view name) {
-  return name == "mc_return" || name == "success" || name == "episode_success" || name == "step" ||
-         name == "executed_action";
-}
 
 at::Tensor floats(int64_t n) { return at::empty({n}, at::kFloat); }
 
@@ -58,7 +32,8 @@ struct Rows {
 };
 
 /// Row of the goal of the step from `row` (algorithms.md, Hilbert): itself, a later state of its episode, or any state.
-int64_t draw_goal(const BatchRequest& request, const Dataset& dataset, const ActiveSource& active, int64_t row, Rng& rng) {
+int64_t draw_goal(const BatchRequest& request, const Dataset& dataset, const ActiveSource& active, int64_t row,
+                  Rng& rng) {
   const double kind = rng.uniform();
   if (kind < request.goal_self) return row;
   if (kind < request.goal_self + request.goal_future) {
@@ -77,8 +52,8 @@ int64_t draw_goal(const BatchRequest& request, const Dataset& dataset, const Act
 }
 
 /// reward, discount and the row to bootstrap from.
-void fill_n_step(const BatchRequest& request, const Dataset& dataset, const std::vector<ActiveSource>& active, Rows& rows,
-                 Batch& batch) {
+void fill_n_step(const BatchRequest& request, const Dataset& dataset, const std::vector<ActiveSource>& active,
+                 Rows& rows, Batch& batch) {
   const auto B = static_cast<int64_t>(rows.at.size());
   batch.reward = floats(B);
   batch.discount = floats(B);
@@ -86,8 +61,8 @@ void fill_n_step(const BatchRequest& request, const Dataset& dataset, const std:
   float* discount = batch.discount.mutable_data_ptr<float>();
   for (size_t i = 0; i < rows.at.size(); ++i) {
     const auto& episode = dataset.info(dataset.episode_of(rows.at[i]));
-    const auto rewards = dataset.reward_column().subspan(static_cast<size_t>(episode.first_row),
-                                                         static_cast<size_t>(episode.length));
+    const auto rewards =
+        dataset.reward_column().subspan(static_cast<size_t>(episode.first_row), static_cast<size_t>(episode.length));
     const auto window = n_step_return(rewards, rows.at[i] - episode.first_row, request.n_step, request.gamma,
                                       episode.terminal, active[rows.source[i]].source->config().reward);
     reward[i] = static_cast<float>(window.reward);
@@ -114,7 +89,7 @@ void fill_goal(const BatchRequest& request, const Rows& rows, Batch& batch) {
 at::Tensor make_column(const std::string& name, const Dataset& dataset, const std::vector<ActiveSource>& active,
                        const Rows& rows) {
   if (name == "executed_action") return dataset.executed_actions(rows.at);
-  if (!is_computed_column(name)) return dataset.column(name, rows.at);
+  if (!detail::is_computed_column(name)) return dataset.column(name, rows.at);
   auto column = floats(static_cast<int64_t>(rows.at.size()));
   float* out = column.mutable_data_ptr<float>();
   for (size_t i = 0; i < rows.at.size(); ++i) {
@@ -140,7 +115,7 @@ Batch Sampler::draw(const BatchRequest& request, const Replay& replay, uint64_t 
   const bool wants_mc = std::find(request.columns.begin(), request.columns.end(), "mc_return") != request.columns.end();
   std::vector<ActiveSource> active;
   std::vector<double> shares;
-  for (const SourceShare* share : active_shares(request, replay)) {
+  for (const SourceShare* share : detail::active_shares(request, replay)) {
     const auto& source = replay.source(share->source);
     active.push_back({&source, share->filter, source.step_rows(share->filter),
                       wants_mc ? source.mc_returns(request.gamma) : std::span<const float>{}});
@@ -253,86 +228,6 @@ std::vector<uint16_t> share_cycle(const std::vector<double>& shares) {
     ++given[best];
   }
   return cycle;
-}
-
-namespace {
-
-[[noreturn]] void refuse(const BatchRequest& request, const std::string& what) {
-  throw ConfigError(concat("request '", request.name, "': ", what));
-}
-
-void check_numbers(const BatchRequest& request) {
-  if (request.size < 1) refuse(request, concat("size: want >= 1, got ", request.size));
-  if (request.minibatches < 1) refuse(request, concat("minibatches: want >= 1, got ", request.minibatches));
-  if (request.n_step < 1) refuse(request, concat("n_step: want >= 1, got ", request.n_step));
-  if (!(request.gamma >= 0.0 && request.gamma <= 1.0)) refuse(request, concat("gamma: want in [0, 1], got ", request.gamma));
-  if (request.kind != SampleKind::kGoal) return;
-  if (!(request.gamma < 1.0)) refuse(request, "gamma: want below 1 where goals are drawn");
-  if (!(request.goal_future >= 0.0 && request.goal_self >= 0.0 && request.goal_future + request.goal_self <= 1.0 + 1e-12)) {
-    refuse(request, concat("goal_future ", request.goal_future, " and goal_self ", request.goal_self,
-                           ": want shares of 1, their sum at most 1"));
-  }
-}
-
-void check_observations(const BatchRequest& request, const Dataset& dataset) {
-  std::vector<std::string> known;
-  for (const auto& entry : dataset.observation_spec().entries) {
-    if (!entry.privileged) known.push_back(entry.name);
-  }
-  if (known.empty()) refuse(request, "the data set has no observation that a network may see");
-  for (const auto& name : request.observations) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const bool privileged = dataset.observation_spec().find(name) != nullptr;
-    refuse(request, concat("observation '", name, privileged ? "' is privileged simulator state" : "' does not exist",
-                           did_you_mean(name, known), " (known: ", join(known), ")"));
-  }
-}
-
-void check_columns(const BatchRequest& request, const Replay& replay, const std::vector<const SourceShare*>& active) {
-  const auto& dataset = replay.dataset();
-  for (const auto& name : request.columns) {
-    if (is_computed_column(name) || (name == "reached" && request.kind == SampleKind::kGoal)) continue;
-    for (const auto* share : active) {
-      for (const EpisodeId id : replay.source(share->source).episodes(share->filter)) {
-        if (dataset.has_column(name, id)) continue;
-        auto known = dataset.column_names();
-        for (const char* computed : {"mc_return", "success", "episode_success", "step", "executed_action"}) {
-          known.emplace_back(computed);
-        }
-        refuse(request, concat("column '", name, "' is not stored with episode ", id, " of source '", share->source, "'",
-                               did_you_mean(name, known), " (known: ", join(known), ")"));
-      }
-    }
-  }
-}
-
-}  // namespace
-
-void check_plan(const std::vector<BatchRequest>& plan, const Replay& replay) {
-  std::set<std::string> names;
-  for (const auto& request : plan) {
-    if (!names.insert(request.name).second) refuse(request, "the plan has two requests of this name");
-    check_numbers(request);
-    if (request.sources.empty()) refuse(request, "names no source");
-    for (const auto& share : request.sources) {
-      if (!(share.share > 0.0 && std::isfinite(share.share))) {
-        refuse(request, concat("source '", share.source, "': share: want > 0, got ", share.share));
-      }
-      const auto known = replay.source_names();
-      if (!replay.has_source(share.source)) {
-        refuse(request, concat("there is no source '", share.source, "'", did_you_mean(share.source, known), " (known: ",
-                               join(known), ")"));
-      }
-    }
-    const auto active = active_shares(request, replay);
-    for (const auto& share : request.sources) {
-      if (std::find(active.begin(), active.end(), &share) != active.end()) continue;
-      log_info("request '", request.name, "': source '", share.source, "' has no ",
-               kFilterText[static_cast<size_t>(share.filter)], " yet; its share goes to the others until it has");
-    }
-    check_observations(request, replay.dataset());
-    check_columns(request, replay, active);
-  }
 }
 
 }  // namespace onramp

@@ -39,17 +39,28 @@ TEST(CheckEpisode, NamesFileFieldEpisodeAndStep) {
   };
   finds([](Episode& e) { e.vectors["state"][3 * 6 + 1] = std::numeric_limits<float>::quiet_NaN(); },
         "state: episode 4, step 6: value 1 = nan, not a finite number");
-  finds([](Episode& e) { e.observation_spec.entries[0].high = 18.5; }, "state: episode 4, step 19: value 1 = 19, outside its bounds [-1e+09, 18.5] (2 such values)");
+  finds([](Episode& e) { e.observation_spec.entries[0].high = 18.5; },
+        "state: episode 4, step 19: value 1 = 19, outside its bounds [-1e+09, 18.5] (2 such values)");
   finds([](Episode& e) { e.action[2 * 5] = -1.25F; }, "actions: episode 4, step 5: value 0 = -1.25, outside [-1, 1]");
-  finds([](Episode& e) { e.executed_action[2 * 5 + 1] = 3.0F; }, "executed_actions: episode 4, step 5: value 1 = 3, outside [-1, 1]");
-  finds([](Episode& e) { e.end = EndReason::kSuccess; }, "success: episode 4, step 19: the episode ended by success, but its last step has no success flag");
-  finds([](Episode& e) { e.end = EndReason::kFailure; e.success.back() = 1; }, "success: episode 4, step 19: the episode ended by failure, but its last step has the success flag");
-  finds([](Episode& e) { e.reward.push_back(0.0F); }, "episode 4: episode: 'state' has 63 values, want 66 for 21 steps");
+  finds([](Episode& e) { e.executed_action[2 * 5 + 1] = 3.0F; },
+        "executed_actions: episode 4, step 5: value 1 = 3, outside [-1, 1]");
+  finds([](Episode& e) { e.end = EndReason::kSuccess; },
+        "success: episode 4, step 19: the episode ended by success, but its last step has no success flag");
+  finds(
+      [](Episode& e) {
+        e.end = EndReason::kFailure;
+        e.success.back() = 1;
+      },
+      "success: episode 4, step 19: the episode ended by failure, but its last step has the success flag");
+  finds([](Episode& e) { e.reward.push_back(0.0F); },
+        "episode 4: episode: 'state' has 63 values, want 66 for 21 steps");
   finds([](Episode& e) { e = make_episode(0, EndReason::kTimeLimit); }, "episode 4: has no steps");
-  finds([](Episode& e) {
-    auto& frames = e.images["wrist"];  // from frame 5 on, 12 frames the same
-    for (int64_t t = 6; t < 17; ++t) std::copy_n(frames.begin() + 5 * 60, 60, frames.begin() + t * 60);
-  }, "wrist: episode 4, step 5: the picture stands still for 11 steps while the robot moves");
+  finds(
+      [](Episode& e) {
+        auto& frames = e.images["wrist"];  // from frame 5 on, 12 frames the same
+        for (int64_t t = 6; t < 17; ++t) std::copy_n(frames.begin() + 5 * 60, 60, frames.begin() + t * 60);
+      },
+      "wrist: episode 4, step 5: the picture stands still for 11 steps while the robot moves");
 }
 
 TEST(CheckEpisode, AStillPictureOfAStillRobotIsSound) {
@@ -66,12 +77,12 @@ TEST(CheckResetBetween, SeesAnObservationFromAfterTheReset) {
   std::copy_n(after.vectors.at("state").begin(), 3, before.vectors["state"].end() - 3);
   const auto fault = check_reset_between(before, after, "e.h5", 0);
   ASSERT_TRUE(fault);
-  EXPECT_EQ(fault->text(), "e.h5: observations: episode 0, step 20: the last observation is the first of the next episode: it was recorded after the reset");
+  EXPECT_EQ(fault->text(),
+            "e.h5: observations: episode 0, step 20: the last observation is the first of the next episode: it was "
+            "recorded after the reset");
 }
 
-TEST(CheckD4rl, FindsNothingInASoundFile) {
-  EXPECT_EQ(text_of(check_d4rl(make_d4rl({40, 30, 50, 35, 45}), "f")), "");
-}
+TEST(CheckD4rl, FindsNothingInASoundFile) { EXPECT_EQ(text_of(check_d4rl(make_d4rl({40, 30, 50, 35, 45}), "f")), ""); }
 
 TEST(CheckD4rl, NamesFileFieldEpisodeAndStep) {
   const auto finds = [](auto change, const std::string& text) {
@@ -82,20 +93,45 @@ TEST(CheckD4rl, NamesFileFieldEpisodeAndStep) {
   const auto next_rows = [](D4rlArrays& a) {
     a.next_observations.assign(a.observations.begin() + 4, a.observations.end());
     a.next_observations.insert(a.next_observations.end(), 4, 7.0F);
-    for (const int64_t end : {39, 69, 119, 154}) a.next_observations[static_cast<size_t>(4 * end)] += 0.5F;  // states of their own
+    for (const int64_t end : {39, 69, 119, 154})
+      a.next_observations[static_cast<size_t>(4 * end)] += 0.5F;  // states of their own
   };
   finds(next_rows, "");
-  finds([](D4rlArrays& a) { a.observations[4 * 45 + 3] = std::numeric_limits<float>::infinity(); }, "observations: episode 1, step 5: value 3 = inf, not a finite number");
-  finds([](D4rlArrays& a) { a.actions[2 * 75] = 2.0F; a.actions[2 * 90] = 2.0F; }, "actions: episode 2, step 5: value 0 = 2, outside [-1, 1] (2 such values)");
-  finds([](D4rlArrays& a) { a.timeouts.back() = 0; }, "terminals: episode 4, step 0: the episode never ends: none of its 45 rows is marked in terminals or timeouts");
-  finds([](D4rlArrays& a) { a.terminals[69] = 1; }, "terminals: episode 1, step 29: is also marked in timeouts: which of the two ended it?");
-  finds([](D4rlArrays& a) { a.timeouts[69] = 0; }, "observations: episode 1, step 29: jumps to the next row as after a reset, though nothing marks an end");
-  finds([&](D4rlArrays& a) { next_rows(a); a.next_observations[4 * 50] += 1.0F; }, "next_observations: episode 1, step 10: is not the next row's observation, though nothing marks an end");
-  finds([&](D4rlArrays& a) { next_rows(a); std::copy_n(a.observations.begin() + 4 * 40, 4, a.next_observations.begin() + 4 * 39); },
-        "next_observations: episode 0, step 39: is the first observation of the next episode: it was recorded after the reset");
-  finds([](D4rlArrays& a) {
-    for (const size_t row : {39, 119, 199}) { a.timeouts[row] = 0; a.terminals[row] = 1; }  // failures terminal, successes cut off
-  }, "terminals: every terminal row is without success and every time-out is a success: they seem to be swapped");
+  finds([](D4rlArrays& a) { a.observations[4 * 45 + 3] = std::numeric_limits<float>::infinity(); },
+        "observations: episode 1, step 5: value 3 = inf, not a finite number");
+  finds(
+      [](D4rlArrays& a) {
+        a.actions[2 * 75] = 2.0F;
+        a.actions[2 * 90] = 2.0F;
+      },
+      "actions: episode 2, step 5: value 0 = 2, outside [-1, 1] (2 such values)");
+  finds([](D4rlArrays& a) { a.timeouts.back() = 0; },
+        "terminals: episode 4, step 0: the episode never ends: none of its 45 rows is marked in terminals or timeouts");
+  finds([](D4rlArrays& a) { a.terminals[69] = 1; },
+        "terminals: episode 1, step 29: is also marked in timeouts: which of the two ended it?");
+  finds([](D4rlArrays& a) { a.timeouts[69] = 0; },
+        "observations: episode 1, step 29: jumps to the next row as after a reset, though nothing marks an end");
+  finds(
+      [&](D4rlArrays& a) {
+        next_rows(a);
+        a.next_observations[4 * 50] += 1.0F;
+      },
+      "next_observations: episode 1, step 10: is not the next row's observation, though nothing marks an end");
+  finds(
+      [&](D4rlArrays& a) {
+        next_rows(a);
+        std::copy_n(a.observations.begin() + 4 * 40, 4, a.next_observations.begin() + 4 * 39);
+      },
+      "next_observations: episode 0, step 39: is the first observation of the next episode: it was recorded after the "
+      "reset");
+  finds(
+      [](D4rlArrays& a) {
+        for (const size_t row : {39, 119, 199}) {
+          a.timeouts[row] = 0;
+          a.terminals[row] = 1;
+        }  // failures terminal, successes cut off
+      },
+      "terminals: every terminal row is without success and every time-out is a success: they seem to be swapped");
 }
 
 TEST(InspectData, TellsAD4rlFileFromEpisodesAndSumsUp) {
@@ -127,7 +163,8 @@ TEST(InspectData, GoesOnAfterADamagedEpisode) {
   const auto found = inspect_data(folder.path());
   EXPECT_EQ(found.summary.episodes(), 2);
   ASSERT_EQ(found.faults.size(), 1U);
-  EXPECT_NE(found.faults[0].text().find("000001.h5: episode 1: is damaged or half-written"), std::string::npos) << found.faults[0].text();
+  EXPECT_NE(found.faults[0].text().find("000001.h5: episode 1: is damaged or half-written"), std::string::npos)
+      << found.faults[0].text();
 }
 
 TEST(InspectData, NothingToReadIsAFaultAndAMissingFileAnError) {

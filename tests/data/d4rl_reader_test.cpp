@@ -19,9 +19,13 @@ using test::make_d4rl;
 using test::TemporaryFolder;
 using test::write_d4rl;
 
-std::vector<Episode> convert(const D4rlArrays& arrays, const D4rlOptions& options = {}) { return episodes_from_d4rl(arrays, options, "f.hdf5"); }
+std::vector<Episode> convert(const D4rlArrays& arrays, const D4rlOptions& options = {}) {
+  return episodes_from_d4rl(arrays, options, "f.hdf5");
+}
 
-float state(const Episode& episode, int64_t t, int64_t d) { return episode.vectors.at("state")[static_cast<size_t>(4 * t + d)]; }
+float state(const Episode& episode, int64_t t, int64_t d) {
+  return episode.vectors.at("state")[static_cast<size_t>(4 * t + d)];
+}
 
 TEST(D4rl, ReadsBackWhatAFileHolds) {
   TemporaryFolder folder;
@@ -88,7 +92,9 @@ TEST(D4rl, NextObservationsGiveTheLastState) {
 TEST(D4rl, ATimeLimitEndsFilesThatMarkNone) {
   auto arrays = make_d4rl({6, 6});
   arrays.timeouts.clear();
-  expect_throws<DataError>([&] { convert(arrays); }, "f.hdf5: rows 0 to 11 never end: no terminals mark there; if it is a time limit, set max_episode_steps");
+  expect_throws<DataError>(
+      [&] { convert(arrays); },
+      "f.hdf5: rows 0 to 11 never end: no terminals mark there; if it is a time limit, set max_episode_steps");
   const auto episodes = convert(arrays, {.max_episode_steps = 6});
   ASSERT_EQ(episodes.size(), 2U);
   EXPECT_EQ(state(episodes[1], 0, 0), 1.0F);
@@ -102,8 +108,10 @@ TEST(D4rl, NamesWhatIsWrong) {
   };
   refuses([](auto& a) { a.timeouts.back() = 0; }, "rows 14 to 23 never end");
   refuses([](auto& a) { a.terminals[7] = 1; }, "row 7 is marked both in terminals and in timeouts");
-  refuses([](auto& a) { a.observations[4 * 9 + 2] = std::numeric_limits<float>::quiet_NaN(); }, "observations: holds nan at row 9, value 2");
-  refuses([](auto& a) { a.actions[2 * 5 + 1] = 1.5F; }, "actions: 1.5 at row 5, value 1 is outside [-1, 1]; set clip_actions");
+  refuses([](auto& a) { a.observations[4 * 9 + 2] = std::numeric_limits<float>::quiet_NaN(); },
+          "observations: holds nan at row 9, value 2");
+  refuses([](auto& a) { a.actions[2 * 5 + 1] = 1.5F; },
+          "actions: 1.5 at row 5, value 1 is outside [-1, 1]; set clip_actions");
   refuses([](auto& a) { a.rewards[3] = std::numeric_limits<float>::infinity(); }, "rewards: holds inf at row 3");
   refuses([](auto& a) { a.success.clear(); }, "has no 'infos/success' to make a sparse reward of; set reward: file");
   auto arrays = make_d4rl();
@@ -120,9 +128,20 @@ TEST(D4rl, NamesDamagedFilesAndWrongShapes) {
     write_d4rl(path, arrays);
     expect_throws<DataError>([&] { (void)read_d4rl(path); }, path.string() + ": " + text);
   };
-  refuses([](auto& a) { a.terminals.clear(); }, "has no 'terminals' (has: actions, infos, observations, rewards, timeouts)");
-  refuses([](auto& a) { a.rows = 12; a.observation_dim = 8; a.action_dim = 4; a.timeouts.clear(); a.terminals.resize(12);
-                        a.success.clear(); a.rewards.resize(12); a.actions.assign(48, 2.0F); }, "has no 'infos/success'");
+  refuses([](auto& a) { a.terminals.clear(); },
+          "has no 'terminals' (has: actions, infos, observations, rewards, timeouts)");
+  refuses(
+      [](auto& a) {
+        a.rows = 12;
+        a.observation_dim = 8;
+        a.action_dim = 4;
+        a.timeouts.clear();
+        a.terminals.resize(12);
+        a.success.clear();
+        a.rewards.resize(12);
+        a.actions.assign(48, 2.0F);
+      },
+      "has no 'infos/success'");
   {
     auto arrays = make_d4rl();
     Hdf5Writer writer;
@@ -152,7 +171,8 @@ TEST(D4rl, NamesDamagedFilesAndWrongShapes) {
     writer.write("terminals", arrays.terminals, {24});
     write_file_atomic(path, writer.image());
   }
-  expect_throws<DataError>([&] { (void)read_d4rl(path); }, "rewards: has shape [24, 2], want [24] as observations have");
+  expect_throws<DataError>([&] { (void)read_d4rl(path); },
+                           "rewards: has shape [24, 2], want [24] as observations have");
   write_d4rl(path, make_d4rl({400, 400}));
   std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
   expect_throws<DataError>([&] { (void)read_d4rl(path); }, path.string() + ": ");

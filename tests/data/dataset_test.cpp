@@ -33,7 +33,8 @@ TEST(Dataset, KeepsFramesOnceAndGivesThemTheSameIdsEachTime) {
                         b.observations(rows, {"wrist"}, ImageForm::kFrameIds).at("wrist")));
   const auto unique = a.rows() * 4 * 5 * 3;
   EXPECT_EQ(a.frames("wrist").resident_bytes(), unique);
-  EXPECT_EQ(memory_bill_bytes(spec.observation_spec, spec.action_spec, a.steps(), a.episodes()) / a.rows(), 60 + 8 + 12 + 16 + 13);
+  EXPECT_EQ(memory_bill_bytes(spec.observation_spec, spec.action_spec, a.steps(), a.episodes()) / a.rows(),
+            60 + 8 + 12 + 16 + 13);
 }
 
 TEST(Dataset, GathersWhatWasAdded) {
@@ -90,15 +91,21 @@ TEST(Dataset, RefusesWhatDoesNotFitAndStaysAsItWas) {
   refuses([](Episode& e) { e.action.pop_back(); }, "action has 5 values, want 6");
   refuses([](Episode& e) { e.images["wrist"].pop_back(); }, "wrist has 239 values, want 240");
   refuses([](Episode& e) { e.vectors.clear(); }, "state has 0 values, want 12");
-  refuses([](Episode& e) { e.vectors["state"][7] = std::numeric_limits<float>::quiet_NaN(); }, "state holds nan at step 2, value 1");
+  refuses([](Episode& e) { e.vectors["state"][7] = std::numeric_limits<float>::quiet_NaN(); },
+          "state holds nan at step 2, value 1");
   refuses([](Episode& e) { e.reward[1] = std::numeric_limits<float>::infinity(); }, "reward holds inf at step 1");
-  refuses([](Episode& e) { e.observation_spec.entries[1].shape = {5, 4, 3}; }, "'wrist' has shape [5, 4, 3], the data set wants [4, 5, 3]");
+  refuses(
+      [](Episode& e) {
+        e.observation_spec.entries[1].shape = {5, 4, 3};
+      },
+      "'wrist' has shape [5, 4, 3], the data set wants [4, 5, 3]");
   refuses([](Episode& e) { e.extra["value"].width = 2; }, "value has 3 values, want 6");
   refuses([](Episode& e) { e.action_spec.dim = 3; }, "actions have 3 values, the data set wants 2");
 }
 
 TEST(FrameStore, CrossesItsBlocks) {
-  MemoryFrameStore store({2, 2, 1}, /*block_bytes=*/12);  // two frames a block: 12 / 4 = 3, rounded down to a power of two
+  MemoryFrameStore store({2, 2, 1},
+                         /*block_bytes=*/12);  // two frames a block: 12 / 4 = 3, rounded down to a power of two
   std::vector<uint8_t> frames(7 * 4);
   for (size_t i = 0; i < frames.size(); ++i) frames[i] = static_cast<uint8_t>(i);
   EXPECT_EQ(store.append(std::span(frames).first(4)), 0);
@@ -122,16 +129,21 @@ TEST(ReplaySources, ShareAnEpisodeWithoutStoringItTwice) {
   EXPECT_EQ(replay.source("offline").steps(), 5);
   EXPECT_EQ(replay.source("online").state_rows().size(), 6U);
   expect_throws<ValueError>([&] { replay.source("online").add(0); }, "source 'online': holds episode 0 already");
-  expect_throws<ValueError>([&] { replay.add(episode, {"nowhere"}); }, "there is no replay source 'nowhere' (known: offline, online)");
+  expect_throws<ValueError>([&] { replay.add(episode, {"nowhere"}); },
+                            "there is no replay source 'nowhere' (known: offline, online)");
   EXPECT_EQ(replay.dataset().episodes(), 1);
   expect_throws<ValueError>([&] { replay.add_source("online", {.reward = {2.0, 0.0}}); }, "another reward transform");
 }
 
 TEST(RewardTransformCheck, RefusesWhereFailingForEverPays) {
-  check_reward_transform({10.0, 5.0}, /*raw_failure=*/-1.0, /*raw_success=*/0.0, 0.99, /*success_ends=*/true);  // -500 against 5
-  check_reward_transform({1.0, 0.0}, 0.0, 1.0, 0.99, true);                                                     // 0 against 1
-  expect_throws<ConfigError>([] { check_reward_transform({1.0, 0.5}, 0.0, 1.0, 0.99, true); },                   // 50 against 1.5
-                             "failing for ever is worth 50, more than success (1.5)");
+  check_reward_transform({10.0, 5.0}, /*raw_failure=*/-1.0, /*raw_success=*/0.0, 0.99,
+                         /*success_ends=*/true);             // -500 against 5
+  check_reward_transform({1.0, 0.0}, 0.0, 1.0, 0.99, true);  // 0 against 1
+  expect_throws<ConfigError>(
+      [] {
+        check_reward_transform({1.0, 0.5}, 0.0, 1.0, 0.99, true);
+      },  // 50 against 1.5
+      "failing for ever is worth 50, more than success (1.5)");
   check_reward_transform({1.0, 0.5}, 0.0, 1.0, 0.99, /*success_ends=*/false);  // held for ever: 50 against 150
 }
 

@@ -21,7 +21,9 @@ json golden() {
   return json::parse(file);
 }
 
-McTail tail_of(const json& item) { return item.value("mc_tail", "zero") == "infinite" ? McTail::kInfinite : McTail::kZero; }
+McTail tail_of(const json& item) {
+  return item.value("mc_tail", "zero") == "infinite" ? McTail::kInfinite : McTail::kZero;
+}
 
 TEST(NStep, AgreesWithReferenceValues) {
   int cases = 0;
@@ -52,7 +54,8 @@ TEST(MonteCarlo, AgreesWithReferenceValues) {
     if (!name.starts_with("monte_carlo")) continue;
     SCOPED_TRACE(name);
     const bool cut_off = item.contains("end") && item["end"] != "Success" && item["end"] != "Failure";
-    const auto got = monte_carlo_returns(item["in"]["reward"].get<std::vector<float>>(), item["in"]["gamma"], cut_off, tail_of(item));
+    const auto got = monte_carlo_returns(item["in"]["reward"].get<std::vector<float>>(), item["in"]["gamma"], cut_off,
+                                         tail_of(item));
     const auto want = item["out"]["mc_return"].get<std::vector<double>>();
     ASSERT_EQ(got.size(), want.size());
     for (size_t t = 0; t < want.size(); ++t) EXPECT_NEAR(got[t], want[t], 1e-9 * std::max(1.0, std::abs(want[t])));
@@ -75,7 +78,8 @@ TEST(RewardTransformTest, AgreesWithReferenceValues) {
 }
 
 // The definition, written as a sum over absolute times with pow: slow and obvious.
-NStepReturn slow_n_step(const std::vector<float>& reward, int64_t t, int64_t n, double gamma, bool terminal, double a, double b) {
+NStepReturn slow_n_step(const std::vector<float>& reward, int64_t t, int64_t n, double gamma, bool terminal, double a,
+                        double b) {
   NStepReturn out;
   const auto T = static_cast<int64_t>(reward.size());
   int64_t summed = 0;
@@ -122,8 +126,10 @@ TEST(MonteCarlo, TailIsOfTheTransformedReward) {
 }
 
 TEST(MonteCarlo, RefusesAnEndlessSumThatHasNoValue) {
-  expect_throws<ValueError>([] { (void)monte_carlo_returns(std::vector<float>{-1}, 1.0, true, McTail::kInfinite); }, "set mc_tail: zero");
-  EXPECT_DOUBLE_EQ(monte_carlo_returns(std::vector<float>{0}, 1.0, true, McTail::kInfinite)[0], 0.0);  // c = 0: the sum is 0
+  expect_throws<ValueError>([] { (void)monte_carlo_returns(std::vector<float>{-1}, 1.0, true, McTail::kInfinite); },
+                            "set mc_tail: zero");
+  EXPECT_DOUBLE_EQ(monte_carlo_returns(std::vector<float>{0}, 1.0, true, McTail::kInfinite)[0],
+                   0.0);  // c = 0: the sum is 0
 }
 
 }  // namespace

@@ -51,7 +51,11 @@ TEST(CheckObservation, NamesTheEntryAndWhatIsWrong) {
   refuses("state", at::tensor({0.F, NAN, 0.F}), "'state'[1] (y_m) = nan, not finite: want a value in [-1, 1]");
   refuses("state", at::tensor({0.F, 0.F, 2.F}), "'state'[2] (z_m) = 2: want a value in [-1, 1]");
   refuses("extra", at::zeros({1}), "'extra' is not in the spec");
-  expect_throws<ValueError>([] { check_observation({{"state", at::zeros({3})}}, kSpec); }, "'wrist' is missing: want uint8 [4, 5, 3]");
+  expect_throws<ValueError>(
+      [] {
+        check_observation({{"state", at::zeros({3})}}, kSpec);
+      },
+      "'wrist' is missing: want uint8 [4, 5, 3]");
 }
 
 TEST(BatchTest, SlicesEverythingAndLeavesUndefinedAlone) {

@@ -104,7 +104,8 @@ TEST(Sampler, SharesAreExactOverACycle) {
 TEST(Sampler, EachMinibatchHasItsShare) {
   const auto replay = make_replay();
   Sampler sampler(1);
-  auto request = request_of({{"offline", 1.0, EpisodeFilter::kFailed}, {"online", 1.0, EpisodeFilter::kSuccessful}}, 64);
+  auto request =
+      request_of({{"offline", 1.0, EpisodeFilter::kFailed}, {"online", 1.0, EpisodeFilter::kSuccessful}}, 64);
   request.minibatches = 4;
   const auto batch = sampler.sample(request, replay);
   ASSERT_EQ(batch.size(), 256);
@@ -181,9 +182,11 @@ TEST(Sampler, GoalsComeFromWhereTheSharesSay) {
       if (number(batch.goal, i) == 1) ++ahead[step(batch.goal, i)];
     }
   }
-  // The state itself: 0.2, and of the 0.3 random ones 1 in 15 states (12 steps + 3 last). s.e. sqrt(.22 .78 / 20000) = 0.0029
+  // The state itself: 0.2, and of the 0.3 random ones 1 in 15 states (12 steps + 3 last). s.e. sqrt(.22 .78 / 20000) =
+  // 0.0029
   EXPECT_NEAR(static_cast<double>(self) / 20000.0, 0.2 + 0.3 / 15.0, 5 * 0.0029);
-  // d steps ahead: 0.5 * 0.4 * 0.6^(d-1), the last state takes the rest 0.6^4, and each random state 0.3 / 15. n about 1667.
+  // d steps ahead: 0.5 * 0.4 * 0.6^(d-1), the last state takes the rest 0.6^4, and each random state 0.3 / 15. n about
+  // 1667.
   const double n = static_cast<double>(first_steps);
   for (int64_t d = 1; d <= 5; ++d) {
     const double p = 0.5 * (d < 5 ? 0.4 * std::pow(0.6, d - 1) : std::pow(0.6, 4)) + 0.3 / 15.0;
@@ -200,7 +203,8 @@ TEST(Sampler, FrameIdsLeadToThePixels) {
   request.images = ImageForm::kFrameIds;
   const auto ids = sampler.draw(request, replay, 0);
   const auto& frames = replay.dataset().frames("wrist");
-  for (const auto& [with_ids, with_pixels] : {std::pair{&ids.obs, &pixels.obs}, {&ids.next_obs, &pixels.next_obs}, {&ids.goal, &pixels.goal}}) {
+  for (const auto& [with_ids, with_pixels] :
+       {std::pair{&ids.obs, &pixels.obs}, {&ids.next_obs, &pixels.next_obs}, {&ids.goal, &pixels.goal}}) {
     const auto& id = with_ids->at("wrist");
     ASSERT_EQ(id.scalar_type(), at::kLong);
     EXPECT_TRUE(at::equal(frames.gather({id.const_data_ptr<int64_t>(), 256}), with_pixels->at("wrist")));
@@ -218,7 +222,8 @@ TEST(Sampler, MonteCarloReturnsFollowTheSourceTheyAreDrawnFrom) {
     for (int64_t i = 0; i < batch.size(); ++i) {
       const int64_t e = number(batch.obs, i), t = step(batch.obs, i);
       const auto& info = replay.dataset().info(e);
-      const auto want = monte_carlo_returns(replay.dataset().rewards(e), 0.9, !info.terminal && !info.succeeded, McTail::kAuto, {10.0, -1.0});
+      const auto want = monte_carlo_returns(replay.dataset().rewards(e), 0.9, !info.terminal && !info.succeeded,
+                                            McTail::kAuto, {10.0, -1.0});
       EXPECT_FLOAT_EQ(batch.columns.at("mc_return")[i].item<float>(), static_cast<float>(want[static_cast<size_t>(t)]));
     }
     replay.add(make_episode(7, EndReason::kHumanStop, 4), {"online"});  // the second round sees it as well
@@ -242,7 +247,12 @@ TEST(CheckPlan, NamesWhatCannotBeFulfilled) {
   refuses([](auto& r) { r.gamma = 1.5; }, "gamma: want in [0, 1], got 1.5");
   refuses([](auto& r) { r.observations = {"stat"}; }, "observation 'stat' does not exist; did you mean 'state'?");
   refuses([](auto& r) { r.columns = {"teacher_action"}; }, "column 'teacher_action' is not stored with episode 0");
-  refuses([](auto& r) { r.kind = SampleKind::kGoal; r.goal_self = 0.5; }, "goal_future 0.625 and goal_self 0.5");
+  refuses(
+      [](auto& r) {
+        r.kind = SampleKind::kGoal;
+        r.goal_self = 0.5;
+      },
+      "goal_future 0.625 and goal_self 0.5");
   const auto request = request_of({{"offline"}});
   expect_throws<ConfigError>([&] { check_plan({request, request}, replay); }, "two requests of this name");
   auto good = request;

@@ -54,13 +54,16 @@ void expect_equal(const Episode& a, const Episode& b) {
 Episode rich_episode() {
   auto episode = make_episode(7, EndReason::kSafetyStop, 3);
   episode.safety_stop_is_terminal = true;
-  episode.vectors["state"][4] = std::numeric_limits<float>::quiet_NaN();  // a file keeps what happened; check reports it
+  episode.vectors["state"][4] =
+      std::numeric_limits<float>::quiet_NaN();  // a file keeps what happened; check reports it
   episode.vectors["state"][5] = -0.0F;
   episode.observation_spec.entries[0].low = -std::numeric_limits<double>::infinity();
   episode.observation_spec.entries.push_back({.name = "item", .shape = {2}, .privileged = true});
   episode.vectors["item"].assign(16, 1.0F / 3.0F);
   episode.extra["gate/values"] = {2, std::vector<float>(14, 0.1F)};
-  episode.meta["note"] = "line one\nline \"two\", Gr\xc3\xbc\xc3\x9f" "e";
+  episode.meta["note"] =
+      "line one\nline \"two\", Gr\xc3\xbc\xc3\x9f"
+      "e";
   return episode;
 }
 
@@ -110,7 +113,8 @@ TEST(EpisodeFile, NamesADamagedOrHalfWrittenFile) {
     }
     const auto text = std::string_view(reinterpret_cast<const char*>(damaged.data()), damaged.size());
     if (!text.starts_with("onramp-episode 1\n")) continue;  // read as another program's: guarded_read_test
-    expect_throws<DataError>([&] { (void)decode_episode(damaged, path.string()); }, path.string() + ": is damaged or half-written");
+    expect_throws<DataError>([&] { (void)decode_episode(damaged, path.string()); },
+                             path.string() + ": is damaged or half-written");
   }
   write_file_atomic(path, std::string_view(""));
   expect_throws<DataError>([&] { (void)read_episode(path); }, path.string() + ": is empty");
@@ -137,7 +141,8 @@ TEST(EpisodeFile, RefusesANewerFormat) {
     image = writer.image();
   }
   write_file_atomic(folder / "e.h5", image);
-  expect_throws<DataError>([&] { (void)read_episode(folder / "e.h5"); }, "has format version 2, this program reads up to 1; use a newer onramp");
+  expect_throws<DataError>([&] { (void)read_episode(folder / "e.h5"); },
+                           "has format version 2, this program reads up to 1; use a newer onramp");
 }
 
 TEST(EpisodeFile, LeavesNothingBehindOnAFullDisk) {
@@ -173,7 +178,8 @@ TEST(EpisodeFile, LeavesTheOldEpisodeWhereTheNewOneDoesNotFit) {
 }
 
 TEST(EpisodeFile, OpensInH5py) {
-  if (std::system("/usr/bin/env python3 -c 'import h5py' 2>/dev/null") != 0 && std::system("/usr/bin/python3 -c 'import h5py' 2>/dev/null") != 0) {
+  if (std::system("/usr/bin/env python3 -c 'import h5py' 2>/dev/null") != 0 &&
+      std::system("/usr/bin/python3 -c 'import h5py' 2>/dev/null") != 0) {
     GTEST_SKIP() << "python3-h5py is not installed";
   }
   TemporaryFolder folder;

@@ -35,7 +35,8 @@ TEST(EpisodeStoreTest, LeavesOtherFilesAlone) {
   TemporaryFolder folder;
   EpisodeStore store(folder.path());
   store.append(make_episode(2, EndReason::kFailure));
-  for (const char* name : {"notes.txt", "12.h5", "0000012.h5", "abcdef.h5", ".tmp.000001.h5.77", "000001.h5.part"}) std::ofstream(folder / name) << "x";
+  for (const char* name : {"notes.txt", "12.h5", "0000012.h5", "abcdef.h5", ".tmp.000001.h5.77", "000001.h5.part"})
+    std::ofstream(folder / name) << "x";
   EXPECT_EQ(store.list(), std::vector<int64_t>{0});
 }
 

@@ -28,26 +28,44 @@ TEST(RunInChild, HandsOverWhatTheBodyReturned) {
 }
 
 TEST(RunInChild, TurnsACrashIntoOneClearError) {
-  expect_throws<DataError>([] { (void)run_in_child("a.h5", {}, []() -> std::vector<std::byte> { std::raise(SIGSEGV); return {}; }); },
-                           "a.h5: the HDF5 library crashed on it (Segmentation fault); the file is damaged");
-  expect_throws<DataError>([] { (void)run_in_child("a.h5", {}, []() -> std::vector<std::byte> { std::abort(); }); }, "crashed on it (Aborted)");
+  expect_throws<DataError>(
+      [] {
+        (void)run_in_child("a.h5", {}, []() -> std::vector<std::byte> {
+          std::raise(SIGSEGV);
+          return {};
+        });
+      },
+      "a.h5: the HDF5 library crashed on it (Segmentation fault); the file is damaged");
+  expect_throws<DataError>([] { (void)run_in_child("a.h5", {}, []() -> std::vector<std::byte> { std::abort(); }); },
+                           "crashed on it (Aborted)");
 }
 
 TEST(RunInChild, KeepsTheMessageOfAnError) {
-  expect_throws<DataError>([] { (void)run_in_child("a.h5", {}, []() -> std::vector<std::byte> { throw DataError("a.h5: rewards: bad"); }); },
-                           "a.h5: rewards: bad");
-  expect_throws<DataError>([] { (void)run_in_child("a.h5", {}, []() -> std::vector<std::byte> { throw std::runtime_error("odd"); }); },
-                           "a.h5: cannot be read: odd");
+  expect_throws<DataError>(
+      [] { (void)run_in_child("a.h5", {}, []() -> std::vector<std::byte> { throw DataError("a.h5: rewards: bad"); }); },
+      "a.h5: rewards: bad");
+  expect_throws<DataError>(
+      [] { (void)run_in_child("a.h5", {}, []() -> std::vector<std::byte> { throw std::runtime_error("odd"); }); },
+      "a.h5: cannot be read: odd");
 }
 
 TEST(RunInChild, EndsWhatTakesTooLongOrTooMuch) {
-  expect_throws<DataError>([] {
-    (void)run_in_child("a.h5", {.cpu_s = 1}, []() -> std::vector<std::byte> { while (std::clock() >= 0) {} return {}; });
-  }, "a.h5: reading took more than 1 s of processor time");
+  expect_throws<DataError>(
+      [] {
+        (void)run_in_child("a.h5", {.cpu_s = 1}, []() -> std::vector<std::byte> {
+          while (std::clock() >= 0) {
+          }
+          return {};
+        });
+      },
+      "a.h5: reading took more than 1 s of processor time");
 #if !defined(__SANITIZE_ADDRESS__)
-  expect_throws<DataError>([] {
-    (void)run_in_child("a.h5", {.memory_bytes = int64_t{64} << 20}, [] { return std::vector<std::byte>(size_t{1} << 30); });
-  }, "a.h5: reading needs more than the limit of 67.1 MB of memory");
+  expect_throws<DataError>(
+      [] {
+        (void)run_in_child("a.h5", {.memory_bytes = int64_t{64} << 20},
+                           [] { return std::vector<std::byte>(size_t{1} << 30); });
+      },
+      "a.h5: reading needs more than the limit of 67.1 MB of memory");
 #endif
 }
 
@@ -59,7 +77,8 @@ std::vector<std::byte> small_file() {
   return writer.image();
 }
 
-const std::vector<ArrayField> kFields = {{"observations"}, {"terminals", false}, {"infos/success", false}, {"timeouts", false, false}};
+const std::vector<ArrayField> kFields = {
+    {"observations"}, {"terminals", false}, {"infos/success", false}, {"timeouts", false, false}};
 
 TEST(ReadArrays, GivesShapesAndValues) {
   TemporaryFolder folder;
@@ -77,10 +96,14 @@ TEST(ReadArrays, NamesWhatIsMissingOrOfAnotherType) {
   expect_throws<DataError>([&] { (void)read_arrays_guarded(folder / "f.h5", {{"actions"}}); },
                            "f.h5: has no 'actions' (has: infos, observations, terminals)");
   expect_throws<DataError>([&] { (void)read_arrays_guarded(folder / "f.h5", {{"infos"}}); }, "f.h5: has no 'infos'");
-  expect_throws<DataError>([&] { (void)read_arrays_guarded(folder / "f.h5", {{"observations", false}}); },
-                           "f.h5: 'observations': want booleans or bytes, got another type");
+  expect_throws<DataError>(
+      [&] {
+        (void)read_arrays_guarded(folder / "f.h5", {{"observations", false}});
+      },
+      "f.h5: 'observations': want booleans or bytes, got another type");
   expect_throws<IoError>([&] { (void)read_arrays_guarded(folder / "none.h5", kFields); }, "none.h5");
-  expect_throws<DataError>([&] { (void)read_arrays_guarded(folder / "f.h5", kFields, {.memory_bytes = 400}); }, "f.h5: ");
+  expect_throws<DataError>([&] { (void)read_arrays_guarded(folder / "f.h5", kFields, {.memory_bytes = 400}); },
+                           "f.h5: ");
 }
 
 TEST(ReadArrays, SurvivesDamagedFilesWithOneClearLineEach) {
@@ -95,7 +118,8 @@ TEST(ReadArrays, SurvivesDamagedFilesWithOneClearLineEach) {
     for (int k = 0; i % 3 != 0 && k < 1 + i % 8; ++k) {
       damaged[static_cast<size_t>(rng.below(static_cast<int64_t>(bytes.size())))] = static_cast<std::byte>(rng());
     }
-    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(damaged.data()), static_cast<std::streamsize>(damaged.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(damaged.data()), static_cast<std::streamsize>(damaged.size()));
     try {
       (void)read_arrays_guarded(path, kFields, {.memory_bytes = int64_t{1} << 30, .cpu_s = 5});
     } catch (const DataError& error) {

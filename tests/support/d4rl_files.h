@@ -16,14 +16,16 @@
 namespace onramp::test {
 
 /// A point that drifts: observations [N, 4], the first of them the row's episode, the second its step; actions [N, 2]
-/// in [-1, 1]. Episodes have the given lengths (rows) and end by time-out; those of odd number succeed from their middle on.
+/// in [-1, 1]. Episodes have the given lengths (rows) and end by time-out; those of odd number succeed from their
+/// middle on.
 inline D4rlArrays make_d4rl(const std::vector<int64_t>& lengths = {8, 6, 10}) {
   D4rlArrays arrays{.observation_dim = 4, .action_dim = 2};
   Rng rng = RandomStream(11, "d4rl").at(0);
   for (size_t e = 0; e < lengths.size(); ++e) {
     const double start = 10.0 * rng.normal();
     for (int64_t t = 0; t < lengths[e]; ++t) {
-      for (const double value : {static_cast<double>(e), static_cast<double>(t), start + 0.01 * static_cast<double>(t), std::sin(0.1 * static_cast<double>(t))}) {
+      for (const double value : {static_cast<double>(e), static_cast<double>(t), start + 0.01 * static_cast<double>(t),
+                                 std::sin(0.1 * static_cast<double>(t))}) {
         arrays.observations.push_back(static_cast<float>(value));
       }
       for (int a = 0; a < 2; ++a) arrays.actions.push_back(static_cast<float>(rng.uniform(-1.0, 1.0)));

@@ -13,7 +13,8 @@ namespace onramp::test {
 inline Episode make_episode(int64_t T, EndReason end, int64_t number = 0, bool with_image = true) {
   constexpr int64_t kPixels = 4 * 5 * 3;
   Episode episode;
-  episode.observation_spec.entries = {{.name = "state", .dtype = DType::kFloat32, .shape = {3}, .fields = {"a", "b", "c"}}};
+  episode.observation_spec.entries = {
+      {.name = "state", .dtype = DType::kFloat32, .shape = {3}, .fields = {"a", "b", "c"}}};
   if (with_image) {
     episode.observation_spec.entries.push_back(
         {.name = "wrist", .dtype = DType::kUint8, .shape = {4, 5, 3}, .low = 0, .high = 255});

@@ -46,12 +46,14 @@ struct DataSummary {
 /// [-1, 1], pictures that stand still while the state moves, a success flag that contradicts the end reason.
 std::vector<Fault> check_episode(const Episode& episode, const std::string& file, int64_t number);
 
-/// The last observation of an episode is the first of the next one, far from what came before it: recorded after a reset.
-std::optional<Fault> check_reset_between(const Episode& before, const Episode& after, const std::string& file, int64_t number);
+/// The last observation of an episode is the first of the next one, far from what came before it: recorded after a
+/// reset.
+std::optional<Fault> check_reset_between(const Episode& before, const Episode& after, const std::string& file,
+                                         int64_t number);
 
-/// Faults of a flat file: all of the above where it applies, rows that are both terminal and time-out, or that never end,
-/// next observations from another episode or from after a reset, jumps that look like a reset which nothing marks, terminals
-/// and time-outs that seem to be swapped.
+/// Faults of a flat file: all of the above where it applies, rows that are both terminal and time-out, or that never
+/// end, next observations from another episode or from after a reset, jumps that look like a reset which nothing
+/// marks, terminals and time-outs that seem to be swapped.
 std::vector<Fault> check_d4rl(const D4rlArrays& arrays, const std::string& file);
 
 struct DataInspection {
@@ -59,8 +61,9 @@ struct DataInspection {
   std::vector<Fault> faults;  ///< empty: sound
 };
 
-/// Reads a D4RL file, an episode file, or a folder of episode files (a run's folder: its episodes/). What cannot be read is
-/// a fault too. @param max_episode_steps as D4rlOptions has it. @throws IoError when there is nothing of that name
+/// Reads a D4RL file, an episode file, or a folder of episode files (a run's folder: its episodes/). What cannot be
+/// read is a fault too. @param max_episode_steps as D4rlOptions has it. @throws IoError when there is nothing of that
+/// name
 DataInspection inspect_data(const std::filesystem::path& path, int64_t max_episode_steps = 0);
 
 }  // namespace onramp

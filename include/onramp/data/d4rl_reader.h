@@ -5,9 +5,9 @@
 #pragma once
 
 #include <array>
-#include <string>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -39,7 +39,8 @@ struct D4rlOptions {
     v("reward", reward, "raw reward of a step: from infos/success, or the file's own");
     v("cut_at_success", cut_at_success, "an episode ends, terminal, at its first success; else it runs on as recorded");
     v("max_episode_steps", max_episode_steps,
-      "time limit of the task, for files that do not mark time-outs; 0: such a file must end with a terminal step", at_least(0));
+      "time limit of the task, for files that do not mark time-outs; 0: such a file must end with a terminal step",
+      at_least(0));
     v("clip_actions", clip_actions, "clip actions to [-1, 1] instead of refusing a file that has others");
   }
 };
@@ -57,10 +58,10 @@ D4rlArrays read_d4rl_arrays(const std::filesystem::path& file, const ReadLimits&
 /// Episodes with one observation `state` float32 [D].
 ///
 /// The state after an episode's last action: from next_observations, or where the episode is cut at a success the row
-/// that follows; else, at a terminal end, the last state again (its value is never asked for), and at a time-out the last
-/// row becomes that state and gives no step, so that nothing is paired with what came after a reset.
-/// @throws DataError naming file, field, row: NaN, an action outside [-1, 1], an end that no field marks, no success flags
-/// where the reward needs them.
+/// that follows; else, at a terminal end, the last state again (its value is never asked for), and at a time-out the
+/// last row becomes that state and gives no step, so that nothing is paired with what came after a reset.
+/// @throws DataError naming file, field, row: NaN, an action outside [-1, 1], an end that no field marks, no success
+/// flags where the reward needs them.
 std::vector<Episode> read_d4rl(const std::filesystem::path& file, const D4rlOptions& options = {});
 std::vector<Episode> episodes_from_d4rl(const D4rlArrays& arrays, const D4rlOptions& options, const std::string& label);
 

@@ -34,10 +34,11 @@ struct EpisodeInfo {
 class Dataset {
  public:
   /// @param observation entries to keep: an episode may carry more, never less.
-  Dataset(ObservationSpec observation, ActionSpec action, const FrameStoreFactory& make_store = make_memory_frame_store);
+  Dataset(ObservationSpec observation, ActionSpec action,
+          const FrameStoreFactory& make_store = make_memory_frame_store);
 
-  /// Copies an episode in. O(bytes). @throws DataError naming what does not fit (an entry's shape, a column's length, no
-  /// steps, a value that is not finite); the data set is then unchanged.
+  /// Copies an episode in. O(bytes). @throws DataError naming what does not fit (an entry's shape, a column's length,
+  /// no steps, a value that is not finite); the data set is then unchanged.
   EpisodeId add(const Episode& episode);
 
   int64_t episodes() const { return static_cast<int64_t>(infos_.size()); }
@@ -53,7 +54,8 @@ class Dataset {
   std::span<const float> reward_column() const { return reward_; }
   std::span<const uint8_t> success_column() const { return success_; }
 
-  /// [K, ...] of the named entries (empty: all that are not privileged). O(bytes). @throws ValueError on an unknown name.
+  /// [K, ...] of the named entries (empty: all that are not privileged). O(bytes). @throws ValueError on an unknown
+  /// name.
   Observation observations(std::span<const int64_t> rows, const std::vector<std::string>& entries = {},
                            ImageForm images = ImageForm::kPixels) const;
   at::Tensor actions(std::span<const int64_t> rows) const;           ///< float [K, A]
@@ -99,6 +101,7 @@ class Dataset {
 };
 
 /// Bytes that `steps` steps in `episodes` episodes will take: what a run prints before it starts.
-int64_t memory_bill_bytes(const ObservationSpec& observation, const ActionSpec& action, int64_t steps, int64_t episodes);
+int64_t memory_bill_bytes(const ObservationSpec& observation, const ActionSpec& action, int64_t steps,
+                          int64_t episodes);
 
 }  // namespace onramp

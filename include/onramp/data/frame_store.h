@@ -34,7 +34,8 @@ class FrameStore {
 
   const std::vector<int64_t>& shape() const { return shape_; }
   int64_t frame_bytes() const { return frame_bytes_; }
-  /// uint8 [B, H, W, C]. O(bytes), split over at::get_num_threads(). @throws std::logic_error on an id that is not there.
+  /// uint8 [B, H, W, C]. O(bytes), split over at::get_num_threads(). @throws std::logic_error on an id that is not
+  /// there.
   at::Tensor gather(std::span<const FrameId> ids) const;
 
  private:
@@ -42,7 +43,8 @@ class FrameStore {
   int64_t frame_bytes_;
 };
 
-/// In main memory, in blocks that are never moved: growing copies nothing, and an unfilled block costs no resident memory.
+/// In main memory, in blocks that are never moved: growing copies nothing, and an unfilled block costs no resident
+/// memory.
 class MemoryFrameStore final : public FrameStore {
  public:
   explicit MemoryFrameStore(std::vector<int64_t> shape, int64_t block_bytes = int64_t{64} << 20);

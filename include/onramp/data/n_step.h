@@ -12,7 +12,8 @@
 
 namespace onramp {
 
-/// r~ = scale * r + bias on every step (Q2RL eq. 17). Stored rewards stay raw: the transform belongs to a replay source.
+/// r~ = scale * r + bias on every step (Q2RL eq. 17). Stored rewards stay raw: the transform belongs to a replay
+/// source.
 struct RewardTransform {
   double scale = 1.0;
   double bias = 0.0;
@@ -61,8 +62,8 @@ inline NStepReturn n_step_return(std::span<const float> reward, int64_t t, int64
   return window;
 }
 
-/// G_t = sum_{k>=t} g^(k-t) r~_k plus the tail of `mc_tail`, for every step, [T]. The tail is added only where the episode
-/// was cut off and no step's success flag is set.
+/// G_t = sum_{k>=t} g^(k-t) r~_k plus the tail of `mc_tail`, for every step, [T]. The tail is added only where the
+/// episode was cut off and no step's success flag is set.
 /// @param gamma in [0, 1); an infinite tail needs it below 1.  @throws ValueError
 std::vector<double> monte_carlo_returns(std::span<const float> reward, double gamma, bool cut_off_without_success,
                                         McTail mc_tail, const RewardTransform& transform = {});

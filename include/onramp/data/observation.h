@@ -29,9 +29,9 @@ class Observation {
   int64_t batch_size() const;  ///< of a batched observation
 
   Observation to(at::Device device) const;
-  Observation slice(int64_t begin, int64_t end) const;            ///< rows [begin, end) of a batched observation
-  Observation index_select(const at::Tensor& rows) const;         ///< int64 [K]
-  Observation unsqueeze() const;                                   ///< single -> batch of one
+  Observation slice(int64_t begin, int64_t end) const;     ///< rows [begin, end) of a batched observation
+  Observation index_select(const at::Tensor& rows) const;  ///< int64 [K]
+  Observation unsqueeze() const;                           ///< single -> batch of one
 
  private:
   std::vector<std::pair<std::string, at::Tensor>> entries_;

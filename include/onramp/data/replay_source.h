@@ -23,8 +23,8 @@ struct ReplaySourceConfig {
   }
 };
 
-/// Episodes of one data set that are sampled together. An episode may be in several sources; its frames are stored once.
-/// Thread safety: none; mc_returns fills a cache.
+/// Episodes of one data set that are sampled together. An episode may be in several sources; its frames are stored
+/// once. Thread safety: none; mc_returns fills a cache.
 class ReplaySource {
  public:
   ReplaySource(std::string name, const Dataset& dataset, ReplaySourceConfig config);
@@ -41,7 +41,9 @@ class ReplaySource {
   std::span<const int64_t> step_rows(EpisodeFilter filter = EpisodeFilter::kAll) const;
   /// Every state of those episodes, last ones included (figures, normalisers). O(rows).
   std::vector<int64_t> state_rows(EpisodeFilter filter = EpisodeFilter::kAll) const;
-  int64_t steps(EpisodeFilter filter = EpisodeFilter::kAll) const { return static_cast<int64_t>(step_rows(filter).size()); }
+  int64_t steps(EpisodeFilter filter = EpisodeFilter::kAll) const {
+    return static_cast<int64_t>(step_rows(filter).size());
+  }
   bool empty(EpisodeFilter filter = EpisodeFilter::kAll) const { return step_rows(filter).empty(); }
 
   /// G_t on the transformed reward by row of the data set; NaN where no step of this source starts. Computed once for

@@ -12,16 +12,16 @@
 
 namespace onramp {
 
-/// Uniform over the steps of each source, with replacement. Row j of draw k belongs to the source that position k * B + j
-/// of a fixed cycle names, so that shares are exact over a cycle for any share.
+/// Uniform over the steps of each source, with replacement. Row j of draw k belongs to the source that position k * B
+/// + j of a fixed cycle names, so that shares are exact over a cycle for any share.
 ///
 /// Columns that a request may name: `mc_return` (with the request's gamma), `success` (the step's raw flag),
-/// `episode_success`, `step` (t), `executed_action` [B, A], or a stored extra column. With SampleKind::kGoal, next_obs is the
-/// very next state, and `reached` (1 where the goal is the state itself), reward (-1, or 0 where reached) and discount
-/// (gamma, or 0 where reached) describe the goal.
+/// `episode_success`, `step` (t), `executed_action` [B, A], or a stored extra column. With SampleKind::kGoal, next_obs
+/// is the very next state, and `reached` (1 where the goal is the state itself), reward (-1, or 0 where reached) and
+/// discount (gamma, or 0 where reached) describe the goal.
 ///
-/// Draw k of a request is a pure function of (seed, request name, k, contents of its sources): the state in a checkpoint is
-/// one counter a request. Thread safety: none.
+/// Draw k of a request is a pure function of (seed, request name, k, contents of its sources): the state in a
+/// checkpoint is one counter a request. Thread safety: none.
 class Sampler {
  public:
   explicit Sampler(uint64_t seed) : seed_(seed) {}
@@ -45,8 +45,8 @@ class Sampler {
 };
 
 /// Asked once, before a phase starts: can each request be fulfilled? Logs once where an optional source is empty.
-/// @throws ConfigError (a name, range or column that cannot be) or DataError (a source without fitting episodes), naming
-/// the request, what it wants and what there is.
+/// @throws ConfigError (a name, range or column that cannot be) or DataError (a source without fitting episodes),
+/// naming the request, what it wants and what there is.
 void check_plan(const std::vector<BatchRequest>& plan, const Replay& replay);
 
 /// The cycle behind the shares: position p belongs to source cycle[p]; each appears in proportion to its share (a

@@ -39,19 +39,18 @@ json spec_to_json(const Episode& episode) {
                        {"privileged", entry.privileged},
                        {"fields", entry.fields}});
   }
-  return {{"observation", entries}, {"action", {{"dim", episode.action_spec.dim}, {"fields", episode.action_spec.fields}}}};
+  return {{"observation", entries},
+          {"action", {{"dim", episode.action_spec.dim}, {"fields", episode.action_spec.fields}}}};
 }
 
 void spec_from_json(const json& spec, Episode& episode) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (const auto& entry : spec.at("observation")) {
-    episode.observation_spec.entries.push_back({entry.at("name").get<std::string>(),
-                                                entry.at("dtype") == "uint8" ? DType::kUint8 : DType::kFloat32,
-                                                entry.at("shape").get<std::vector<int64_t>>(),
-                                                bound_from_json(entry.at("low"), -kInfinity),
-                                                bound_from_json(entry.at("high"), kInfinity),
-                                                entry.at("privileged").get<bool>(),
-                                                entry.at("fields").get<std::vector<std::string>>()});
+    episode.observation_spec.entries.push_back(
+        {entry.at("name").get<std::string>(), entry.at("dtype") == "uint8" ? DType::kUint8 : DType::kFloat32,
+         entry.at("shape").get<std::vector<int64_t>>(), bound_from_json(entry.at("low"), -kInfinity),
+         bound_from_json(entry.at("high"), kInfinity), entry.at("privileged").get<bool>(),
+         entry.at("fields").get<std::vector<std::string>>()});
   }
   episode.action_spec.dim = spec.at("action").at("dim").get<int64_t>();
   episode.action_spec.fields = spec.at("action").at("fields").get<std::vector<std::string>>();
@@ -81,9 +80,10 @@ Episode read_image(const Hdf5Reader& reader, const std::string& label) {
   if (!reader.has_attribute("format") || reader.text_attribute("format") != kFormat) {
     throw DataError(concat(label, ": is not an onramp episode (no attribute format = \"", kFormat, "\")"));
   }
-  if (const int64_t version = reader.number_attribute("format_version"); version < 1 || version > kEpisodeFormatVersion) {
-    throw DataError(concat(label, ": has format version ", version, ", this program reads up to ", kEpisodeFormatVersion,
-                           "; use a newer onramp"));
+  if (const int64_t version = reader.number_attribute("format_version");
+      version < 1 || version > kEpisodeFormatVersion) {
+    throw DataError(concat(label, ": has format version ", version, ", this program reads up to ",
+                           kEpisodeFormatVersion, "; use a newer onramp"));
   }
   Episode episode;
   spec_from_json(json::parse(reader.text_attribute("spec")), episode);
@@ -140,8 +140,8 @@ std::string user_block(std::span<const std::byte> image) {
 bool has_magic(std::string_view bytes) { return bytes.substr(0, kMagic.size()) == kMagic; }
 
 bool is_path_name(const std::string& name) {
-  return !name.empty() && name.front() != '/' && name.back() != '/' && name.find("//") == std::string::npos && name != "." &&
-         name.find('\0') == std::string::npos;
+  return !name.empty() && name.front() != '/' && name.back() != '/' && name.find("//") == std::string::npos &&
+         name != "." && name.find('\0') == std::string::npos;
 }
 
 }  // namespace
@@ -223,8 +223,9 @@ Episode decode_episode(std::span<const std::byte> bytes, const std::string& labe
   if (!has_magic(text)) throw DataError(concat(label, ": is not an onramp episode"));
   const auto image = bytes.size() > kUserBlock ? bytes.subspan(kUserBlock) : std::span<const std::byte>{};
   if (text.substr(0, kUserBlock) != user_block(image)) {
-    throw DataError(concat(label, ": is damaged or half-written (", bytes.size(),
-                           " bytes, length or checksum do not agree with its head); restore it from a copy or move it away"));
+    throw DataError(
+        concat(label, ": is damaged or half-written (", bytes.size(),
+               " bytes, length or checksum do not agree with its head); restore it from a copy or move it away"));
   }
   const Hdf5Reader reader(image, label);
   return read_image_checked(reader, label);

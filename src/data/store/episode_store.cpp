@@ -24,7 +24,8 @@ std::optional<int64_t> number_of(const std::string& name) {
   const auto digits = std::string_view(name).substr(0, name.size() - kEnding.size());
   int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.size() < 6 || error != std::errc{} || end != digits.data() + digits.size() || number < 0) return std::nullopt;
+  if (digits.size() < 6 || error != std::errc{} || end != digits.data() + digits.size() || number < 0)
+    return std::nullopt;
   return number;
 }
 

@@ -134,24 +134,30 @@ std::vector<std::byte> run_in_child(const std::string& label, const ReadLimits& 
   from_child.close();  // a child that still writes ends here
   const int status = wait_for(child);
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
-    throw DataError(concat(label, ": reading took more than ", limits.cpu_s, " s of processor time; the file is damaged"));
+    throw DataError(
+        concat(label, ": reading took more than ", limits.cpu_s, " s of processor time; the file is damaged"));
   }
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-    throw DataError(concat(label, ": the reader was killed, as happens when memory runs out; the file is too large or damaged"));
+    throw DataError(
+        concat(label, ": the reader was killed, as happens when memory runs out; the file is too large or damaged"));
   }
   if (!whole) {
     throw DataError(concat(label, ": the HDF5 library crashed on it",
                            WIFSIGNALED(status) ? concat(" (", strsignal(WTERMSIG(status)), ")") : "",
                            "; the file is damaged, get a whole copy"));
   }
-  const std::string message(reinterpret_cast<const char*>(bytes.data()), header.outcome == Outcome::kResult ? 0 : bytes.size());
+  const std::string message(reinterpret_cast<const char*>(bytes.data()),
+                            header.outcome == Outcome::kResult ? 0 : bytes.size());
   switch (header.outcome) {
-    case Outcome::kResult: return bytes;
-    case Outcome::kUserError: throw DataError(message);
+    case Outcome::kResult:
+      return bytes;
+    case Outcome::kUserError:
+      throw DataError(message);
     case Outcome::kOutOfMemory:
       throw DataError(concat(label, ": reading needs more than the limit of ",
                              format_bytes(static_cast<double>(limits.memory_bytes)), " of memory"));
-    case Outcome::kOtherError: break;
+    case Outcome::kOtherError:
+      break;
   }
   throw DataError(concat(label, ": cannot be read: ", message));
 }
@@ -194,7 +200,8 @@ std::map<std::string, HostArray> unpack(const std::string& label, std::span<cons
   };
   uint64_t length = 0;
   take(&length, sizeof length);
-  if (length > bytes.size()) throw DataError(concat(label, ": the reader's answer makes no sense; the file is damaged"));
+  if (length > bytes.size())
+    throw DataError(concat(label, ": the reader's answer makes no sense; the file is damaged"));
   std::string text(length, '\0');
   take(text.data(), length);
   std::map<std::string, HostArray> arrays;
@@ -207,7 +214,8 @@ std::map<std::string, HostArray> unpack(const std::string& label, std::span<cons
       for (const int64_t size : array.shape) {
         if (size < 0 || __builtin_mul_overflow(count, static_cast<size_t>(size), &count)) count = bytes.size() + 1;
       }
-      if (count > bytes.size() / item) throw DataError(concat(label, ": an array's shape and size differ; the file is damaged"));
+      if (count > bytes.size() / item)
+        throw DataError(concat(label, ": an array's shape and size differ; the file is damaged"));
       if (item == sizeof(float)) {
         array.floats.resize(count);
         take(array.floats.data(), count * item);
@@ -228,7 +236,8 @@ std::map<std::string, HostArray> unpack(const std::string& label, std::span<cons
 std::map<std::string, HostArray> read_arrays_guarded(const std::filesystem::path& file,
                                                      const std::vector<ArrayField>& fields, const ReadLimits& limits) {
   const std::string label = file.string();
-  if (FileDescriptor probe(open(file.c_str(), O_RDONLY | O_CLOEXEC)); !probe.valid()) throw io_error("read", file, errno);
+  if (FileDescriptor probe(open(file.c_str(), O_RDONLY | O_CLOEXEC)); !probe.valid())
+    throw io_error("read", file, errno);
   const auto bytes = run_in_child(label, limits, [&] {
     Hdf5Reader reader(file, label, limits.memory_bytes / 2);
     std::map<std::string, HostArray> arrays;

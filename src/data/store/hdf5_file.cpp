@@ -32,12 +32,13 @@ class Handle {
 /// The innermost message of the library's error stack, e.g. "file signature not found".
 std::string library_error() {
   std::string message;
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD,
-           [](unsigned, const H5E_error2_t* error, void* out) -> herr_t {
-             if (error->desc && *error->desc) *static_cast<std::string*>(out) = error->desc;
-             return 0;
-           },
-           &message);
+  H5Ewalk2(
+      H5E_DEFAULT, H5E_WALK_DOWNWARD,
+      [](unsigned, const H5E_error2_t* error, void* out) -> herr_t {
+        if (error->desc && *error->desc) *static_cast<std::string*>(out) = error->desc;
+        return 0;
+      },
+      &message);
   return message.empty() ? "unknown HDF5 error" : message;
 }
 
@@ -68,9 +69,7 @@ Hdf5Session::Hdf5Session() : lock_(hdf5_mutex()) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
-Hdf5Session::~Hdf5Session() {
-  H5Eset_auto2(H5E_DEFAULT, reinterpret_cast<H5E_auto2_t>(print_function_), print_data_);
-}
+Hdf5Session::~Hdf5Session() { H5Eset_auto2(H5E_DEFAULT, reinterpret_cast<H5E_auto2_t>(print_function_), print_data_); }
 
 // ---- writer ----
 
@@ -108,7 +107,8 @@ void Hdf5Writer::write_raw(const std::string& path, const void* values, int64_t 
   check_written(numel == 0 || H5Dwrite(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0, path);
 }
 
-void Hdf5Writer::write(const std::string& path, std::span<const float> values, const std::vector<int64_t>& shape, int gzip) {
+void Hdf5Writer::write(const std::string& path, std::span<const float> values, const std::vector<int64_t>& shape,
+                       int gzip) {
   write_raw(path, values.data(), H5T_IEEE_F32LE, sizeof(float), values.size(), shape, gzip);
 }
 
@@ -171,7 +171,8 @@ bool Hdf5Reader::has(const std::string& path) const {
     if (H5Lexists(file_, part.c_str(), H5P_DEFAULT) <= 0) return false;
     H5L_info_t link;
     if (H5Lget_info(file_, part.c_str(), &link, H5P_DEFAULT) < 0) fail(concat("'", part, "': ", library_error()));
-    if (link.type != H5L_TYPE_HARD) fail(concat("'", part, "' is a link, which is not followed; copy the data into the file"));
+    if (link.type != H5L_TYPE_HARD)
+      fail(concat("'", part, "' is a link, which is not followed; copy the data into the file"));
   }
   Handle object(H5Oopen(file_, path.c_str(), H5P_DEFAULT), H5Oclose);
   return object >= 0 && H5Iget_type(object) == H5I_DATASET;
@@ -214,7 +215,8 @@ void Hdf5Reader::read_raw(const std::string& path, bool floats, std::vector<floa
     if (__builtin_mul_overflow(count, static_cast<uint64_t>(size), &count)) count = ~uint64_t{0} / 8;
   }
   if (count * (floats ? 4 : 1) > static_cast<uint64_t>(max_bytes_)) {
-    fail(concat("'", path, "' claims ", count, " values, more than the limit of ", format_bytes(static_cast<double>(max_bytes_))));
+    fail(concat("'", path, "' claims ", count, " values, more than the limit of ",
+                format_bytes(static_cast<double>(max_bytes_))));
   }
   void* to = nullptr;
   if (floats) {
@@ -280,12 +282,13 @@ int64_t Hdf5Reader::number_attribute(const std::string& name) const {
 std::vector<std::string> Hdf5Reader::root_names() const {
   std::vector<std::string> names;
   hsize_t at = 0;
-  H5Literate(file_, H5_INDEX_NAME, H5_ITER_INC, &at,
-             [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
-               static_cast<std::vector<std::string>*>(out)->emplace_back(name);
-               return 0;
-             },
-             &names);
+  H5Literate(
+      file_, H5_INDEX_NAME, H5_ITER_INC, &at,
+      [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+        static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+        return 0;
+      },
+      &names);
   return names;
 }
 

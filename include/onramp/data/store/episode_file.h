@@ -6,8 +6,8 @@
 //   extra/<name>  float32 [T] or [T, W]
 //   attributes: format "onramp episode", format_version, end (name of the reason), safety_stop_is_terminal, length,
 //   spec (JSON: observation entries and action), extra (JSON: column widths), meta (JSON: text by name)
-// The first 512 bytes are an HDF5 user block with length and SHA-256 of all that follows: a damaged or half-written file
-// is known before the HDF5 library, which can crash on one, looks at it.
+// The first 512 bytes are an HDF5 user block with length and SHA-256 of all that follows: a damaged or half-written
+// file is known before the HDF5 library, which can crash on one, looks at it.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,8 @@ namespace onramp {
 inline constexpr int kEpisodeFormatVersion = 1;
 
 /// Atomic: the file is whole or not there. O(bytes). Thread-safe (one HDF5 call at a time in a process).
-/// @throws DataError when the episode contradicts its own spec, IoError (no space, no permission; nothing is left behind)
+/// @throws DataError when the episode contradicts its own spec, IoError (no space, no permission; nothing is left
+/// behind)
 void write_episode(const std::filesystem::path& path, const Episode& episode);
 
 /// Bit for bit what was written. A file in this layout that another program wrote (no user block) is read in a child

@@ -1,7 +1,7 @@
 // Reading files of strangers: in a child process with limits, which hands over plain arrays.
 //
-// The HDF5 library itself crashes on some damaged files. Here that costs a child, and the caller gets one DataError that
-// names the file.
+// The HDF5 library itself crashes on some damaged files. Here that costs a child, and the caller gets one DataError
+// that names the file.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@ namespace onramp {
 
 struct ReadLimits {
   int64_t memory_bytes = int64_t{8} << 30;  ///< that the child may use beyond what this process has mapped, > 0
-  int64_t cpu_s = 600;                       ///< processor time, seconds, > 0
+  int64_t cpu_s = 600;                      ///< processor time, seconds, > 0
 };
 
 /// Runs `body` in a forked child and returns what it returned. Crash, limits and exceptions of the child become one
 /// DataError that begins with `label`; an Error thrown by `body` keeps its message.
-/// @throws DataError, IoError when no child can be started. Safe beside other threads, as long as `body` keeps to memory,
-/// files and HDF5.
+/// @throws DataError, IoError when no child can be started. Safe beside other threads, as long as `body` keeps to
+/// memory, files and HDF5.
 std::vector<std::byte> run_in_child(const std::string& label, const ReadLimits& limits,
                                     const std::function<std::vector<std::byte>()>& body);
 
@@ -33,14 +33,15 @@ struct HostArray {
 };
 
 struct ArrayField {
-  std::string path;       ///< in the file
-  bool is_float = true;   ///< else bytes (booleans, images)
+  std::string path;      ///< in the file
+  bool is_float = true;  ///< else bytes (booleans, images)
   bool required = true;
 };
 
 /// Arrays by path; a field that is not required and not there is absent. Sizes follow the shapes.
 /// @throws DataError naming the file, IoError when it is not there
 std::map<std::string, HostArray> read_arrays_guarded(const std::filesystem::path& file,
-                                                     const std::vector<ArrayField>& fields, const ReadLimits& limits = {});
+                                                     const std::vector<ArrayField>& fields,
+                                                     const ReadLimits& limits = {});
 
 }  // namespace onramp

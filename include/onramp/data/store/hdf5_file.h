@@ -84,7 +84,8 @@ class Hdf5Reader {
  private:
   [[noreturn]] void fail(const std::string& what) const;
   int64_t open_dataset(const std::string& path) const;
-  void read_raw(const std::string& path, bool floats, std::vector<float>* to_floats, std::vector<uint8_t>* to_bytes) const;
+  void read_raw(const std::string& path, bool floats, std::vector<float>* to_floats,
+                std::vector<uint8_t>* to_bytes) const;
 
   Hdf5Session session_;
   std::string label_;
