@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "onramp/algorithms/builtin.h"
-#include "onramp/envs/mujoco/vacuum_grasp.h"
+#include "onramp/envs/mujoco/catalog.h"
 #include "onramp/policies/random_policy.h"
 #include "onramp/policies/vacuum_grasp_expert.h"
 #include "onramp/training/catalog.h"
@@ -14,9 +14,7 @@ namespace onramp {
 
 inline Catalog builtin_catalog() {
   Catalog catalog;
-  catalog.environments.add<mujoco::VacuumGraspConfig>(
-      "vacuum_grasp", "UR10e with a suction cup lifts an item out of a bin, seen by a wrist camera (MuJoCo)",
-      mujoco::make_vacuum_grasp);
+  mujoco::add_environments(catalog.environments);
   catalog.policies.add<VacuumGraspExpertConfig>(
       "vacuum_grasp_expert", "scripted expert of vacuum_grasp, as good or as mediocre as asked for",
       [](const VacuumGraspExpertConfig& config, const PolicyContext& context) {
