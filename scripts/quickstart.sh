@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 usage: scripts/quickstart.sh [arguments of onramp-train]
 
-Sets up, builds onramp-train and runs the main job: a simulated UR10e learns to grasp from images, better than its
+Sets up, builds the programs and runs the main job: a simulated UR10e learns to grasp from images, better than its
 demonstrator. On two cores, the first time:
   set-up    about 5 min   (nothing when it was done before)
   build     about 10 min  (seconds when it was done before)
@@ -23,7 +23,7 @@ case "${1:-}" in -h | --help) usage; exit 0 ;; esac
 cd "$ONRAMP_ROOT"
 scripts/setup.sh
 configure release
-build release "about 10 minutes the first time" onramp-train
+build release "about 10 minutes the first time" onramp-train onramp-eval onramp-sim onramp-data
 
 step "Train: configs/quickstart.yaml" "about 15 minutes"
 exec build/release/bin/onramp-train configs/quickstart.yaml "$@"

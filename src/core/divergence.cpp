@@ -29,8 +29,7 @@ void DivergenceWatch::check(const std::string& phase, int64_t step,
         seen != last_.end() ? concat(" (it was ", seen->second.value, " at step ", seen->second.step, ")")
                             : std::string(),
         others.empty() ? "" : "; with it went ", others,
-        "; the last checkpoint is from before: go on from it with a lower learning rate, or look at the data and the ",
-        "scale of the rewards"));
+        "; look at the data and the scale of the rewards, or begin anew in another folder with a lower learning rate"));
   }
   for (const auto& [name, value] : values) last_[phase + "/" + name] = {step, value};
 }

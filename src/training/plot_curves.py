@@ -37,7 +37,7 @@ def smooth(values, window):
 
 def plot_success(axis, series, results):
     for (phase, metric), (steps, values) in series.items():
-        if metric == "success" and len(values) > 1:
+        if metric == "success" and len(values) > 1 and phase != "demonstrations":
             axis.plot(steps, smooth(values, 20), label=f"{phase} (mean of 20 attempts)")
     for i, row in enumerate(results):
         axis.axhline(row["rate"], color=f"C{i + 1}", linestyle="--", linewidth=1,
@@ -55,7 +55,8 @@ def main():
     results = json.loads(table.read_text())["policies"] if table.exists() else []
 
     # One panel for success, one for each learning phase and metric family that a person looks at first.
-    wanted = ["critic_loss", "td_loss", "penalty", "latent_similarity", "q_data", "q_policy", "actor_loss", "loss"]
+    wanted = ["hilbert_loss", "bc_loss", "critic_loss", "td_loss", "penalty", "regularizer", "q_data", "q_policy",
+              "actor_loss", "entropy", "action_distance"]
     panels = [m for m in wanted if any(metric == m for _, metric in series)]
     columns = 3
     rows = (len(panels) + 1 + columns - 1) // columns
@@ -66,7 +67,7 @@ def main():
         for (phase, metric), (steps, values) in series.items():
             if metric == name:
                 axis.plot(steps, values, label=phase, linewidth=1)
-        axis.set(title=name, xlabel="update")
+        axis.set(title=name, xlabel="update (on line: episode)")
         axis.legend(fontsize=7)
     for axis in flat[1 + len(panels):]:
         axis.axis("off")

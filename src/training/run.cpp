@@ -245,8 +245,8 @@ void Run::show(int64_t step, const std::vector<std::pair<std::string, double>>& 
   progress_->update(step);
 }
 
-void Run::begin_progress(int64_t total) {
-  progress_->begin(phases_[static_cast<size_t>(state_.phase)]->name(), total, state_.step);
+void Run::begin_progress(int64_t total, std::optional<int64_t> at) {
+  progress_->begin(phases_[static_cast<size_t>(state_.phase)]->name(), total, at.value_or(state_.step));
 }
 
 void Run::execute() {

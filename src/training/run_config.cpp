@@ -21,10 +21,25 @@ void want_known(const ConfigNode& at, const std::string& name, const char* what,
   at.fail(concat("no ", what, " '", name, "'", did_you_mean(name, known), " (there are: ", known.empty() ? "none" : join(known), ")"));
 }
 
+std::vector<std::string> needs_of(const LearnerFactory& factory, const ObservationSpec& observation, const ConfigNode& at,
+                                  const std::string& name) {
+  try {
+    return factory.needs(observation);
+  } catch (const ConfigError& error) {
+    at.fail(concat("learner '", name, "': ", error.what()));
+  }
+}
+
+/// What learners will see, as far as a config tells: of recorded data the one entry that a D4RL file has.
+ObservationSpec seen_by_learners(const RunConfig& config) {
+  return config.env ? config.env.make()->spec().observation : ObservationSpec{{{.name = "state", .shape = {1}}}};
+}
+
 /// Walks the phases in order, so that whatever one of them uses and nobody gives is said before anything runs.
 void check_phases(const RunConfig& config, const ConfigNode& node) {
   std::set<std::string> names, parts{"normalizer"};  // the run fits that one itself
   std::vector<std::string> policies = keys(config.policies);
+  const ObservationSpec observation = seen_by_learners(config);
   for (size_t i = 0; i < config.phases.size(); ++i) {
     const ConfigNode at = node.element(i);
     const auto phase = config.phases[i].make();
@@ -38,7 +53,7 @@ void check_phases(const RunConfig& config, const ConfigNode& node) {
     for (const auto& name : needs.learners) {
       want_known(at, name, "learner", keys(config.learners));
       const auto factory = config.learners.at(name).make();
-      for (const auto& part : factory->needs()) {
+      for (const auto& part : needs_of(*factory, observation, at, name)) {
         if (!parts.contains(part)) {
           at.fail(concat("learner '", name, "' needs the part '", part,
                          "', which no earlier phase hands over; let one that provides it learn first",
@@ -62,6 +77,9 @@ RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog) {
   read_config_into(node, config);
   if (config.phases.empty()) node.fail("nothing to do: give `phases`, a list of {type: ...}");
   if (!config.env && !config.data) node.fail("nothing to learn from: give `env`, `data`, or both");
+  if (config.data && !std::filesystem::exists(config.data->path)) {
+    node.at("data").at("path").fail(concat("no such file: ", config.data->path.string()));
+  }
   check_phases(config, node.at("phases"));
   return config;
 }

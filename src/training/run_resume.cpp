@@ -41,7 +41,7 @@ void Run::checkpoint() {
   if (const auto* agent = acting_agent()) parts["policy"] = save_policy(*agent->policy());  // so that any checkpoint can be scored
   parts["run"].host = {{"notes", state_.notes}};
 
-  CheckpointInfo info{.config_hash = identity_};
+  CheckpointInfo info{.config_hash = identity_, .device = device_.str()};
   std::vector<std::string> order;
   for (const auto& phase : phases_) order.push_back(phase->name());
   const bool finished = state_.phase >= static_cast<int64_t>(phases_.size());
@@ -101,7 +101,7 @@ void Run::resume() {
   last_checkpoint_ = path.string();
   log_info("continuing from ", path.string(), ": phase '", extra.at("phase_name").get<std::string>(), "', step ",
            state_.step, ", ", state_.episodes, " episodes");
-  for (const auto& difference : machine_differences(saved.manifest)) {
+  for (const auto& difference : machine_differences(saved.manifest, device_.str())) {
     log_warning("the continued run is not bit-identical to an uninterrupted one: ", difference);
   }
 }

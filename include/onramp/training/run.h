@@ -83,7 +83,8 @@ class Run {
   void log(int64_t step, const std::vector<std::pair<std::string, double>>& values);
   void log(int64_t step, const Metrics& metrics);
   /// The line that a person sees: where the phase stands, and values to show beside it (none: those shown before).
-  void begin_progress(int64_t total);
+  /// @param at  where it stands; none: state().step
+  void begin_progress(int64_t total, std::optional<int64_t> at = {});
   void show(int64_t step, const std::vector<std::pair<std::string, double>>& values = {});
   /// Call between units of work, when the state is whole: saves when it is time, and stops on Ctrl-C.
   void tick();

@@ -28,12 +28,13 @@ class Evaluate final : public Phase {
     const int64_t threads = std::max(1, at::get_num_threads());
     BatchedEnvironment environments([&run] { return run.make_environment(); }, config_.settings.batch, threads);
     const int64_t each = config_.settings.episodes;
-    run.begin_progress(each * static_cast<int64_t>(config_.policies.size()));
+    run.begin_progress(each * static_cast<int64_t>(config_.policies.size()), state.step * each);
     while (state.step < static_cast<int64_t>(config_.policies.size())) {
       const auto& who = config_.policies[static_cast<size_t>(state.step)];
       const auto policy = run.policy(who);
       const auto result = evaluate(environments, *policy, who, config_.settings, [&](int64_t finished, double rate) {
         run.show(state.step * each + finished, {{who + " success", rate}});
+        run.tick();
       });
       store_result(run.folder(), result);
       if (std::find(config_.videos.begin(), config_.videos.end(), who) != config_.videos.end()) film(run, who);
