@@ -46,7 +46,7 @@ double portable_log(double x) {
 
 /// sin and cos of 2 pi u for u in [0, 1): the quadrant is split off exactly, the rest is a Taylor series on |t| <= pi/4.
 void portable_sincos_turn(double u, double& sine, double& cosine) {
-  const int quadrant = static_cast<int>(u * 4.0 + 0.5);         // 0..4
+  const int quadrant = (static_cast<int>(u * 8.0) + 1) / 2;     // the nearest, 0..4
   const double t = (u - quadrant * 0.25) * 6.2831853071795865;  // both factors of the difference are exact
   const double z = t * t;
   double s = 0.0, c = 0.0;
