@@ -53,15 +53,17 @@ target_link_options(onramp_mkl_avx512 INTERFACE "LINKER:--export-dynamic-symbol=
 add_library(onramp::mkl_avx512 ALIAS onramp_mkl_avx512)
 
 set(_package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/onramp")
+# Component "library"; the programs are another: cmake --install <build> --component library.
 install(TARGETS ${_installed} onramp_mkl_avx512_object EXPORT onrampTargets
-  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-  OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/onramp")
-install(EXPORT onrampTargets NAMESPACE onramp:: DESTINATION "${_package_folder}")
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/onramp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library
+  OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/onramp" COMPONENT library)
+install(EXPORT onrampTargets NAMESPACE onramp:: DESTINATION "${_package_folder}" COMPONENT library)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/onramp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT library)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/onrampConfig.cmake.in" onrampConfig.cmake
   INSTALL_DESTINATION "${_package_folder}")
 write_basic_package_version_file(onrampConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/onrampConfig.cmake" "${PROJECT_BINARY_DIR}/onrampConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/OnrampTorch.cmake" "${PROJECT_SOURCE_DIR}/cmake/OnrampMujoco.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/OnrampOpenCV.cmake" "${PROJECT_SOURCE_DIR}/cmake/OnrampHdf5.cmake"
-  DESTINATION "${_package_folder}")
+  DESTINATION "${_package_folder}" COMPONENT library)
