@@ -66,8 +66,8 @@ def main():
     for axis, name in zip(flat[1:], panels):
         for (phase, metric), (steps, values) in series.items():
             if metric == name:
-                axis.plot(steps, values, label=phase, linewidth=1)
-        axis.set(title=name, xlabel="update (on line: episode)")
+                axis.plot([step / steps[-1] for step in steps], values, label=f"{phase} ({steps[-1]})", linewidth=1)
+        axis.set(title=name, xlabel="share of the phase (its length in updates or episodes)")
         axis.legend(fontsize=7)
     for axis in flat[1 + len(panels):]:
         axis.axis("off")
