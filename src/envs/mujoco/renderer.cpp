@@ -2,10 +2,10 @@
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <mutex>
 #include <string>
 
 #include "onramp/base/error.h"
@@ -18,24 +18,62 @@ namespace {
                          "; install libegl1 libegl-mesa0 libgl1-mesa-dri, or set images to false in the environment's config");
 }
 
-/// One display a process, opened at the first picture and never closed: Mesa does not survive reopening in other threads.
-EGLDisplay display() {
-  static std::mutex mutex;
-  static EGLDisplay shared = EGL_NO_DISPLAY;
-  const std::lock_guard lock(mutex);
-  if (shared != EGL_NO_DISPLAY) return shared;
-  // Mesa's own threads only get in the way of pictures this small: draw in the calling thread, unless the user says so.
-  setenv("LP_NUM_THREADS", "0", /*overwrite=*/0);
-  EGLDisplay found = EGL_NO_DISPLAY;
-  const auto get_platform_display =
-      reinterpret_cast<PFNEGLGETPLATFORMDISPLAYEXTPROC>(eglGetProcAddress("eglGetPlatformDisplayEXT"));
-  if (get_platform_display) found = get_platform_display(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr);
-  if (found == EGL_NO_DISPLAY || !eglInitialize(found, nullptr, nullptr)) {
-    found = eglGetDisplay(EGL_DEFAULT_DISPLAY);
-    if (found == EGL_NO_DISPLAY || !eglInitialize(found, nullptr, nullptr)) no_egl("no display could be opened");
+/// EGL, loaded when the first picture is made: programs start, and simulate without pictures, on machines that have none.
+struct Egl {
+  void* library = nullptr;
+  EGLDisplay display = EGL_NO_DISPLAY;
+#define ONRAMP_EGL_FUNCTION(name) decltype(&::egl##name) name = nullptr
+  ONRAMP_EGL_FUNCTION(GetProcAddress);
+  ONRAMP_EGL_FUNCTION(GetDisplay);
+  ONRAMP_EGL_FUNCTION(Initialize);
+  ONRAMP_EGL_FUNCTION(BindAPI);
+  ONRAMP_EGL_FUNCTION(ChooseConfig);
+  ONRAMP_EGL_FUNCTION(CreateContext);
+  ONRAMP_EGL_FUNCTION(CreatePbufferSurface);
+  ONRAMP_EGL_FUNCTION(MakeCurrent);
+  ONRAMP_EGL_FUNCTION(GetCurrentContext);
+  ONRAMP_EGL_FUNCTION(DestroySurface);
+  ONRAMP_EGL_FUNCTION(DestroyContext);
+#undef ONRAMP_EGL_FUNCTION
+
+  template <class F>
+  void load(F& function, const char* name) {
+    function = reinterpret_cast<F>(dlsym(library, name));
+    if (!function) no_egl(concat("it lacks ", name));
   }
-  if (!eglBindAPI(EGL_OPENGL_API)) no_egl("it has no OpenGL");
-  return shared = found;
+
+  Egl() {
+    // Global, because MuJoCo looks eglGetProcAddress up in the process.
+    library = dlopen("libEGL.so.1", RTLD_NOW | RTLD_GLOBAL);
+    if (!library) no_egl("libEGL.so.1 is not there");
+    load(GetProcAddress, "eglGetProcAddress");
+    load(GetDisplay, "eglGetDisplay");
+    load(Initialize, "eglInitialize");
+    load(BindAPI, "eglBindAPI");
+    load(ChooseConfig, "eglChooseConfig");
+    load(CreateContext, "eglCreateContext");
+    load(CreatePbufferSurface, "eglCreatePbufferSurface");
+    load(MakeCurrent, "eglMakeCurrent");
+    load(GetCurrentContext, "eglGetCurrentContext");
+    load(DestroySurface, "eglDestroySurface");
+    load(DestroyContext, "eglDestroyContext");
+    // Mesa's own threads only get in the way of pictures this small: draw in the calling thread, unless the user says so.
+    setenv("LP_NUM_THREADS", "0", /*overwrite=*/0);
+    const auto get_platform_display =
+        reinterpret_cast<PFNEGLGETPLATFORMDISPLAYEXTPROC>(GetProcAddress("eglGetPlatformDisplayEXT"));
+    if (get_platform_display) display = get_platform_display(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr);
+    if (display == EGL_NO_DISPLAY || !Initialize(display, nullptr, nullptr)) {
+      display = GetDisplay(EGL_DEFAULT_DISPLAY);
+      if (display == EGL_NO_DISPLAY || !Initialize(display, nullptr, nullptr)) no_egl("it finds no driver");
+    }
+    if (!BindAPI(EGL_OPENGL_API)) no_egl("it has no OpenGL");
+  }
+};
+
+/// One a process, opened at the first picture and never closed: Mesa does not survive reopening in other threads.
+const Egl& egl() {
+  static const Egl shared;  // after a failure the next call tries again
+  return shared;
 }
 
 }  // namespace
@@ -59,12 +97,12 @@ struct Renderer::Graphics {
                              EGL_GREEN_SIZE, 8, EGL_BLUE_SIZE, 8, EGL_DEPTH_SIZE, 24, EGL_STENCIL_SIZE, 8, EGL_NONE};
     EGLConfig config;
     EGLint count = 0;
-    if (!eglChooseConfig(display(), wanted, &config, 1, &count) || count < 1) no_egl("it cannot draw off screen");
-    eglBindAPI(EGL_OPENGL_API);  // a state of the thread
-    context = eglCreateContext(display(), config, EGL_NO_CONTEXT, nullptr);
+    if (!egl().ChooseConfig(egl().display, wanted, &config, 1, &count) || count < 1) no_egl("it cannot draw off screen");
+    egl().BindAPI(EGL_OPENGL_API);  // a state of the thread
+    context = egl().CreateContext(egl().display, config, EGL_NO_CONTEXT, nullptr);
     if (context == EGL_NO_CONTEXT) no_egl("no context could be made");
     const EGLint size[] = {EGL_WIDTH, 4, EGL_HEIGHT, 4, EGL_NONE};  // pictures are drawn into MuJoCo's own buffer
-    surface = eglCreatePbufferSurface(display(), config, size);
+    surface = egl().CreatePbufferSurface(egl().display, config, size);
     make_current();
     auto& visual = world.model()->vis;
     visual.global.offwidth = static_cast<int>(width);
@@ -85,18 +123,18 @@ struct Renderer::Graphics {
 
   ~Graphics() {
     if (context == EGL_NO_CONTEXT) return;
-    if (eglMakeCurrent(display(), surface, surface, context)) {
+    if (egl().MakeCurrent(egl().display, surface, surface, context)) {
       mjv_freeScene(&scene);
       mjr_freeContext(&resources);
-      eglMakeCurrent(display(), EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+      egl().MakeCurrent(egl().display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
     }
-    eglDestroySurface(display(), surface);
-    eglDestroyContext(display(), context);
+    egl().DestroySurface(egl().display, surface);
+    egl().DestroyContext(egl().display, context);
   }
 
   void make_current() {
-    if (eglGetCurrentContext() == context) return;
-    if (!eglMakeCurrent(display(), surface, surface, context)) {
+    if (egl().GetCurrentContext() == context) return;
+    if (!egl().MakeCurrent(egl().display, surface, surface, context)) {
       throw EnvironmentError("EGL: the graphics context belongs to another thread; step an environment from one thread only");
     }
   }
