@@ -1,6 +1,4 @@
 // onramp-eval POLICY: scores what a run left behind, on held-out seeds.
-#include <ATen/Parallel.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -9,6 +7,7 @@
 #include "onramp/base/clock.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/progress.h"
+#include "onramp/core/device.h"
 #include "onramp/training/film.h"
 #include "onramp/training/policy_file.h"
 
@@ -40,7 +39,7 @@ int evaluate_policy(const Options& options) {
   const auto component = environment_of(file, options, catalog);
   std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\n  from " << file.about.dump() << "\n";
 
-  BatchedEnvironment environments([&] { return component.make(); }, options.settings.batch, at::get_num_threads());
+  BatchedEnvironment environments([&] { return component.make(); }, options.settings.batch, available_cores());
   const auto name = file.folder.filename().string();
   const SteadyClock clock;
   Progress progress(clock);

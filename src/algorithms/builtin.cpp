@@ -13,8 +13,8 @@ template <class Learner, class Config>
 class FactoryOf final : public LearnerFactory {
  public:
   explicit FactoryOf(const Config& config) : config_(config) {}
-  std::vector<std::string> needs() const override {
-    if constexpr (requires { config_.input; }) return NetworkInputs::needs(config_.input);
+  std::vector<std::string> needs([[maybe_unused]] const ObservationSpec& observation) const override {
+    if constexpr (requires { config_.input; }) return NetworkInputs::needs(config_.input, observation);
     return {};
   }
   std::vector<std::string> provides() const override {

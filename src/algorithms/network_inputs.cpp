@@ -21,13 +21,16 @@ const PartState& require_given(const LearnerContext& context, const std::string&
                            "', which no earlier phase hands over: add one that does, or change the setting"));
 }
 
+bool has_pictures(const ObservationSpec& observation) {
+  return std::any_of(observation.entries.begin(), observation.entries.end(), [](const auto& entry) { return entry.is_image(); });
+}
+
 }  // namespace
 
 NetworkInputs::NetworkInputs(const InputConfig& config, const LearnerContext& context)
     : config_(config), observation_(select_observations(context.observation, config.observations, config.images)) {
   Sha256 hash;
-  has_images_ = std::any_of(observation_.entries.begin(), observation_.entries.end(),
-                            [](const EntrySpec& entry) { return entry.is_image(); });
+  has_images_ = has_pictures(observation_);
   if (config.normalize) {
     const auto& part = require_given(context, "normalizer", "normalize");
     hash.update(content_hash(part));
@@ -61,10 +64,11 @@ void NetworkInputs::check_hash(const std::string& saved) const {
                         "run that it belongs to, or train it anew");
 }
 
-std::vector<std::string> NetworkInputs::needs(const InputConfig& config) {
+std::vector<std::string> NetworkInputs::needs(const InputConfig& config, const ObservationSpec& observation) {
   std::vector<std::string> parts;
   if (config.normalize) parts.emplace_back("normalizer");
-  if (config.images == EncoderMode::kFrozen) parts.emplace_back("encoder");
+  const bool pictures = has_pictures(select_observations(observation, config.observations, config.images));
+  if (config.images == EncoderMode::kFrozen && pictures) parts.emplace_back("encoder");
   return parts;
 }
 

@@ -20,13 +20,15 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
     : config_(config), folder_(std::move(folder)), resolved_(dump_run_config(config)) {
   identity_ = config_hash(run_identity(resolved_));
   for (const auto& component : config_.phases) phases_.push_back(component.make());
-  open_folder();
+  // What can be refused is refused before anything is on disk.
   const Compute compute = apply_compute(config_.compute);
   device_ = compute.device;
+  if (config_.env) environment();
+  load_data();
+  open_folder();
   log_info(compute.summary);
   for (const auto& warning : compute.warnings) log_warning(warning);
-  if (config_.env) environment();  // before anything is trained: a missing driver or display shows at once
-  load_data();
+  if (config_.data) log_info("data: ", replay_->dataset().episodes(), " episodes, ", replay_->dataset().steps(), " steps from ", config_.data->path.string());
   announce_memory();
   resume();
   progress_ = std::make_unique<Progress>(clock_);
@@ -38,7 +40,12 @@ Run::~Run() { close_log_files(); }
 void Run::open_folder() {
   lock_.emplace(folder_);
   const auto config_file = folder_ / "config.yaml";
-  if (std::filesystem::exists(config_file)) {
+  // The config of a run that never got as far as an episode or a checkpoint binds nobody.
+  const auto has_any = [&](const char* sub) {
+    std::error_code none;
+    return std::filesystem::directory_iterator(folder_ / sub, none) != std::filesystem::directory_iterator();
+  };
+  if (std::filesystem::exists(config_file) && (has_any("checkpoints") || has_any("episodes"))) {
     const auto before = run_identity(load_config(config_file));
     if (const auto difference = config_difference(before, run_identity(resolved_))) {
       throw ConfigError(concat(folder_.string(), " holds a run of another config (", *difference, "); choose another folder with --set run.folder=..., or remove that one"));
@@ -96,10 +103,6 @@ void Run::load_data() {
     replay_->add_source(name, settings == config_.sources.end() ? ReplaySourceConfig{} : settings->second);
   }
   for (const auto& episode : recorded) replay_->add(episode, {config_.data->source});
-  if (config_.data) {
-    log_info("data: ", recorded.size(), " episodes, ", replay_->dataset().steps(), " steps from ",
-             config_.data->path.string());
-  }
 }
 
 void Run::announce_memory() const {

@@ -36,8 +36,11 @@ ObservationSpec seen_by_learners(const RunConfig& config) {
 }
 
 /// Walks the phases in order, so that whatever one of them uses and nobody gives is said before anything runs.
-void check_phases(const RunConfig& config, const ConfigNode& node) {
+void check_phases(const RunConfig& config, const ConfigNode& root) {
+  const ConfigNode node = root.at("phases");
   std::set<std::string> names, parts{"normalizer"};  // the run fits that one itself
+  std::set<std::string> sources{"offline"};
+  if (config.data) sources.insert(config.data->source);
   std::vector<std::string> policies = keys(config.policies);
   const ObservationSpec observation = seen_by_learners(config);
   for (size_t i = 0; i < config.phases.size(); ++i) {
@@ -49,6 +52,7 @@ void check_phases(const RunConfig& config, const ConfigNode& node) {
       at.fail(concat("phase name '", phase->name(), "' becomes a file name: letters, digits, _ and - only"));
     }
     if (needs.environment && !config.env) at.fail("this phase needs an environment: add `env: {type: ...}`");
+    sources.insert(needs.fills_sources.begin(), needs.fills_sources.end());
     for (const auto& name : needs.policies) want_known(at, name, "policy", policies);
     for (const auto& name : needs.learners) {
       want_known(at, name, "learner", keys(config.learners));
@@ -57,13 +61,16 @@ void check_phases(const RunConfig& config, const ConfigNode& node) {
         if (!parts.contains(part)) {
           at.fail(concat("learner '", name, "' needs the part '", part,
                          "', which no earlier phase hands over; let one that provides it learn first",
-                         part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end, as one that sees no pictures must" : ""));
+                         part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end" : ""));
         }
       }
       for (const auto& part : factory->provides()) parts.insert(part);
       if (needs.acting_learner && !factory->acts()) at.fail(concat("learner '", name, "' has no policy to act with"));
       if (needs.leaves_policy && factory->acts()) policies.push_back(phase->name());
     }
+  }
+  for (const auto& name : keys(config.sources)) {
+    want_known(root.at("sources").at(name), name, "replay source", {sources.begin(), sources.end()});
   }
 }
 
@@ -80,7 +87,7 @@ RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog) {
   if (config.data && !std::filesystem::exists(config.data->path)) {
     node.at("data").at("path").fail(concat("no such file: ", config.data->path.string()));
   }
-  check_phases(config, node.at("phases"));
+  check_phases(config, node);
   return config;
 }
 

@@ -130,9 +130,14 @@ Episode Run::record(Policy& policy, ActMode mode, const std::vector<std::string>
                     const std::vector<std::string>& successes_into) {
   const int64_t number = state_.episodes;
   const auto& phase = phases_[static_cast<size_t>(state_.phase)]->name();
-  CollectedEpisode collected =
-      collect_episode(environment(), policy, mode, seed("episode/" + phase, number),
-                      {{"number", std::to_string(number)}, {"phase", phase}, {"task", environment().spec().name}});
+  CollectedEpisode collected;
+  try {
+    collected = collect_episode(environment(), policy, mode, seed("episode/" + phase, number),
+                                {{"number", std::to_string(number)}, {"phase", phase}, {"task", environment().spec().name}});
+  } catch (const EnvironmentError&) {  // it could not be reset: the run pauses
+    if (state_.phase > 0 || state_.step > 0) checkpoint();
+    throw;
+  }
   Episode& episode = collected.episode;
   auto sources = into;
   if (episode.succeeded()) {

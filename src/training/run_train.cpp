@@ -51,8 +51,10 @@ int train(const Catalog& catalog, int argc, char** argv) {
       "Ctrl-C saves and stops; a second one stops at once. Everything goes into runs/<config>/seed<seed>.");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    return app.exit(done);  // --help
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    throw ConfigError(concat(error.what(), "; see --help"));
   }
   if (help) {
     std::cout << help_run_config(catalog);

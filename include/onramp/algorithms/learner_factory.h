@@ -13,7 +13,12 @@ class LearnerFactory {
  public:
   virtual ~LearnerFactory() = default;
   /// Names of parts that earlier phases must hand over, e.g. "encoder". A run that lacks one is refused at its start.
-  virtual std::vector<std::string> needs() const { return {}; }
+  /// @param observation  what there is to see
+  /// @throws ConfigError when the settings ask for something else
+  virtual std::vector<std::string> needs(const ObservationSpec& observation) const {
+    (void)observation;
+    return {};
+  }
   /// Names of parts, as save() writes them, that later phases are handed when this learner's phase ends.
   virtual std::vector<std::string> provides() const { return {}; }
   /// Whether what it makes is an Agent: it has a policy.

@@ -24,8 +24,8 @@ class NetworkInputs {
   const std::string& hash() const { return hash_; }
   /// @throws CheckpointError when a checkpoint's hash is another
   void check_hash(const std::string& saved) const;
-  /// Parts that these settings need handed over.
-  static std::vector<std::string> needs(const InputConfig& config);
+  /// Parts that these settings need handed over. @throws ConfigError when an entry cannot be seen
+  static std::vector<std::string> needs(const InputConfig& config, const ObservationSpec& observation);
 
  private:
   InputConfig config_;

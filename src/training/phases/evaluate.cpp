@@ -1,8 +1,7 @@
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
 #include "onramp/base/text.h"
+#include "onramp/core/device.h"
 #include "onramp/training/film.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases/factories.h"
@@ -25,7 +24,7 @@ class Evaluate final : public Phase {
 
   void run(Run& run) override {
     auto& state = run.state();
-    const int64_t threads = std::max(1, at::get_num_threads());
+    const int64_t threads = available_cores();  // environments side by side; one policy acts on all of them
     BatchedEnvironment environments([&run] { return run.make_environment(); }, config_.settings.batch, threads);
     const int64_t each = config_.settings.episodes;
     run.begin_progress(each * static_cast<int64_t>(config_.policies.size()), state.step * each);
@@ -34,7 +33,7 @@ class Evaluate final : public Phase {
       const auto policy = run.policy(who);
       const auto result = evaluate(environments, *policy, who, config_.settings, [&](int64_t finished, double rate) {
         run.show(state.step * each + finished, {{who + " success", rate}});
-        run.tick();
+        run.tick();  // on Ctrl-C this policy's evaluation will begin anew
       });
       store_result(run.folder(), result);
       if (std::find(config_.videos.begin(), config_.videos.end(), who) != config_.videos.end()) film(run, who);
