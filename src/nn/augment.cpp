@@ -37,11 +37,11 @@ void shift_on_cpu(const at::Tensor& images, const at::Tensor& shifts, at::Tensor
 
 }  // namespace
 
-at::Tensor shift_images(const at::Tensor& images, const at::Tensor& shifts) {
+at::Tensor shift_images(const at::Tensor& images, const at::Tensor& shifts, bool fused) {
   check_shape("images", images, {kB, kAny, kAny, kAny});
   const auto B = images.size(0), H = images.size(1), W = images.size(2);
   check_int64("shifts", shifts, {B, 2});
-  if (images.device().is_cpu()) {
+  if (fused && images.device().is_cpu()) {
     const auto source = images.contiguous();
     auto out = at::empty_like(source);
     shift_on_cpu(source, shifts.contiguous(), out);

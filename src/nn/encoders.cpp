@@ -1,6 +1,7 @@
 #include "onramp/nn/encoders.h"
 
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <fmt/format.h>
 
@@ -11,14 +12,10 @@
 #include "onramp/base/error.h"
 #include "onramp/core/shapes.h"
 #include "onramp/nn/init.h"
+#include "row_kernels.h"
 
 namespace onramp {
 namespace {
-
-// uint8 [B, H, W, C] -> float [B, C, H, W] in [-0.5, 0.5], channels last in memory.
-at::Tensor to_input(const at::Tensor& images) {
-  return images.permute({0, 3, 1, 2}).to(at::kFloat).mul_(1.0 / 255.0).sub_(0.5);
-}
 
 // 3x3 (or 1x1) convolution, padded so that stride 1 keeps the size.
 struct Conv {
@@ -55,7 +52,7 @@ class EncoderBase : public ImageEncoder {
 
   at::Tensor forward(const at::Tensor& images) final {
     check_uint8("images", images, {kB, height_, width_, channels_});
-    const auto pooled = pool(maps(to_input(images)));                             // [B, P]
+    const auto pooled = pool(maps(scale_images(images)));                             // [B, P]
     const auto x = at::linear(pooled, head_weight_, head_bias_);                  // [B, F]
     return at::layer_norm(x, {config_.feature_dim}, norm_weight_, norm_bias_).tanh();
   }
@@ -193,6 +190,19 @@ std::shared_ptr<ImageEncoder> make_image_encoder(const EncoderConfig& config, in
     return std::make_shared<ResNetEncoder>(config, height, width, channels, generator);
   }
   return std::make_shared<SmallConvEncoder>(config, height, width, channels, generator);
+}
+
+at::Tensor scale_images(const at::Tensor& images, bool fused) {
+  check_uint8("images", images, {kB, kAny, kAny, kAny});
+  const auto bytes = images.contiguous();
+  if (!fused || !bytes.device().is_cpu()) return bytes.permute({0, 3, 1, 2}).to(at::kFloat).mul_(1.0 / 255.0).sub_(0.5);
+  auto scaled = at::empty(bytes.sizes(), at::kFloat);  // the largest tensor of a small encoder: passes over it show
+  const auto* from = bytes.const_data_ptr<uint8_t>();
+  auto* to = scaled.mutable_data_ptr<float>();
+  at::parallel_for(0, bytes.numel(), 1 << 16, [&](int64_t begin, int64_t end) {
+    row_kernels::bytes_to_unit(from + begin, to + begin, end - begin);
+  });
+  return scaled.permute({0, 3, 1, 2});
 }
 
 at::Tensor spatial_softmax(const at::Tensor& maps, const at::Tensor& inverse_temperature) {

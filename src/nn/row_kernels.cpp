@@ -166,6 +166,10 @@ ONRAMP_INLINE void backward_rows(const Backward<T>& a) {
 
 }  // namespace
 
+ONRAMP_EACH_INSTRUCTION_SET void bytes_to_unit(const uint8_t* from, float* to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * (1.0f / 255.0f) - 0.5f;
+}
+
 ONRAMP_EACH_INSTRUCTION_SET void forward(const Forward<float>& rows) { forward_rows(rows); }
 ONRAMP_EACH_INSTRUCTION_SET void forward(const Forward<double>& rows) { forward_rows(rows); }
 ONRAMP_EACH_INSTRUCTION_SET void backward(const Backward<float>& rows) { backward_rows(rows); }

@@ -1,11 +1,11 @@
-// Vector code behind bias_norm_activate, over one block of adjacent rows; no tensors, no threads.
+// Vector code of the layer, compiled for several instruction sets; no tensors, no threads.
 #pragma once
 
 #include <cstdint>
 
 namespace onramp::row_kernels {
 
-/// One member's rows [begin, end). Pointers are to the member's first row; norm_weight null: no LayerNorm.
+/// bias_norm_activate of one member's rows [begin, end). Pointers are to the member's first row; norm_weight null: no LayerNorm.
 template <class T>
 struct Forward {
   int64_t begin, end, H;
@@ -29,6 +29,9 @@ struct Backward {
   bool one_bias_row;
   bool relu;       // else tanh
 };
+
+/// to[i] = from[i] / 255 - 0.5
+void bytes_to_unit(const uint8_t* from, float* to, int64_t count);
 
 void forward(const Forward<float>& rows);
 void forward(const Forward<double>& rows);

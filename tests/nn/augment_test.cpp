@@ -45,9 +45,11 @@ TEST(ShiftImages, RepeatsTheBorder) {
 TEST(ShiftImages, EqualsTheDefinitionForEveryShift) {
   const auto images = random_images({121, 6, 5, 3}, 1);
   const auto shifts = at::cartesian_prod({at::arange(-5, 6), at::arange(-5, 6)});  // up to the whole width
-  expect_equal_bits(shift_images(images, shifts), shifted_slowly(images, shifts));
   const auto floats = images.to(at::kFloat);
-  expect_equal_bits(shift_images(floats, shifts), shifted_slowly(floats, shifts));
+  for (const bool fused : {true, false}) {
+    expect_equal_bits(shift_images(images, shifts, fused), shifted_slowly(images, shifts));
+    expect_equal_bits(shift_images(floats, shifts, fused), shifted_slowly(floats, shifts));
+  }
 }
 
 TEST(ShiftImages, TakesImagesThatAreNotContiguous) {

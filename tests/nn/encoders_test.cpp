@@ -143,6 +143,15 @@ TEST(ImageEncoder, NamesPicturesOfAnotherSize) {
   test::expect_throws<ShapeError>([&] { encoder->forward(random_images(2, 64, 1).to(at::kFloat)); }, "got float [2, 64, 64, 3]");
 }
 
+TEST(ScaleImages, MapsBytesToPlusMinusOneHalfInOnePassAsInThree) {
+  const auto images = random_images(3, 150, 9);  // several blocks for the threads, and a rest
+  const auto fused = scale_images(images), plain = scale_images(images, false);
+  EXPECT_EQ(fused.sizes(), (std::vector<int64_t>{3, 3, 150, 150}));
+  EXPECT_EQ(fused.strides(), plain.strides());
+  expect_close(fused, plain, 1e-7);
+  expect_close(fused, images.permute({0, 3, 1, 2}).to(at::kDouble) / 255.0 - 0.5, 1e-7);
+}
+
 TEST(SpatialSoftmax, PointsAtThePeakOfEachChannel) {
   auto maps = at::zeros({1, 2, 3, 5}, at::kDouble);
   maps[0][0][2][0] = 100.0;  // bottom left

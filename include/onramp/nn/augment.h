@@ -17,7 +17,8 @@ namespace onramp {
 at::Tensor random_shift(const at::Tensor& images, int64_t pad, at::Generator& generator);
 
 /// The same with given shifts. @param shifts int64 [B, 2] in [-pad, pad]: output (y, x) is input (y + shift_0, x + shift_1),
-/// clamped to the border.
-at::Tensor shift_images(const at::Tensor& images, const at::Tensor& shifts);
+/// clamped to the border. @param fused copies row by row where the images are on the CPU; otherwise, and when false, gathers
+/// pixels by index. Both give the same bits.
+at::Tensor shift_images(const at::Tensor& images, const at::Tensor& shifts, bool fused = true);
 
 }  // namespace onramp

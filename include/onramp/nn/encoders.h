@@ -58,6 +58,10 @@ class ImageEncoder : public torch::nn::Module {
 std::shared_ptr<ImageEncoder> make_image_encoder(const EncoderConfig& config, int64_t height, int64_t width,
                                                  int64_t channels, at::Generator& generator);
 
+/// What encoders see of a picture: x / 255 - 0.5. @param images uint8 [B, H, W, C]. @param fused one pass where the images are
+/// on the CPU. @return float32 [B, C, H, W], channels last in memory
+at::Tensor scale_images(const at::Tensor& images, bool fused = true);
+
 /// Expected position of each channel's softmax. @param maps float [B, C, H, W], any memory format.
 /// @param inverse_temperature float [] or [C]. @return [B, 2 C]: the x of every channel (-1 left, 1 right), then the y
 /// (-1 top, 1 bottom).
