@@ -15,7 +15,7 @@ namespace onramp {
 
 struct VacuumGraspExpertConfig {
   double noise = 1.0;
-  double aim_error_m = 0.025;
+  double aim_error_m = 0.028;
   double action_noise = 0.15;
   double slow = 0.5;
   double give_up = 0.1;
