@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -38,8 +37,8 @@ std::string percent(int64_t part, int64_t whole) {
 DataInspection inspect_d4rl(const fs::path& file, int64_t max_episode_steps) {
   DataInspection out;
   out.summary.file = file.string();
-  out.summary.kind = "D4RL flat HDF5";
   const auto arrays = read_d4rl_arrays(file);
+  out.summary.kind = concat("D4RL flat HDF5 of ", arrays.rows, " rows");  // more than steps: see read_d4rl
   out.faults = check_d4rl(arrays, file.string());
   if (max_episode_steps > 0) {  // then rows that nothing marks do end
     std::erase_if(out.faults, [](const Fault& fault) { return fault.what.starts_with("the episode never ends"); });
@@ -78,23 +77,8 @@ DataInspection inspect_store(const fs::path& folder) {
   return out;
 }
 
-bool begins_like_an_episode(const fs::path& file) {
-  constexpr std::string_view kMagic = "onramp-episode";
-  std::string head(kMagic.size(), '\0');
-  std::ifstream(file, std::ios::binary).read(head.data(), static_cast<std::streamsize>(head.size()));
-  return head == kMagic;
-}
-
 DataInspection inspect_file(const fs::path& file, int64_t max_episode_steps) {
-  // An episode that another program wrote has the group rewards/observations of ours, but no head: it is tried second.
-  if (!begins_like_an_episode(file)) {
-    try {
-      return inspect_d4rl(file, max_episode_steps);
-    } catch (const DataError& error) {
-      const std::string what = error.what();
-      if (what.find("has no 'observations'") == std::string::npos) throw;
-    }
-  }
+  if (!is_episode_file(file)) return inspect_d4rl(file, max_episode_steps);
   DataInspection out;
   out.summary.file = file.string();
   out.summary.kind = "onramp episode";

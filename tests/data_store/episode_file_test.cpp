@@ -131,6 +131,21 @@ TEST(EpisodeFile, ReadsTheLayoutFromOtherPrograms) {
   expect_throws<DataError>([&] { (void)read_episode(folder / "text.h5"); }, "text.h5: is not a readable HDF5 file");
 }
 
+TEST(EpisodeFile, IsToldFromOtherFiles) {
+  TemporaryFolder folder;
+  const auto bytes = encode_episode(make_episode(2, EndReason::kSuccess));
+  write_file_atomic(folder / "ours.h5", bytes);
+  write_file_atomic(folder / "theirs.h5", std::span(bytes).subspan(512));
+  {
+    Hdf5Writer writer;
+    writer.attribute("format", "another");
+    write_file_atomic(folder / "other.h5", writer.image());
+  }
+  EXPECT_TRUE(is_episode_file(folder / "ours.h5"));
+  EXPECT_TRUE(is_episode_file(folder / "theirs.h5"));
+  EXPECT_FALSE(is_episode_file(folder / "other.h5"));
+}
+
 TEST(EpisodeFile, RefusesANewerFormat) {
   TemporaryFolder folder;
   std::vector<std::byte> image;

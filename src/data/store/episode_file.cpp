@@ -1,8 +1,10 @@
 #include "onramp/data/store/episode_file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -250,6 +252,20 @@ Episode read_episode(const std::filesystem::path& path) {
     return encode_episode(episode);
   });
   return decode_episode(bytes, label);
+}
+
+bool is_episode_file(const std::filesystem::path& path) {
+  std::string head(kMagic.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw io_error("read", path, errno);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  if (has_magic(head)) return true;
+  const auto answer = run_in_child(path.string(), {}, [&] {
+    const Hdf5Reader reader(path, path.string());
+    return std::vector<std::byte>{
+        std::byte{reader.has_attribute("format") && reader.text_attribute("format") == kFormat}};
+  });
+  return !answer.empty() && answer[0] != std::byte{0};
 }
 
 }  // namespace onramp

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -57,6 +58,7 @@ void set_limit(decltype(RLIMIT_AS) what, int64_t value) {
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU}) std::signal(number, SIG_DFL);
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C is the parent's to handle; our end follows from its
   if (const int null = open("/dev/null", O_WRONLY | O_CLOEXEC); null >= 0) dup2(null, STDERR_FILENO);
+  setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);  // file systems without locks (NFS) would refuse to open
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_CPU, limits.cpu_s);
   set_limit(RLIMIT_AS, mapped + limits.memory_bytes);

@@ -31,6 +31,10 @@ void write_episode(const std::filesystem::path& path, const Episode& episode);
 /// process with limits. @throws DataError naming the file and what is wrong with it, IoError. Thread-safe.
 Episode read_episode(const std::filesystem::path& path);
 
+/// Whether a file says that it is an episode, sound or not; another HDF5 file is not. @throws DataError on a file that is
+/// neither, IoError
+bool is_episode_file(const std::filesystem::path& path);
+
 /// The file as bytes, and back. @param label names the file in errors.
 std::vector<std::byte> encode_episode(const Episode& episode);
 Episode decode_episode(std::span<const std::byte> bytes, const std::string& label);
