@@ -91,7 +91,7 @@ void Run::resume() {
     } else if (name.starts_with("samplers/")) {
       const std::string learner = name.substr(9);
       samplers_.emplace(learner, Sampler(seed("sampler/" + learner, 0))).first->second.load(part.host);
-    } else if (name.starts_with("learners/")) {
+    } else if (name.starts_with("learners/") || name == "policy") {
       unread_[name] = std::move(part);
     }
   }
