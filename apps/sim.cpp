@@ -8,7 +8,8 @@ int main(int argc, char** argv) {
   return onramp::run_main([&] {
     using namespace onramp;
     const Catalog catalog = builtin_catalog();
-    CLI::App app{"Simulated tasks: list and describe them, film a policy, measure the speed, try one with the keyboard."};
+    CLI::App app{
+        "Simulated tasks: list and describe them, film a policy, measure the speed, try one with the keyboard."};
     app.require_subcommand(1);
     app.footer(
         "Examples:\n"
@@ -26,13 +27,19 @@ int main(int argc, char** argv) {
     };
     const auto with_episodes = [&](CLI::App* command, int64_t episodes) {
       options.episodes = episodes;
-      command->add_option("--episodes", options.episodes, "how many")->check(CLI::PositiveNumber)->capture_default_str();
+      command->add_option("--episodes", options.episodes, "how many")
+          ->check(CLI::PositiveNumber)
+          ->capture_default_str();
       command->add_option("--seed", options.seed, "seed of the first")->capture_default_str();
     };
     const auto with_policy = [&](CLI::App* command) {
-      command->add_option("--policy", options.policy, "expert, random, a name in the catalog, or a run's or policy's folder")
+      command
+          ->add_option("--policy", options.policy,
+                       "expert, random, a name in the catalog, or a run's or policy's folder")
           ->capture_default_str();
-      command->add_option("--policy-set", options.policy_overrides, "a setting of the policy: --policy-set noise=0 (repeatable)")
+      command
+          ->add_option("--policy-set", options.policy_overrides,
+                       "a setting of the policy: --policy-set noise=0 (repeatable)")
           ->allow_extra_args(false);
     };
 
@@ -43,7 +50,9 @@ int main(int argc, char** argv) {
     with_episodes(record, 3);
     record->add_option("--out", options.out, "the film [TASK_POLICY.mp4]");
     CLI::App* speed = with_task("speed", "steps and pictures a second, with and without images");
-    speed->add_option("--steps", options.steps, "steps of each measurement")->check(CLI::PositiveNumber)->capture_default_str();
+    speed->add_option("--steps", options.steps, "steps of each measurement")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     CLI::App* play = with_task("play", "try a task with the keyboard, in this terminal");
     play->add_option("--seed", options.seed, "seed of the first attempt")->capture_default_str();
     try {

@@ -49,9 +49,11 @@ inline std::unique_ptr<Policy> make_policy(const Catalog& catalog, const Options
 
 inline int list(const Catalog& catalog) {
   std::cout << "tasks:\n";
-  for (const auto& name : catalog.environments.names()) std::cout << "  " << name << "  " << catalog.environments.summary(name) << "\n";
+  for (const auto& name : catalog.environments.names())
+    std::cout << "  " << name << "  " << catalog.environments.summary(name) << "\n";
   std::cout << "policies:\n";
-  for (const auto& name : catalog.policies.names()) std::cout << "  " << name << "  " << catalog.policies.summary(name) << "\n";
+  for (const auto& name : catalog.policies.names())
+    std::cout << "  " << name << "  " << catalog.policies.summary(name) << "\n";
   return 0;
 }
 
@@ -59,15 +61,17 @@ inline int spec(const Catalog& catalog, const Options& options) {
   const auto environment = make_task(catalog, options);
   const EnvSpec& spec = environment->spec();
   std::cout << spec.name << ": a step each " << spec.control_period_s << " s, at most " << spec.max_steps
-            << " steps; a protective stop is " << (spec.safety_stop_is_terminal ? "terminal" : "cut off") << "\n\nobservation\n";
+            << " steps; a protective stop is " << (spec.safety_stop_is_terminal ? "terminal" : "cut off")
+            << "\n\nobservation\n";
   for (const auto& entry : spec.observation.entries) {
     std::cout << "  " << entry.name << "  " << (entry.dtype == DType::kUint8 ? "uint8 [" : "float32 [");
     for (size_t i = 0; i < entry.shape.size(); ++i) std::cout << (i ? ", " : "") << entry.shape[i];
-    std::cout << "] in " << entry.low << " .. " << entry.high << (entry.privileged ? ", privileged: no network may see it" : "")
-              << "\n";
+    std::cout << "] in " << entry.low << " .. " << entry.high
+              << (entry.privileged ? ", privileged: no network may see it" : "") << "\n";
     if (!entry.fields.empty()) std::cout << "    " << join(entry.fields) << "\n";
   }
-  std::cout << "\naction, each in -1 .. 1\n    " << join(spec.action.fields) << "\n\nsettings (--set key=value, or under `env:`)\n"
+  std::cout << "\naction, each in -1 .. 1\n    " << join(spec.action.fields)
+            << "\n\nsettings (--set key=value, or under `env:`)\n"
             << catalog.environments.help_config(options.task);
   return 0;
 }
@@ -76,7 +80,8 @@ inline int record(const Catalog& catalog, const Options& options) {
   const auto environment = make_task(catalog, options);
   const auto policy = make_policy(catalog, options, environment->spec());
   const auto name = std::filesystem::path(options.policy).filename().string();
-  const std::filesystem::path out = options.out.empty() ? std::filesystem::path(options.task + "_" + name + ".mp4") : options.out;
+  const std::filesystem::path out =
+      options.out.empty() ? std::filesystem::path(options.task + "_" + name + ".mp4") : options.out;
   std::vector<uint64_t> seeds;
   for (int64_t i = 0; i < options.episodes; ++i) seeds.push_back(options.seed + static_cast<uint64_t>(i));
   int64_t successes = 0;
@@ -109,12 +114,14 @@ inline int speed(const Catalog& catalog, Options options) {
   const double whole = steps_per_s(*environment, options.steps);
   int64_t images = 0;
   for (const auto& entry : environment->spec().observation.entries) images += entry.is_image();
-  std::printf("%-28s %8.0f steps/s in one thread\n", concat("with ", images, " image", images == 1 ? "" : "s").c_str(), whole);
+  std::printf("%-28s %8.0f steps/s in one thread\n", concat("with ", images, " image", images == 1 ? "" : "s").c_str(),
+              whole);
   if (images == 0) return 0;
   options.overrides.push_back("images=false");
   const double bare = steps_per_s(*make_task(catalog, options), options.steps);
   std::printf("%-28s %8.0f steps/s\n", "without images", bare);
-  std::printf("%-28s %8.0f pictures/s\n", "pictures alone, by difference", static_cast<double>(images) / (1 / whole - 1 / bare));
+  std::printf("%-28s %8.0f pictures/s\n", "pictures alone, by difference",
+              static_cast<double>(images) / (1 / whole - 1 / bare));
   return 0;
 }
 
@@ -122,7 +129,8 @@ inline int speed(const Catalog& catalog, Options options) {
 class Keys {
  public:
   static constexpr const char* kHelp =
-      "w s a d: in the picture up, down, left, right   r f: raise, lower   q e: turn   space: suction   n: new attempt   x: leave";
+      "w s a d: in the picture up, down, left, right   r f: raise, lower   q e: turn   space: suction   n: new attempt "
+      "  x: leave";
   bool leave = false, again = false;
   bool closed = false;
 
@@ -144,18 +152,33 @@ class Keys {
   }
   void press(char key) {
     switch (key) {
-      case 'w': return move(0, 0.6f);
-      case 's': return move(0, -0.6f);
-      case 'a': return move(1, 0.6f);
-      case 'd': return move(1, -0.6f);
-      case 'r': return move(2, 0.8f);
-      case 'f': return move(2, -0.8f);
-      case 'q': return move(5, 0.5f);
-      case 'e': return move(5, -0.5f);
-      case ' ': closed = !closed; return;
-      case 'n': again = true; return;
-      case 'x': leave = true; return;
-      default: return;
+      case 'w':
+        return move(0, 0.6f);
+      case 's':
+        return move(0, -0.6f);
+      case 'a':
+        return move(1, 0.6f);
+      case 'd':
+        return move(1, -0.6f);
+      case 'r':
+        return move(2, 0.8f);
+      case 'f':
+        return move(2, -0.8f);
+      case 'q':
+        return move(5, 0.5f);
+      case 'e':
+        return move(5, -0.5f);
+      case ' ':
+        closed = !closed;
+        return;
+      case 'n':
+        again = true;
+        return;
+      case 'x':
+        leave = true;
+        return;
+      default:
+        return;
     }
   }
   RawKeys keys_;
@@ -182,10 +205,12 @@ inline int play(const Catalog& catalog, const Options& options) {
       const auto size = terminal_size();
       const int64_t height = std::clamp<int64_t>(2 * (size.rows - 4), 16, 72);
       at::Tensor picture = film_frame(*environment, observation, height);
-      if (picture.size(1) > size.columns) picture = picture.slice(1, picture.size(1) - std::min(size.columns, height)).contiguous();
-      std::cout << "\x1b[H" << terminal_picture(picture) << "step " << step_number << "/" << spec.max_steps << "  suction "
-                << (keys.closed ? "on " : "off") << "  return " << total << "  " << successes << " of " << attempts
-                << " attempts succeeded\x1b[K\n" << (said.empty() ? Keys::kHelp : said) << "\x1b[K\n\x1b[J" << std::flush;
+      if (picture.size(1) > size.columns)
+        picture = picture.slice(1, picture.size(1) - std::min(size.columns, height)).contiguous();
+      std::cout << "\x1b[H" << terminal_picture(picture) << "step " << step_number << "/" << spec.max_steps
+                << "  suction " << (keys.closed ? "on " : "off") << "  return " << total << "  " << successes << " of "
+                << attempts << " attempts succeeded\x1b[K\n"
+                << (said.empty() ? Keys::kHelp : said) << "\x1b[K\n\x1b[J" << std::flush;
       const at::Tensor action = keys.action(spec.action.dim);
       if (said.empty()) {
         Step step = environment->step(action);
@@ -196,7 +221,8 @@ inline int play(const Catalog& catalog, const Options& options) {
         if (step.end) {
           ++attempts;
           successes += success;
-          said = concat(success ? "Success" : "Not this time", " (ended by ", to_string(*step.end), "). n: new attempt   x: leave");
+          said = concat(success ? "Success" : "Not this time", " (ended by ", to_string(*step.end),
+                        "). n: new attempt   x: leave");
         }
       }
       clock.wait_until(start + spec.control_period_s);

@@ -40,7 +40,8 @@ void add(Registry<LearnerFactory>& learners, const char* name, const char* summa
 
 void add_learners(Registry<LearnerFactory>& learners) {
   add<Bc, BcConfig>(learners, "bc", "behaviour cloning: a deterministic policy by squared error");
-  add<Hilbert, HilbertConfig>(learners, "hilbert", "pretrains an image encoder: first-occupancy Hilbert representation");
+  add<Hilbert, HilbertConfig>(learners, "hilbert",
+                              "pretrains an image encoder: first-occupancy Hilbert representation");
   add<SimplifiedQ, SimplifiedQConfig>(learners, "simplified_q",
                                       "actor-critic without target network, for offline and then online learning");
 }

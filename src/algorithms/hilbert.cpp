@@ -40,8 +40,8 @@ void HilbertConfig::validate() const {
 HilbertRepresentation::HilbertRepresentation(std::shared_ptr<ObservationEncoder> encoder, const HilbertConfig& config,
                                              at::Generator& generator)
     : encoder_(register_module("encoder", std::move(encoder))),
-      head_(register_module("head", std::make_shared<Mlp>(encoder_->feature_dim(), config.latent_dim, config.head,
-                                                          generator))) {}
+      head_(register_module(
+          "head", std::make_shared<Mlp>(encoder_->feature_dim(), config.latent_dim, config.head, generator))) {}
 
 Hilbert::Hilbert(const HilbertConfig& config, const LearnerContext& context)
     : config_(config), observation_(represented(context.observation, config.observations)) {
@@ -70,8 +70,9 @@ Metrics Hilbert::update(const Batches& batches) {
   // Target: 0 where s is the goal, else -1 + gamma V_target(s', g).
   const auto next_value = [&] {
     at::NoGradGuard no_gradient;
-    const auto phi = target_phi_->forward(rows_of_both(batch.next_obs, batch.goal, observation_)).chunk(2);  // 2 x [B, F]
-    return losses::hilbert_value(phi[0], phi[1]);                                                            // [B]
+    const auto phi =
+        target_phi_->forward(rows_of_both(batch.next_obs, batch.goal, observation_)).chunk(2);  // 2 x [B, F]
+    return losses::hilbert_value(phi[0], phi[1]);                                               // [B]
   }();
   const auto target = losses::first_occupancy_target(next_value, reached, config_.gamma);  // [B]
 

@@ -22,7 +22,8 @@ const PartState& require_given(const LearnerContext& context, const std::string&
 }
 
 bool has_pictures(const ObservationSpec& observation) {
-  return std::any_of(observation.entries.begin(), observation.entries.end(), [](const auto& entry) { return entry.is_image(); });
+  return std::any_of(observation.entries.begin(), observation.entries.end(),
+                     [](const auto& entry) { return entry.is_image(); });
 }
 
 }  // namespace
@@ -49,8 +50,8 @@ NetworkInputs::NetworkInputs(const InputConfig& config, const LearnerContext& co
 std::shared_ptr<ObservationEncoder> NetworkInputs::make_encoder(at::Generator& generator) const {
   const bool own = config_.images == EncoderMode::kEndToEnd && has_images_;
   return std::make_shared<ObservationEncoder>(
-      observation_, normalizer_, own ? std::make_shared<ImageEncoders>(observation_, config_.encoder, generator) : frozen_,
-      own);
+      observation_, normalizer_,
+      own ? std::make_shared<ImageEncoders>(observation_, config_.encoder, generator) : frozen_, own);
 }
 
 void NetworkInputs::describe(BatchRequest& request) const {
@@ -60,8 +61,9 @@ void NetworkInputs::describe(BatchRequest& request) const {
 
 void NetworkInputs::check_hash(const std::string& saved) const {
   if (saved == hash_) return;
-  throw CheckpointError("learner: it was trained with another encoder or normaliser than those handed over; continue the "
-                        "run that it belongs to, or train it anew");
+  throw CheckpointError(
+      "learner: it was trained with another encoder or normaliser than those handed over; continue the "
+      "run that it belongs to, or train it anew");
 }
 
 std::vector<std::string> NetworkInputs::needs(const InputConfig& config, const ObservationSpec& observation) {

@@ -15,6 +15,12 @@ namespace onramp {
 namespace {
 constexpr double kFrozenOnlineLearningRate = 5e-5;  // appendix E
 constexpr const char* kBatch = "batch";
+
+Metrics detached_means(Metrics metrics) {
+  at::NoGradGuard no_gradient;
+  for (auto& [name, value] : metrics) value = value.dim() == 0 ? value.detach() : value.mean();
+  return metrics;
+}
 }  // namespace
 
 SimplifiedQ::SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& context)
@@ -46,31 +52,28 @@ Metrics SimplifiedQ::update(const Batches& batches) {
   const Batch& batch = batches.at(kBatch);
   const auto B = batch.size(), N = config_.num_action_samples, A = action_.dim;
   at::Generator& rng = noise_.next();
-  const auto policy = actor_->distribution(batch.obs);  // pi(.|s)
+  const auto pi = actor_->distribution(batch.obs);  // pi(.|s)
 
-  // Critic: fit Q to y = R_n + discount min_e Q_e(s_n, a'), a' ~ pi(s_n), with the online critic itself (eq. 1, Q-bar = Q).
-  const auto y = bootstrap_target(batch, rng);                                                         // [B]
-  const auto a_mu = config_.mu == ActionSource::kUniform ? uniform_actions({B, N, A}, rng)
-                                                         : policy_actions(policy, N, rng);             // [B, N, A]
-  const auto encoded = critic_->encode(batch.obs);                                                     // [B, O]
-  const auto q = critic_->q(encoded, at::cat({batch.action.unsqueeze(1), a_mu}, 1));                   // [E, B, 1 + N]
-  const auto q_data = q.select(-1, 0), q_mu = q.narrow(-1, 1, N);                                      // [E, B], [E, B, N]
+  // TD: fit Q to y = R_n + discount min_e Q_e(s_n, a'), a' ~ pi(s_n), with the online critic itself (eq. 1, Q-bar = Q).
+  const auto y = bootstrap_target(batch, rng);                                        // [B]
+  const auto a_mu = penalized_actions(pi, rng);                                       // [B, N, A], a' ~ mu
+  const auto encoded = critic_->encode(batch.obs);                                    // [B, O]
+  const auto q = critic_->q(encoded, at::cat({batch.action.unsqueeze(1), a_mu}, 1));  // [E, B, 1 + N]
+  const auto q_data = q.select(-1, 0), q_mu = q.narrow(-1, 1, N);                     // [E, B], [E, B, N]
   const auto td = losses::half_td_mse(q_data, y);
-  const auto penalty = config_.penalty == PenaltyWeight::kDistance
-                           ? losses::distance_penalty(batch.action, a_mu, q_mu)  // appendix E
-                           : losses::uniform_penalty(q_mu);
-
+  // Penalty: lower Q at actions away from the data's (appendix E).
+  const auto penalty = penalize(batch.action, a_mu, q_mu);
   // Regulariser: decorrelate (s, a_u) from an independent (s', a'_pi) (eq. 4).
-  const auto a_u = uniform_actions({B, 1, A}, rng), a_pi = policy_actions(policy, 1, rng);             // [B, 1, A]
-  const auto phi = critic_->latent(encoded, at::cat({a_u, a_pi}, 1)).unbind(2);                        // 2 x [E, B, F]
-  const auto other_row = 1 + pairs_.next().below(B - 1);  // so that no s' is its own s
+  const auto a_u = uniform_actions({B, 1, A}, rng), a_pi = policy_actions(pi, 1, rng);  // [B, 1, A]
+  const auto phi = critic_->latent(encoded, at::cat({a_u, a_pi}, 1)).unbind(2);         // 2 x [E, B, F]
+  const auto other_row = 1 + pairs_.next().below(B - 1);                                // no s' is its own s
   const auto regularizer = losses::latent_regularizer(phi[0], phi[1].roll(other_row, /*dims=*/1));
   const auto critic_loss = losses::simplified_q_critic(td, penalty, regularizer, config_.alpha, config_.beta);
   critic_optimizer_->minimize(critic_loss.total);
 
   // Actor: maximise Q and entropy at reparameterised actions.
-  const auto [action, log_prob] = policy.sample(standard_normal({B, A}, policy.mean, rng));            // [B, A], [B]
-  const auto q_pi = critic_->q(critic_->encode(batch.obs).detach(), action).amin(0);                   // [E, B] -> [B]
+  const auto [action, log_prob] = pi.sample(standard_normal({B, A}, pi.mean, rng));   // [B, A], [B]
+  const auto q_pi = critic_->q(critic_->encode_constant(batch.obs), action).amin(0);  // [E, B] -> [B]
   const auto actor_loss = losses::sac_actor(q_pi, log_prob, temperature());
   actor_optimizer_->minimize(actor_loss);
 
@@ -78,22 +81,39 @@ Metrics SimplifiedQ::update(const Batches& batches) {
   if (temperature_optimizer_) {
     temperature_optimizer_->minimize(losses::sac_temperature(log_temperature_, log_prob, target_entropy_));
   }
-
-  at::NoGradGuard no_gradient;
-  return {{"critic_loss", critic_loss.total.detach()}, {"td_loss", td.detach()},
-          {"penalty", penalty.detach()},               {"regularizer", regularizer.detach()},
-          {"q_data", q_data.mean().detach()},          {"q_data_max", q_data.amax().detach()},
-          {"q_sampled", q_mu.mean().detach()},         {"q_policy", q_pi.mean().detach()},
-          {"target", y.mean()},                        {"actor_loss", actor_loss.detach()},
-          {"entropy", -log_prob.mean().detach()},      {"temperature", temperature()},
-          {"action_distance", (policy.mode() - batch.action).norm(2, /*dim=*/-1).mean().detach()}};
+  const auto action_distance = (pi.mode() - batch.action).norm(2, /*dim=*/-1);  // [B]
+  return detached_means({{"critic_loss", critic_loss.total},
+                         {"td_loss", td},
+                         {"penalty", penalty},
+                         {"regularizer", regularizer},
+                         {"q_data", q_data},
+                         {"q_data_max", q_data.amax()},
+                         {"q_sampled", q_mu},
+                         {"q_policy", q_pi},
+                         {"target", y},
+                         {"actor_loss", actor_loss},
+                         {"entropy", -log_prob},
+                         {"temperature", temperature()},
+                         {"action_distance", action_distance}});
 }
 
 at::Tensor SimplifiedQ::bootstrap_target(const Batch& batch, at::Generator& rng) {
   at::NoGradGuard no_gradient;
-  const auto next_action = policy_actions(actor_->distribution(batch.next_obs), 1, rng).squeeze(1);   // [B, A]
-  const auto next_q = critic_->q(critic_->encode(batch.next_obs), next_action).amin(0);               // [E, B] -> [B]
+  const auto next_action = policy_actions(actor_->distribution(batch.next_obs), 1, rng).squeeze(1);  // [B, A]
+  const auto next_q = critic_->q(critic_->encode(batch.next_obs), next_action).amin(0);              // [E, B] -> [B]
   return losses::td_target(batch.reward, batch.discount, next_q);
+}
+
+at::Tensor SimplifiedQ::penalized_actions(const SquashedGaussian& policy, at::Generator& rng) const {
+  const auto B = policy.mean.size(0), N = config_.num_action_samples;
+  return config_.mu == ActionSource::kUniform ? uniform_actions({B, N, action_.dim}, rng)
+                                              : policy_actions(policy, N, rng);
+}
+
+at::Tensor SimplifiedQ::penalize(const at::Tensor& action, const at::Tensor& sampled,
+                                 const at::Tensor& q_sampled) const {
+  return config_.penalty == PenaltyWeight::kDistance ? losses::distance_penalty(action, sampled, q_sampled)
+                                                     : losses::uniform_penalty(q_sampled);
 }
 
 at::Tensor SimplifiedQ::uniform_actions(at::IntArrayRef sizes, at::Generator& rng) const {
@@ -119,8 +139,7 @@ void SimplifiedQ::begin_stage(Stage stage) {
 }
 
 std::vector<BatchRequest> SimplifiedQ::sample_plan() const {
-  BatchRequest request{
-      .name = kBatch, .size = config_.batch_size, .n_step = config_.n_step, .gamma = config_.gamma};
+  BatchRequest request{.name = kBatch, .size = config_.batch_size, .n_step = config_.n_step, .gamma = config_.gamma};
   inputs_.describe(request);
   const double online = stage_ == Stage::kOnline ? config_.online_share : 0.0;
   if (online < 1) request.sources.push_back({.source = config_.offline_source, .share = 1 - online});

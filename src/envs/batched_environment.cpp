@@ -16,7 +16,8 @@ class BatchedEnvironment::Pool {
  public:
   using Job = std::function<void(int64_t, Environment&)>;
 
-  Pool(const std::function<std::unique_ptr<Environment>()>& make, int64_t count, int64_t threads) : environments_(count) {
+  Pool(const std::function<std::unique_ptr<Environment>()>& make, int64_t count, int64_t threads)
+      : environments_(count) {
     const int64_t workers = std::clamp<int64_t>(threads, 1, count);
     failures_.resize(static_cast<size_t>(count));
     for (int64_t w = 0; w < workers; ++w) {
@@ -127,13 +128,15 @@ std::vector<Observation> BatchedEnvironment::reset(const std::vector<uint64_t>& 
   ONRAMP_CHECK(static_cast<int64_t>(seeds.size()) <= size(), seeds.size(), " seeds for ", size(), " environments");
   std::vector<Observation> first(seeds.size());
   pool_->run([&](int64_t i, Environment& environment) {
-    if (i < static_cast<int64_t>(seeds.size())) first[static_cast<size_t>(i)] = environment.reset(seeds[static_cast<size_t>(i)]);
+    if (i < static_cast<int64_t>(seeds.size()))
+      first[static_cast<size_t>(i)] = environment.reset(seeds[static_cast<size_t>(i)]);
   });
   return first;
 }
 
 std::vector<std::optional<Step>> BatchedEnvironment::step(const std::vector<at::Tensor>& actions) {
-  ONRAMP_CHECK(static_cast<int64_t>(actions.size()) <= size(), actions.size(), " actions for ", size(), " environments");
+  ONRAMP_CHECK(static_cast<int64_t>(actions.size()) <= size(), actions.size(), " actions for ", size(),
+               " environments");
   std::vector<std::optional<Step>> steps(actions.size());
   pool_->run([&](int64_t i, Environment& environment) {
     const auto row = static_cast<size_t>(i);

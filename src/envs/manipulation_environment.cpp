@@ -36,19 +36,32 @@ EnvSpec make_spec(const ManipulationConfig& config, const ManipulationDevices& d
   EnvSpec spec;
   spec.name = devices.task.name();
   for (Camera* camera : devices.cameras) {
-    spec.observation.entries.push_back({.name = camera->name(), .dtype = DType::kUint8,
-                                        .shape = {camera->height(), camera->width(), 3}, .low = 0, .high = 255});
+    spec.observation.entries.push_back({.name = camera->name(),
+                                        .dtype = DType::kUint8,
+                                        .shape = {camera->height(), camera->width(), 3},
+                                        .low = 0,
+                                        .high = 255});
   }
   spec.observation.entries.push_back(
-      {.name = "proprio", .dtype = DType::kFloat32, .shape = {kProprio}, .low = -10, .high = 10,
+      {.name = "proprio",
+       .dtype = DType::kFloat32,
+       .shape = {kProprio},
+       .low = -10,
+       .high = 10,
        .fields = {"x", "y", "z", "rx", "ry", "rz", "vx", "vy", "vz", "wx", "wy", "wz", "vacuum"}});
   auto fields = devices.task.privileged_fields();
   if (!fields.empty()) {
-    const auto tool = {"tool_x_m", "tool_y_m", "tool_z_m", "tool_rx_rad", "tool_ry_rad", "tool_rz_rad", "vacuum_Pa", "force_N"};
+    const auto tool = {"tool_x_m",    "tool_y_m",    "tool_z_m",  "tool_rx_rad",
+                       "tool_ry_rad", "tool_rz_rad", "vacuum_Pa", "force_N"};
     fields.insert(fields.begin(), tool.begin(), tool.end());
     const auto size = static_cast<int64_t>(fields.size());
-    spec.observation.entries.push_back({.name = "privileged", .dtype = DType::kFloat32, .shape = {size}, .low = -1e6,
-                                        .high = 1e6, .privileged = true, .fields = std::move(fields)});
+    spec.observation.entries.push_back({.name = "privileged",
+                                        .dtype = DType::kFloat32,
+                                        .shape = {size},
+                                        .low = -1e6,
+                                        .high = 1e6,
+                                        .privileged = true,
+                                        .fields = std::move(fields)});
   }
   const std::string v = concat(" [", config.limits.linear_speed_m_s, " m/s]");
   const std::string w = concat(" [", config.limits.angular_speed_rad_s, " rad/s]");
@@ -76,8 +89,11 @@ void check_action(const at::Tensor& action, int64_t dim) {
 }
 
 ManipulationEnvironment::ManipulationEnvironment(ManipulationConfig config, ManipulationDevices devices)
-    : config_(config), devices_(std::move(devices)), spec_(make_spec(config_, devices_)),
-      images_(devices_.cameras.size()), image_hashes_(devices_.cameras.size()) {}
+    : config_(config),
+      devices_(std::move(devices)),
+      spec_(make_spec(config_, devices_)),
+      images_(devices_.cameras.size()),
+      image_hashes_(devices_.cameras.size()) {}
 
 Observation ManipulationEnvironment::reset(uint64_t seed) {
   running_ = false;
@@ -145,7 +161,8 @@ std::optional<EndReason> ManipulationEnvironment::sense() {
   lost |= state_age_s_ > limits.max_state_age_s || image_age_s_ > limits.max_image_age_s;
   lost |= limits.frozen_images > 0 && same_images_ >= limits.frozen_images;
   // A stop is the graver news: it may be terminal, a lost link never is.
-  if (signals_.arm.status == DeviceStatus::kProtectiveStop || signals_.gripper.status == DeviceStatus::kProtectiveStop ||
+  if (signals_.arm.status == DeviceStatus::kProtectiveStop ||
+      signals_.gripper.status == DeviceStatus::kProtectiveStop ||
       signals_.arm.f_Tcp_Base_N.norm() > limits.max_force_N) {
     return EndReason::kSafetyStop;
   }
@@ -196,9 +213,7 @@ Step ManipulationEnvironment::step(const at::Tensor& action) {
   return step;
 }
 
-void ManipulationEnvironment::standby() {
-  devices_.arm.stop();
-}
+void ManipulationEnvironment::standby() { devices_.arm.stop(); }
 
 void ManipulationEnvironment::proprioception(std::vector<float>& values) const {
   const auto& limits = config_.limits;
@@ -227,7 +242,8 @@ Observation ManipulationEnvironment::observe() {
     const Eigen::Vector3d p = signals_.arm.X_BaseTcp.translation() - vector(config_.task_origin_m);
     const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp);
     values.clear();
-    for (const double value : {p[0], p[1], p[2], r[0], r[1], r[2], signals_.gripper.vacuum_Pa, signals_.arm.f_Tcp_Base_N.norm()}) {
+    for (const double value :
+         {p[0], p[1], p[2], r[0], r[1], r[2], signals_.gripper.vacuum_Pa, signals_.arm.f_Tcp_Base_N.norm()}) {
       values.push_back(static_cast<float>(value));
     }
     devices_.task.read_privileged(values);

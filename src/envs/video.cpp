@@ -22,7 +22,8 @@ struct VideoWriter::Encoder {
   int64_t frames = 0;
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw IoError(concat(path.string(), ": ", what, "; is there space, permission, and an H.264 encoder (libopencv-videoio)?"));
+    throw IoError(
+        concat(path.string(), ": ", what, "; is there space, permission, and an H.264 encoder (libopencv-videoio)?"));
   }
 };
 
@@ -56,7 +57,8 @@ void VideoWriter::add(const at::Tensor& rgb) {
     e.writer.open(e.partial.string(), cv::VideoWriter::fourcc('a', 'v', 'c', '1'), e.frames_per_s, even);
     if (!e.writer.isOpened()) e.fail("the film cannot be written");
   }
-  if (size != e.size) throw ShapeError(concat("frame: want [", e.size.height, ", ", e.size.width, ", 3], got ", rgb.sizes()));
+  if (size != e.size)
+    throw ShapeError(concat("frame: want [", e.size.height, ", ", e.size.width, ", 3], got ", rgb.sizes()));
   const at::Tensor host = rgb.contiguous();
   const cv::Mat picture(size, CV_8UC3, host.data_ptr());
   cv::Mat bgr;

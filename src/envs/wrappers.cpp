@@ -13,7 +13,8 @@ Renderable* find_renderable(Environment& environment) {
   return nullptr;
 }
 
-TimeLimit::TimeLimit(std::unique_ptr<Environment> inner, int64_t max_steps) : inner_(std::move(inner)), spec_(inner_->spec()) {
+TimeLimit::TimeLimit(std::unique_ptr<Environment> inner, int64_t max_steps)
+    : inner_(std::move(inner)), spec_(inner_->spec()) {
   if (max_steps < 1) throw ValueError(concat("max_steps: want >= 1, got ", max_steps));
   spec_.max_steps = spec_.max_steps > 0 ? std::min(spec_.max_steps, max_steps) : max_steps;
 }
@@ -53,7 +54,9 @@ Step ActionRepeat::step(const at::Tensor& action) {
 }
 
 Recorder::Recorder(std::unique_ptr<Environment> inner, Sink sink, std::map<std::string, std::string> meta)
-    : inner_(std::move(inner)), sink_(std::move(sink)), meta_(std::move(meta)),
+    : inner_(std::move(inner)),
+      sink_(std::move(sink)),
+      meta_(std::move(meta)),
       builder_(inner_->spec().observation, inner_->spec().action) {
   meta_["task"] = inner_->spec().name;
 }

@@ -27,10 +27,10 @@ at::Tensor expectile_mse(const at::Tensor& value, const at::Tensor& target, doub
   check_float("target", target, {value.size(0)});
   check_positive("expectile", expectile);
   check_positive("1 - expectile", 1 - expectile);
-  const auto error = target.detach() - value;                                           // [B]
-  const auto below = (error.detach() < 0).to(value.scalar_type());                      // [B]
-  const auto weight = expectile + (1 - 2 * expectile) * below;                          // [B] |expectile - 1(u < 0)|
-  return (weight * error.square()).mean();                                              // []
+  const auto error = target.detach() - value;                       // [B]
+  const auto below = (error.detach() < 0).to(value.scalar_type());  // [B]
+  const auto weight = expectile + (1 - 2 * expectile) * below;      // [B] |expectile - 1(u < 0)|
+  return (weight * error.square()).mean();                          // []
 }
 
 }  // namespace onramp::losses

@@ -10,6 +10,11 @@ Critic::Critic(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, 
       mlp_(register_module("mlp", std::make_shared<EnsembleMlp>(config.ensemble, encoder_->feature_dim() + action_dim,
                                                                 /*out=*/1, config.mlp, generator))) {}
 
+at::Tensor Critic::encode_constant(const Observation& obs) {
+  at::NoGradGuard no_gradient;
+  return encode(obs);
+}
+
 CriticOutput Critic::forward(const at::Tensor& encoded, const at::Tensor& action) {
   auto [output, features] = mlp_->forward(encoded, action);
   return {.q = output.squeeze(-1), .latent = features};

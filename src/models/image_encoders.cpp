@@ -33,8 +33,9 @@ ObservationSpec image_entries(const ObservationSpec& observation) {
 ImageEncoders::ImageEncoders(const ObservationSpec& observation, const EncoderConfig& config, at::Generator& generator)
     : observation_(image_entries(observation)), config_(config) {
   for (const auto& entry : observation_.entries) {
-    encoders_.push_back(register_module(
-        module_name(entry.name), make_image_encoder(config, entry.shape[0], entry.shape[1], entry.shape[2], generator)));
+    encoders_.push_back(
+        register_module(module_name(entry.name),
+                        make_image_encoder(config, entry.shape[0], entry.shape[1], entry.shape[2], generator)));
   }
 }
 

@@ -19,8 +19,8 @@ ObservationSpec select_observations(const ObservationSpec& observation, const st
     const auto* entry = observation.find(name);
     if (!entry) throw ConfigError(concat("observations: no entry '", name, "' (known: ", join(known, ", "), ")"));
     if (entry->privileged) {
-      throw ConfigError(concat("observations: '", name, "' is privileged: no network may see it (take of: ",
-                               join(known, ", "), ")"));
+      throw ConfigError(
+          concat("observations: '", name, "' is privileged: no network may see it (take of: ", join(known, ", "), ")"));
     }
   }
   ObservationSpec selected;
@@ -35,7 +35,9 @@ ObservationSpec select_observations(const ObservationSpec& observation, const st
 
 ObservationEncoder::ObservationEncoder(ObservationSpec observation, Normalizer normalizer,
                                        std::shared_ptr<ImageEncoders> images, bool trainable)
-    : observation_(std::move(observation)), normalizer_(std::move(normalizer)), images_(std::move(images)),
+    : observation_(std::move(observation)),
+      normalizer_(std::move(normalizer)),
+      images_(std::move(images)),
       trainable_(trainable && images_) {
   for (const auto& entry : observation_.entries) {
     if (entry.privileged) {
@@ -43,7 +45,8 @@ ObservationEncoder::ObservationEncoder(ObservationSpec observation, Normalizer n
     }
     if (entry.is_image()) {
       if (!images_ || !images_->has(entry.name)) {
-        throw ConfigError(concat("no encoder for the image '", entry.name, "': pretrain one on it, or train end to end"));
+        throw ConfigError(
+            concat("no encoder for the image '", entry.name, "': pretrain one on it, or train end to end"));
       }
       if (images_->observation().find(entry.name)->shape != entry.shape) {
         throw ConfigError(concat("the encoder of '", entry.name, "' was made for pictures of another size"));

@@ -1,9 +1,9 @@
 #include "onramp/nn/augment.h"
 
 #include <ATen/Functions.h>
-#include <ATen/TensorOperators.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorIndexing.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cstring>
@@ -23,13 +23,16 @@ void shift_on_cpu(const at::Tensor& images, const at::Tensor& shifts, at::Tensor
   at::parallel_for(0, images.size(0), 16, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       const int64_t dy = shift[2 * b], dx = shift[2 * b + 1];
-      const int64_t left = std::clamp<int64_t>(-dx, 0, W), right = std::clamp<int64_t>(W - dx, 0, W);  // [left, right) has a source
+      const int64_t left = std::clamp<int64_t>(-dx, 0, W),
+                    right = std::clamp<int64_t>(W - dx, 0, W);  // [left, right) has a source
       for (int64_t y = 0; y < H; ++y) {
         const uint8_t* in = source + (b * H + std::clamp<int64_t>(y + dy, 0, H - 1)) * row;
         uint8_t* to = target + (b * H + y) * row;
         for (int64_t x = 0; x < left; ++x) std::memcpy(to + x * pixel, in, static_cast<size_t>(pixel));
-        if (right > left) std::memcpy(to + left * pixel, in + (left + dx) * pixel, static_cast<size_t>((right - left) * pixel));
-        for (int64_t x = std::max(left, right); x < W; ++x) std::memcpy(to + x * pixel, in + row - pixel, static_cast<size_t>(pixel));
+        if (right > left)
+          std::memcpy(to + left * pixel, in + (left + dx) * pixel, static_cast<size_t>((right - left) * pixel));
+        for (int64_t x = std::max(left, right); x < W; ++x)
+          std::memcpy(to + x * pixel, in + row - pixel, static_cast<size_t>(pixel));
       }
     }
   });
@@ -48,7 +51,7 @@ at::Tensor shift_images(const at::Tensor& images, const at::Tensor& shifts, bool
     return out;
   }
   const auto index = shifts.options();
-  const auto rows = (at::arange(H, index) + shifts.select(1, 0).unsqueeze(1)).clamp(0, H - 1);  // [B, H]
+  const auto rows = (at::arange(H, index) + shifts.select(1, 0).unsqueeze(1)).clamp(0, H - 1);     // [B, H]
   const auto columns = (at::arange(W, index) + shifts.select(1, 1).unsqueeze(1)).clamp(0, W - 1);  // [B, W]
   return images.index({at::arange(B, index).view({B, 1, 1}), rows.unsqueeze(2), columns.unsqueeze(1)});
 }

@@ -70,8 +70,8 @@ using torch::autograd::variable_list;
 template <class T>
 struct Fused : torch::autograd::Function<Fused<T>> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& product_in, const at::Tensor& bias_in,
-                            const std::optional<at::Tensor>& norm_weight_in, const std::optional<at::Tensor>& norm_bias_in,
-                            bool relu) {
+                            const std::optional<at::Tensor>& norm_weight_in,
+                            const std::optional<at::Tensor>& norm_bias_in, bool relu) {
     const auto product = product_in.contiguous(), bias = bias_in.contiguous();
     const bool norm = norm_weight_in.has_value();
     const auto norm_weight = norm ? norm_weight_in->contiguous() : at::Tensor();
@@ -85,11 +85,18 @@ struct Fused : torch::autograd::Function<Fused<T>> {
       rstd = at::empty_like(mean);
     }
     blocks.parallel([&](int64_t e, int64_t, int64_t begin, int64_t end) {
-      row_kernels::forward({.begin = begin, .end = end, .H = H, .rows_per_bias = blocks.rows_per_bias,
-                            .product = read<T>(product, e * blocks.R * H), .bias = read<T>(bias, e * blocks.G * H),
-                            .norm_weight = read<T>(norm_weight, e * H), .norm_bias = read<T>(norm_bias, e * H),
-                            .y = write<T>(y, e * blocks.R * H), .mean = write<T>(mean, e * blocks.R),
-                            .rstd = write<T>(rstd, e * blocks.R), .relu = relu});
+      row_kernels::forward({.begin = begin,
+                            .end = end,
+                            .H = H,
+                            .rows_per_bias = blocks.rows_per_bias,
+                            .product = read<T>(product, e * blocks.R * H),
+                            .bias = read<T>(bias, e * blocks.G * H),
+                            .norm_weight = read<T>(norm_weight, e * H),
+                            .norm_bias = read<T>(norm_bias, e * H),
+                            .y = write<T>(y, e * blocks.R * H),
+                            .mean = write<T>(mean, e * blocks.R),
+                            .rstd = write<T>(rstd, e * blocks.R),
+                            .relu = relu});
     });
     if (!relu) y.tanh_();
     context->save_for_backward({norm ? product : at::Tensor(), bias, norm_weight, y, mean, rstd});
@@ -102,7 +109,8 @@ struct Fused : torch::autograd::Function<Fused<T>> {
       throw std::logic_error("bias_norm_activate: the fused form has no second derivative; set fused: false");
     }
     const auto saved = context->get_saved_variables();
-    const auto &product = saved[0], &bias = saved[1], &norm_weight = saved[2], &y = saved[3], &mean = saved[4], &rstd = saved[5];
+    const auto &product = saved[0], &bias = saved[1], &norm_weight = saved[2], &y = saved[3], &mean = saved[4],
+               &rstd = saved[5];
     const bool norm = norm_weight.defined(), relu = context->saved_data["relu"].toBool();
     const auto dy = gradients[0].contiguous();
     const Blocks blocks(y, bias);
@@ -117,13 +125,23 @@ struct Fused : torch::autograd::Function<Fused<T>> {
     }
     blocks.parallel([&](int64_t e, int64_t block, int64_t begin, int64_t end) {
       const int64_t rows = e * R * H, part = (e * P + block) * H;
-      row_kernels::backward({.begin = begin, .end = end, .H = H, .rows_per_bias = blocks.rows_per_bias,
-                             .product = read<T>(product, rows), .bias = read<T>(bias, e * G * H),
-                             .norm_weight = read<T>(norm_weight, e * H), .y = read<T>(y, rows), .dy = read<T>(dy, rows),
-                             .mean = read<T>(mean, e * R), .rstd = read<T>(rstd, e * R), .dx = write<T>(dx, rows),
-                             .d_norm_weight = write<T>(d_weight, part), .d_norm_bias = write<T>(d_shift, part),
+      row_kernels::backward({.begin = begin,
+                             .end = end,
+                             .H = H,
+                             .rows_per_bias = blocks.rows_per_bias,
+                             .product = read<T>(product, rows),
+                             .bias = read<T>(bias, e * G * H),
+                             .norm_weight = read<T>(norm_weight, e * H),
+                             .y = read<T>(y, rows),
+                             .dy = read<T>(dy, rows),
+                             .mean = read<T>(mean, e * R),
+                             .rstd = read<T>(rstd, e * R),
+                             .dx = write<T>(dx, rows),
+                             .d_norm_weight = write<T>(d_weight, part),
+                             .d_norm_bias = write<T>(d_shift, part),
                              .d_bias = write<T>(d_bias, blocks.split_groups ? part : e * G * H),
-                             .one_bias_row = blocks.split_groups, .relu = relu});
+                             .one_bias_row = blocks.split_groups,
+                             .relu = relu});
     });
     if (blocks.split_groups) d_bias = d_bias.view({E, G, blocks.per_group, H}).sum(2);
     return {dx, d_bias, norm ? d_weight.sum(1) : at::Tensor(), norm ? d_shift.sum(1) : at::Tensor(), at::Tensor()};
@@ -141,8 +159,10 @@ at::Tensor bias_norm_activate(const at::Tensor& product, const at::Tensor& bias,
     check_float("norm_weight", norm_weight, {E, H});
     check_float("norm_bias", norm_bias, {E, H});
   }
-  if (bias.size(1) == 0 || R % bias.size(1) != 0) throw std::logic_error("bias_norm_activate: rows are no multiple of bias rows");
-  const bool has_kernel = product.device().is_cpu() && (activation == Activation::kRelu || activation == Activation::kTanh);
+  if (bias.size(1) == 0 || R % bias.size(1) != 0)
+    throw std::logic_error("bias_norm_activate: rows are no multiple of bias rows");
+  const bool has_kernel =
+      product.device().is_cpu() && (activation == Activation::kRelu || activation == Activation::kTanh);
   if (!fused || !has_kernel || R == 0) return plain(product, bias, norm_weight, norm_bias, activation);
   const bool relu = activation == Activation::kRelu;
   const auto given = [](const at::Tensor& t) { return t.defined() ? std::optional<at::Tensor>(t) : std::nullopt; };

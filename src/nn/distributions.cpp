@@ -31,9 +31,7 @@ at::Tensor DiagonalGaussian::log_prob(const at::Tensor& action) const {
   return log_prob_of_noise((action - mean) * (-log_std).exp(), log_std);
 }
 
-at::Tensor DiagonalGaussian::entropy() const {
-  return (log_std.expand_as(mean) + (0.5 + kHalfLogTwoPi)).sum(-1);
-}
+at::Tensor DiagonalGaussian::entropy() const { return (log_std.expand_as(mean) + (0.5 + kHalfLogTwoPi)).sum(-1); }
 
 SampledAction SquashedGaussian::sample(const at::Tensor& noise) const {
   const auto u = mean + log_std.exp() * noise;

@@ -40,8 +40,9 @@ class EncoderBase : public ImageEncoder {
     if (config.channels.empty()) throw ConfigError("encoder.channels: want at least one entry");
     for (size_t i = 0; i < config.channels.size(); ++i) {
       if (height < 2 || width < 2) {
-        throw ConfigError(fmt::format("encoder.channels: {} entries halve a picture of {}x{} pixels too often; want fewer",
-                                      config.channels.size(), height_, width_));
+        throw ConfigError(
+            fmt::format("encoder.channels: {} entries halve a picture of {}x{} pixels too often; want fewer",
+                        config.channels.size(), height_, width_));
       }
       height = (height + 1) / 2;
       width = (width + 1) / 2;
@@ -52,8 +53,8 @@ class EncoderBase : public ImageEncoder {
 
   at::Tensor forward(const at::Tensor& images) final {
     check_uint8("images", images, {kB, height_, width_, channels_});
-    const auto pooled = pool(maps(scale_images(images)));                             // [B, P]
-    const auto x = at::linear(pooled, head_weight_, head_bias_);                  // [B, F]
+    const auto pooled = pool(maps(scale_images(images)));         // [B, P]
+    const auto x = at::linear(pooled, head_weight_, head_bias_);  // [B, F]
     return at::layer_norm(x, {config_.feature_dim}, norm_weight_, norm_bias_).tanh();
   }
 
@@ -65,7 +66,8 @@ class EncoderBase : public ImageEncoder {
   Conv add_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride, bool with_bias,
                 at::Generator& generator) {
     Conv conv{.stride = stride};
-    conv.weight = register_parameter(name + "_weight", normal_he({out, in, kernel, kernel}, in * kernel * kernel, generator));
+    conv.weight =
+        register_parameter(name + "_weight", normal_he({out, in, kernel, kernel}, in * kernel * kernel, generator));
     if (with_bias) conv.bias = register_parameter(name + "_bias", at::zeros({out}));
     return conv;
   }
@@ -113,7 +115,8 @@ class EncoderBase : public ImageEncoder {
 /// Strided 3x3 convolutions with ReLU.
 class SmallConvEncoder final : public EncoderBase {
  public:
-  SmallConvEncoder(const EncoderConfig& config, int64_t height, int64_t width, int64_t channels, at::Generator& generator)
+  SmallConvEncoder(const EncoderConfig& config, int64_t height, int64_t width, int64_t channels,
+                   at::Generator& generator)
       : EncoderBase(config, height, width, channels) {
     for (size_t i = 0; i < config.channels.size(); ++i) {
       convs_.push_back(add_conv(fmt::format("conv_{}", i), channels, config.channels[i], 3, 2, true, generator));
@@ -209,12 +212,12 @@ at::Tensor spatial_softmax(const at::Tensor& maps, const at::Tensor& inverse_tem
   check_float("maps", maps, {kB, kAny, kAny, kAny});
   const auto C = maps.size(1), H = maps.size(2), W = maps.size(3);
   // Positions before channels, as the maps lie in memory.
-  const auto logits = maps.permute({0, 2, 3, 1}).reshape({-1, H * W, C}) * inverse_temperature;          // [B, H W, C]
-  const auto weight = logits.softmax(1);                                                                  // [B, H W, C]
+  const auto logits = maps.permute({0, 2, 3, 1}).reshape({-1, H * W, C}) * inverse_temperature;  // [B, H W, C]
+  const auto weight = logits.softmax(1);                                                         // [B, H W, C]
   const auto options = maps.options().requires_grad(false);
-  const auto x = at::linspace(-1.0, 1.0, W, options).expand({H, W}).reshape({-1});                        // [H W]
-  const auto y = at::linspace(-1.0, 1.0, H, options).unsqueeze(1).expand({H, W}).reshape({-1});           // [H W]
-  return at::matmul(at::stack({x, y}), weight).flatten(1);                                                // [B, 2 C]
+  const auto x = at::linspace(-1.0, 1.0, W, options).expand({H, W}).reshape({-1});               // [H W]
+  const auto y = at::linspace(-1.0, 1.0, H, options).unsqueeze(1).expand({H, W}).reshape({-1});  // [H W]
+  return at::matmul(at::stack({x, y}), weight).flatten(1);                                       // [B, 2 C]
 }
 
 }  // namespace onramp

@@ -71,9 +71,9 @@ EnsembleOutput EnsembleMlp::forward(const at::Tensor& state, const at::Tensor& a
   check_float("state", state, {B, S});
   const Layer& first = layers_[0];
   // (state, action) W = state W_s + action W_a: the state's part enters as a bias that N rows share.
-  const auto state_part = product(state, first.weight.narrow(1, 0, S)) + first.bias.unsqueeze(1);       // [E, B, H]
-  const auto action_part = product(action.reshape({B * N, A}), first.weight.narrow(1, S, A));           // [E, B N, H]
-  const auto flat = finish(action_part, state_part);                                                    // [E, B N, ...]
+  const auto state_part = product(state, first.weight.narrow(1, 0, S)) + first.bias.unsqueeze(1);  // [E, B, H]
+  const auto action_part = product(action.reshape({B * N, A}), first.weight.narrow(1, S, A));      // [E, B N, H]
+  const auto flat = finish(action_part, state_part);                                               // [E, B N, ...]
   return {flat.output.view({members_, B, N, out_}), flat.features.view({members_, B, N, feature_dim_})};
 }
 

@@ -12,7 +12,9 @@
 #else
 #define ONRAMP_EACH_INSTRUCTION_SET
 #endif
-#define ONRAMP_INLINE inline __attribute__((always_inline))  // or it would be compiled once, for the oldest processor
+// All that they call is inlined, or it would be compiled once, for the oldest processor.
+#define ONRAMP_ALWAYS_INLINE __attribute__((always_inline))
+#define ONRAMP_INLINE inline ONRAMP_ALWAYS_INLINE
 
 // The functions below that return vectors are all inlined, so what their calls would look like does not matter.
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -72,9 +74,6 @@ ONRAMP_INLINE void for_row(int64_t H, const Body& body) {
   for (; j < H; ++j) body(T{0}, j);
 }
 
-#define ONRAMP_BODY [&](auto zero, int64_t j) __attribute__((always_inline))
-#define ONRAMP_V decltype(zero)
-
 template <class T>
 ONRAMP_INLINE void forward_rows(const Forward<T>& a) {
   const int64_t H = a.H;
@@ -83,30 +82,30 @@ ONRAMP_INLINE void forward_rows(const Forward<T>& a) {
     const T* bias = a.bias + r / a.rows_per_bias * H;
     T* y = a.y + r * H;
     if (a.norm_weight == nullptr) {
-      for_row<T>(H, ONRAMP_BODY {
-        using V = ONRAMP_V;
+      for_row<T>(H, [&](auto zero, int64_t j) ONRAMP_ALWAYS_INLINE {
+        using V = decltype(zero);
         const V x = load<V>(product + j) + load<V>(bias + j);
         store(y + j, a.relu ? (x < zero ? zero : x) : x);  // keeps NaN, as at::relu does
       });
       continue;
     }
     Sum<T> sum;
-    for_row<T>(H, ONRAMP_BODY {
-      using V = ONRAMP_V;
+    for_row<T>(H, [&](auto zero, int64_t j) ONRAMP_ALWAYS_INLINE {
+      using V = decltype(zero);
       const V x = load<V>(product + j) + load<V>(bias + j);
       store(y + j, x);
       sum.add(x);
     });
     const T mean = sum.total() / static_cast<T>(H);
     Sum<T> squares;
-    for_row<T>(H, ONRAMP_BODY {
-      using V = ONRAMP_V;
+    for_row<T>(H, [&](auto zero, int64_t j) ONRAMP_ALWAYS_INLINE {
+      using V = decltype(zero);
       const V centred = load<V>(y + j) - mean;
       squares.add(centred * centred);
     });
     const T rstd = T{1} / std::sqrt(squares.total() / static_cast<T>(H) + static_cast<T>(kLayerNormEps));
-    for_row<T>(H, ONRAMP_BODY {
-      using V = ONRAMP_V;
+    for_row<T>(H, [&](auto zero, int64_t j) ONRAMP_ALWAYS_INLINE {
+      using V = decltype(zero);
       const V x = (load<V>(y + j) - mean) * rstd * load<V>(a.norm_weight + j) + load<V>(a.norm_bias + j);
       store(y + j, a.relu ? (x < zero ? zero : x) : x);
     });
@@ -130,8 +129,8 @@ ONRAMP_INLINE void backward_rows(const Backward<T>& a) {
     T* dx = a.dx + r * H;
     T* d_bias = a.d_bias + (a.one_bias_row ? 0 : bias_row * H);
     if (a.norm_weight == nullptr) {
-      for_row<T>(H, ONRAMP_BODY {
-        using V = ONRAMP_V;
+      for_row<T>(H, [&](auto zero, int64_t j) ONRAMP_ALWAYS_INLINE {
+        using V = decltype(zero);
         const V g = through_activation<V>(load<V>(dy + j), load<V>(y + j), zero, a.relu);
         store(dx + j, g);
         add_to(d_bias + j, g);
@@ -142,8 +141,8 @@ ONRAMP_INLINE void backward_rows(const Backward<T>& a) {
     const T *product = a.product + r * H, *bias = a.bias + bias_row * H;
     const T mean = a.mean[r], rstd = a.rstd[r];
     Sum<T> sum_h, sum_hn;
-    for_row<T>(H, ONRAMP_BODY {
-      using V = ONRAMP_V;
+    for_row<T>(H, [&](auto zero, int64_t j) ONRAMP_ALWAYS_INLINE {
+      using V = decltype(zero);
       const V g = through_activation<V>(load<V>(dy + j), load<V>(y + j), zero, a.relu);
       const V n = (load<V>(product + j) + load<V>(bias + j) - mean) * rstd;
       const V h = g * load<V>(a.norm_weight + j);
@@ -154,8 +153,8 @@ ONRAMP_INLINE void backward_rows(const Backward<T>& a) {
       sum_hn.add(h * n);
     });
     const T mean_h = sum_h.total() / static_cast<T>(H), mean_hn = sum_hn.total() / static_cast<T>(H);
-    for_row<T>(H, ONRAMP_BODY {
-      using V = ONRAMP_V;
+    for_row<T>(H, [&](auto zero, int64_t j) ONRAMP_ALWAYS_INLINE {
+      using V = decltype(zero);
       const V n = (load<V>(product + j) + load<V>(bias + j) - mean) * rstd;
       const V d = rstd * (load<V>(dx + j) - mean_h - n * mean_hn);
       store(dx + j, d);

@@ -12,7 +12,7 @@ struct Forward {
   int64_t rows_per_bias;             // row r adds bias row r / rows_per_bias
   const T *product, *bias;           // [R, H], [G, H]
   const T *norm_weight, *norm_bias;  // [H]
-  T *y;                              // [R, H]
+  T* y;                              // [R, H]
   T *mean, *rstd;                    // [R], written with LayerNorm
   bool relu;                         // else y is left before its activation
 };
@@ -23,11 +23,11 @@ struct Backward {
   int64_t rows_per_bias;
   const T *product, *bias, *norm_weight;  // product and bias are read with LayerNorm only
   const T *y, *dy, *mean, *rstd;
-  T *dx;                                 // [R, H]
-  T *d_norm_weight, *d_norm_bias;        // [H]: the block's sums are added
-  T *d_bias;       // added: the sums of all rows of the block into d_bias[0] when one_bias_row, else bias row by bias row
+  T* dx;                           // [R, H]
+  T *d_norm_weight, *d_norm_bias;  // [H]: the block's sums are added
+  T* d_bias;  // added: the sums of all rows of the block into d_bias[0] when one_bias_row, else bias row by bias row
   bool one_bias_row;
-  bool relu;       // else tanh
+  bool relu;  // else tanh
 };
 
 /// to[i] = from[i] / 255 - 0.5

@@ -23,7 +23,8 @@ void for_each_tensor(const torch::nn::Module& module, Visit visit) {
 
 void save_module(PartState& state, const torch::nn::Module& module, const std::string& prefix) {
   for_each_tensor(module, [&](const std::string& name, const at::Tensor& tensor) {
-    state.tensors[prefix + name] = tensor.detach().to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+    state.tensors[prefix + name] =
+        tensor.detach().to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
   });
 }
 
@@ -31,12 +32,16 @@ void load_tensors(const PartState& state, const std::vector<std::pair<std::strin
   for (const auto& [name, tensor] : wanted) {
     const auto found = state.tensors.find(name);
     if (found == state.tensors.end()) {
-      throw CheckpointError(fmt::format("the checkpoint has no tensor '{}', which this network needs; "
-                                        "use the config that the checkpoint was written with", name));
+      throw CheckpointError(
+          fmt::format("the checkpoint has no tensor '{}', which this network needs; "
+                      "use the config that the checkpoint was written with",
+                      name));
     }
     if (found->second.sizes() != tensor.sizes() || found->second.scalar_type() != tensor.scalar_type()) {
-      throw CheckpointError(fmt::format("tensor '{}': this network has {}, the checkpoint {}; use the config that the "
-                                        "checkpoint was written with", name, describe(tensor), describe(found->second)));
+      throw CheckpointError(
+          fmt::format("tensor '{}': this network has {}, the checkpoint {}; use the config that the "
+                      "checkpoint was written with",
+                      name, describe(tensor), describe(found->second)));
     }
   }
   const at::NoGradGuard no_grad;
@@ -53,7 +58,8 @@ void copy_module(torch::nn::Module& target, const torch::nn::Module& source) {
   const at::NoGradGuard no_grad;
   const auto from_parameters = source.named_parameters();
   const auto from_buffers = source.named_buffers();
-  if (target.named_parameters().size() != from_parameters.size() || target.named_buffers().size() != from_buffers.size()) {
+  if (target.named_parameters().size() != from_parameters.size() ||
+      target.named_buffers().size() != from_buffers.size()) {
     throw std::logic_error("copy_module: the modules differ in their parameters");
   }
   for_each_tensor(target, [&](const std::string& name, const at::Tensor& tensor) {

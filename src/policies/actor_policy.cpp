@@ -131,7 +131,8 @@ std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
     auto generator = make_generator(random);
     auto inputs = std::make_shared<ObservationEncoder>(
         observation, load_normalizer(take(state, "normalizer")).to(device), images, trainable);
-    const auto type = weights.host.at("type") == "deterministic" ? ActorType::kDeterministic : ActorType::kSquashedGaussian;
+    const auto type =
+        weights.host.at("type") == "deterministic" ? ActorType::kDeterministic : ActorType::kSquashedGaussian;
     const auto config =
         read_config<ActorConfig>(parse_config_text(weights.host.at("config").get<std::string>(), "policy"));
     auto actor = make_actor(type, inputs, action.dim, config, generator);

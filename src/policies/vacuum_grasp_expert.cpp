@@ -13,14 +13,14 @@
 namespace onramp {
 namespace {
 
-constexpr int64_t kItemFields = 5;         // x_m y_m top_z_m turn_rad height_m
-constexpr double kReaction_s = 0.2;        // it covers the distance that is left in about this time
-constexpr double kPress_m = 0.012;         // into the item's top, to seal
+constexpr int64_t kItemFields = 5;   // x_m y_m top_z_m turn_rad height_m
+constexpr double kReaction_s = 0.2;  // it covers the distance that is left in about this time
+constexpr double kPress_m = 0.012;   // into the item's top, to seal
 constexpr double kHeld_Pa = 25e3;
 constexpr double kHoldHeight_m = 0.20;
-constexpr int kGripSteps = 4;              // pressed for so long without vacuum: missed
-constexpr int kRiseSteps = 4;              // after a miss
-constexpr int kEpisodeSteps = 60;          // over which the moment of giving up is spread
+constexpr int kGripSteps = 4;      // pressed for so long without vacuum: missed
+constexpr int kRiseSteps = 4;      // after a miss
+constexpr int kEpisodeSteps = 60;  // over which the moment of giving up is spread
 
 enum class Phase : uint8_t { kReach, kGrip, kLift, kRise, kGivenUp };
 
@@ -108,12 +108,16 @@ class VacuumGraspExpert final : public Policy {
     if (a.steps++ == a.give_up_at && !held) enter(a, Phase::kGivenUp);
     switch (a.phase) {
       case Phase::kReach:
-        if (held) enter(a, Phase::kLift);
-        else if (above < 0.004 || row[2] < 0.012) enter(a, Phase::kGrip);
+        if (held)
+          enter(a, Phase::kLift);
+        else if (above < 0.004 || row[2] < 0.012)
+          enter(a, Phase::kGrip);
         break;
       case Phase::kGrip:
-        if (held) enter(a, Phase::kLift);
-        else if (a.phase_steps >= kGripSteps) enter(a, Phase::kRise);
+        if (held)
+          enter(a, Phase::kLift);
+        else if (a.phase_steps >= kGripSteps)
+          enter(a, Phase::kRise);
         break;
       case Phase::kLift:
         if (!held && a.phase_steps > 1) enter(a, Phase::kRise);
@@ -125,7 +129,8 @@ class VacuumGraspExpert final : public Policy {
           enter(a, again ? Phase::kReach : Phase::kGivenUp);
         }
         break;
-      case Phase::kGivenUp: break;
+      case Phase::kGivenUp:
+        break;
     }
     ++a.phase_steps;
 
@@ -145,12 +150,15 @@ class VacuumGraspExpert final : public Policy {
         suction = true;
         break;
       case Phase::kRise:
-      case Phase::kGivenUp: move_m = {0, 0, std::max(0.0, item[2] + 0.10 - row[2])}; break;
+      case Phase::kGivenUp:
+        move_m = {0, 0, std::max(0.0, item[2] + 0.10 - row[2])};
+        break;
     }
     std::array<double, 7> action{};
     const double shake = config_.noise * config_.action_noise;
     for (int i = 0; i < 3; ++i) {
-      action[i] = std::clamp(move_m[i] / kReaction_s / config_.linear_speed_m_s, -a.speed, a.speed) + shake * random.normal();
+      action[i] =
+          std::clamp(move_m[i] / kReaction_s / config_.linear_speed_m_s, -a.speed, a.speed) + shake * random.normal();
       action[3 + i] = std::clamp(-row[3 + i] / (2 * kReaction_s) / config_.angular_speed_rad_s, -0.5, 0.5) +
                       shake * random.normal();
     }
@@ -164,12 +172,13 @@ class VacuumGraspExpert final : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_vacuum_grasp_expert(const VacuumGraspExpertConfig& config, const ObservationSpec& observation,
-                                                 const ActionSpec& action) {
+std::unique_ptr<Policy> make_vacuum_grasp_expert(const VacuumGraspExpertConfig& config,
+                                                 const ObservationSpec& observation, const ActionSpec& action) {
   const EntrySpec* entry = observation.find("privileged");
   if (!entry || entry->shape.size() != 1 || entry->shape[0] < kToolFields + kItemFields ||
       entry->fields.size() < kToolFields + 1 || entry->fields[kToolFields] != "item_0_x_m" || action.dim != 7) {
-    throw ConfigError("vacuum_grasp_expert: the environment does not tell where items lie; it acts in vacuum_grasp only");
+    throw ConfigError(
+        "vacuum_grasp_expert: the environment does not tell where items lie; it acts in vacuum_grasp only");
   }
   return std::make_unique<VacuumGraspExpert>(config, action);
 }

@@ -40,22 +40,25 @@ HilbertConfig corridor_config() {
 }
 
 TEST(Hilbert, DistanceIsTheNumberOfStepsBetweenTwoCells) {
-  Hilbert learner(corridor_config(), state_context(kCells, 1));
-  for (uint64_t i = 0; i < 1500; ++i) learner.update({{"batch", corridor_batch(128, i)}});
+  Hilbert learner(corridor_config(), state_context(kCells, 1, test_seed()));
+  for (uint64_t i = 0; i < 800; ++i) learner.update({{"batch", corridor_batch(128, 10000 * test_seed() + i)}});
   const auto cells = at::eye(kCells);
   double worst = 0;
   for (int64_t s = 0; s < kCells; ++s) {
-    const Observation from{{"state", cells.narrow(0, s, 1).expand({kCells, kCells}).contiguous()}}, to{{"state", cells}};
+    const Observation from{{"state", cells.narrow(0, s, 1).expand({kCells, kCells}).contiguous()}},
+        to{{"state", cells}};
     const auto value = learner.value(from, to);  // [8], one a goal
     for (int64_t g = 0; g < kCells; ++g) {
       const auto steps = static_cast<double>(std::abs(s - g));
       const double want = -(1 - std::pow(0.99, steps)) / 0.01;  // -1 a step, discounted
       worst = std::max(worst, std::abs(value[g].item<double>() - want));
-      if (g > s) EXPECT_LT(value[g].item<double>(), value[g - 1].item<double>()) << s << " -> " << g;  // monotone
-      if (g < s) EXPECT_LT(value[g].item<double>(), value[g + 1].item<double>()) << s << " -> " << g;
+      const auto one_nearer = g + (g < s) - (g > s);
+      if (g != s) {
+        EXPECT_LT(value[g].item<double>(), value[one_nearer].item<double>()) << s << " -> " << g;
+      }
     }
   }
-  EXPECT_LT(worst, 0.9);  // BOUND_H
+  expect_below("hilbert worst error", worst, 0.9);
 }
 
 LearnerContext picture_context() { return {.observation = picture_and_state(), .action = {2, {}}, .seed = 1}; }

@@ -1,6 +1,10 @@
 // Small problems and comparisons for tests of learners.
 #pragma once
 
+#include <ATen/Parallel.h>
+
+#include <cstdlib>
+#include <iostream>
 #include <string>
 #include <utility>
 
@@ -9,6 +13,24 @@
 #include "onramp/models/content_hash.h"
 
 namespace onramp::test {
+
+/// Networks of a few units run faster on one thread than on two.
+class OneThread : public ::testing::Environment {
+ public:
+  void SetUp() override { at::set_num_threads(1); }
+};
+inline const auto* const kOneThread = ::testing::AddGlobalTestEnvironment(new OneThread);
+
+/// The seed of tests that learn. Bounds were measured with ONRAMP_TEST_SEED=1 to 10 and ONRAMP_PRINT_SLACK=1.
+inline uint64_t test_seed() {
+  const char* text = std::getenv("ONRAMP_TEST_SEED");
+  return text ? std::strtoull(text, nullptr, 10) : 1;
+}
+
+inline void expect_below(const std::string& what, double value, double bound) {
+  if (std::getenv("ONRAMP_PRINT_SLACK")) std::cout << "[  SLACK ] " << what << " " << value << " < " << bound << "\n";
+  EXPECT_LT(value, bound) << what;
+}
 
 inline LearnerContext state_context(int64_t state_dim, int64_t action_dim, uint64_t seed = 1) {
   return {.observation = state_only(state_dim), .action = {action_dim, {}}, .seed = seed};

@@ -12,8 +12,8 @@
 namespace onramp {
 namespace {
 
-using test::FakeCell;
 using test::expect_throws;
+using test::FakeCell;
 
 at::Tensor action(std::initializer_list<float> values) {
   auto a = at::zeros({7});
@@ -171,7 +171,8 @@ TEST_F(ManipulationEnvironmentTest, ACameraWithoutNewPicturesEndsTheEpisode) {
   auto other = cell.make();
   other.reset(1);
   cell.camera.stale_from_s = cell.clock.now() + 0.05;
-  for (steps = 1; !(step = other.step(action({}))).end; ++steps) {}
+  for (steps = 1; !(step = other.step(action({}))).end; ++steps) {
+  }
   EXPECT_EQ(step.end, EndReason::kCommsLoss);
   EXPECT_GT(step.timing_us.at("image_age"), 500e3);
   EXPECT_EQ(steps, 6);

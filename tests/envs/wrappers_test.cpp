@@ -36,7 +36,8 @@ TEST(TimeLimitTest, KeepsAnEarlierEndAndItsReason) {
 
 TEST(ActionRepeatTest, SumsRewardsAndKeepsASuccessOnTheWay) {
   // Rewards are 1, 2, 3, ...; success on step 2 alone.
-  ActionRepeat environment(std::make_unique<CountingEnvironment>(/*end_after=*/5, EndReason::kSuccess, /*success_at=*/2), 3);
+  ActionRepeat environment(
+      std::make_unique<CountingEnvironment>(/*end_after=*/5, EndReason::kSuccess, /*success_at=*/2), 3);
   EXPECT_DOUBLE_EQ(environment.spec().control_period_s, 0.3);
   environment.reset(1);
   const Step first = environment.step(zero());
@@ -50,8 +51,10 @@ TEST(ActionRepeatTest, SumsRewardsAndKeepsASuccessOnTheWay) {
 }
 
 TEST(WrapperTest, RefusesNonsense) {
-  test::expect_throws<ValueError>([] { TimeLimit(std::make_unique<CountingEnvironment>(), 0); }, "max_steps: want >= 1, got 0");
-  test::expect_throws<ValueError>([] { ActionRepeat(std::make_unique<CountingEnvironment>(), 0); }, "times: want >= 1, got 0");
+  test::expect_throws<ValueError>([] { TimeLimit(std::make_unique<CountingEnvironment>(), 0); },
+                                  "max_steps: want >= 1, got 0");
+  test::expect_throws<ValueError>([] { ActionRepeat(std::make_unique<CountingEnvironment>(), 0); },
+                                  "times: want >= 1, got 0");
 }
 
 TEST(RecorderTest, HandsOverEachFinishedEpisode) {

@@ -10,7 +10,8 @@ namespace onramp {
 namespace {
 
 /// Successes of `episodes` attempts.
-int attempts(Environment& environment, Policy& policy, int episodes, const std::function<void(Observation&)>& see = {}) {
+int attempts(Environment& environment, Policy& policy, int episodes,
+             const std::function<void(Observation&)>& see = {}) {
   int successes = 0;
   for (int i = 0; i < episodes; ++i) {
     const auto seed = derive_seed(0, "honesty", static_cast<uint64_t>(i));
@@ -21,7 +22,8 @@ int attempts(Environment& environment, Policy& policy, int episodes, const std::
     for (bool running = true; running;) {
       if (see) see(observation);
       Rng random = draws.next();
-      Step step = environment.step(policy.act(observation.unsqueeze(), *state, ActMode::kSample, random).action[0].contiguous());
+      Step step = environment.step(
+          policy.act(observation.unsqueeze(), *state, ActMode::kSample, random).action[0].contiguous());
       success |= step.success;
       running = !step.end;
       observation = std::move(step.obs);
@@ -45,8 +47,8 @@ std::unique_ptr<Policy> expert(const Environment& environment, double noise) {
 }
 
 TEST(VacuumGraspHonesty, TheExpertSucceedsOnEveryKindOfItem) {
-  for (const auto items : {mujoco::ItemSet::kTraining, mujoco::ItemSet::kBlue, mujoco::ItemSet::kCan, mujoco::ItemSet::kThree,
-                           mujoco::ItemSet::kThreeMixed, mujoco::ItemSet::kRandom}) {
+  for (const auto items : {mujoco::ItemSet::kTraining, mujoco::ItemSet::kBlue, mujoco::ItemSet::kCan,
+                           mujoco::ItemSet::kThree, mujoco::ItemSet::kThreeMixed, mujoco::ItemSet::kRandom}) {
     const auto environment = task(items);
     EXPECT_GE(attempts(*environment, *expert(*environment, 0.0), 60), 59) << static_cast<int>(items);
   }

@@ -20,8 +20,13 @@ TEST(BcMse, GradientMatchesFiniteDifferencesAndStopsAtTheData) {
 }
 
 TEST(BcMse, NamesAMisshapenArgument) {
-  expect_throws<ShapeError>([] { bc_mse(at::ones({3}), at::ones({3})); }, "predicted: want float [N, N], got float [3]");
-  expect_throws<ShapeError>([] { bc_mse(at::ones({3, 2}), at::ones({2, 3})); }, "action: want float [3, 2], got float [2, 3]");
+  expect_throws<ShapeError>([] { bc_mse(at::ones({3}), at::ones({3})); },
+                            "predicted: want float [N, N], got float [3]");
+  expect_throws<ShapeError>(
+      [] {
+        bc_mse(at::ones({3, 2}), at::ones({2, 3}));
+      },
+      "action: want float [3, 2], got float [2, 3]");
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace {
 
 using namespace onramp::test;
 
-at::Tensor first_occupancy_loss(const GoldenInputs& in, const at::Tensor& phi_s, const at::Tensor& phi_g, double expectile) {
+at::Tensor first_occupancy_loss(const GoldenInputs& in, const at::Tensor& phi_s, const at::Tensor& phi_g,
+                                double expectile) {
   const auto next = hilbert_value(in["phi_next_target"], in["phi_goal_target"]);
   return expectile_mse(hilbert_value(phi_s, phi_g), first_occupancy_target(next, in["reached"], 0.99), expectile);
 }
@@ -47,9 +48,13 @@ TEST(HilbertValue, GradientMatchesFiniteDifferencesOnBothSides) {
 }
 
 TEST(HilbertValue, NamesAMisshapenArgument) {
-  expect_throws<ShapeError>([] { hilbert_value(at::ones({3}), at::ones({3})); }, "phi_s: want float [N, N], got float [3]");
-  expect_throws<ShapeError>([] { hilbert_value(at::ones({3, 2}), at::ones({2, 3})); },
-                            "phi_g: want float [3, 2], got float [2, 3]");
+  expect_throws<ShapeError>([] { hilbert_value(at::ones({3}), at::ones({3})); },
+                            "phi_s: want float [N, N], got float [3]");
+  expect_throws<ShapeError>(
+      [] {
+        hilbert_value(at::ones({3, 2}), at::ones({2, 3}));
+      },
+      "phi_g: want float [3, 2], got float [2, 3]");
 }
 
 TEST(FirstOccupancyTarget, IsZeroAtTheGoalAndOneStepMoreElsewhere) {
@@ -61,9 +66,13 @@ TEST(FirstOccupancyTarget, IsZeroAtTheGoalAndOneStepMoreElsewhere) {
 TEST(FirstOccupancyTarget, NamesABadArgument) {
   expect_throws<ShapeError>([] { first_occupancy_target(at::ones({3}), at::ones({3}), 0.9); },
                             "reached: want bool [3], got float [3]");
-  expect_throws<ShapeError>([] { first_occupancy_target(at::ones({3, 1}), at::ones({3}, at::kBool), 0.9); },
-                            "next_value: want float [N], got float [3, 1]");
-  expect_throws<ValueError>([] { first_occupancy_target(at::ones({3}), at::ones({3}, at::kBool), 1.1); }, "gamma: want");
+  expect_throws<ShapeError>(
+      [] {
+        first_occupancy_target(at::ones({3, 1}), at::ones({3}, at::kBool), 0.9);
+      },
+      "next_value: want float [N], got float [3, 1]");
+  expect_throws<ValueError>([] { first_occupancy_target(at::ones({3}), at::ones({3}, at::kBool), 1.1); },
+                            "gamma: want");
 }
 
 TEST(ExpectileMse, MatchesValuesWorkedByHand) {
@@ -80,7 +89,8 @@ TEST(ExpectileMse, GradientMatchesFiniteDifferencesAndStopsAtTheTarget) {
 }
 
 TEST(ExpectileMse, NamesABadArgument) {
-  expect_throws<ShapeError>([] { expectile_mse(at::ones({3}), at::ones({2}), 0.9); }, "target: want float [3], got float [2]");
+  expect_throws<ShapeError>([] { expectile_mse(at::ones({3}), at::ones({2}), 0.9); },
+                            "target: want float [3], got float [2]");
   expect_throws<ShapeError>([] { expectile_mse(at::ones({3, 1}), at::ones({3}), 0.9); }, "value: want float [N]");
   expect_throws<ValueError>([] { expectile_mse(at::ones({3}), at::ones({3}), 0.0); }, "expectile: want > 0, got 0");
   expect_throws<ValueError>([] { expectile_mse(at::ones({3}), at::ones({3}), 1.0); }, "1 - expectile: want > 0, got 0");

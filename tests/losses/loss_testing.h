@@ -82,7 +82,8 @@ inline void expect_near(const at::Tensor& got, double want, double tolerance) {
 inline void expect_close(const at::Tensor& got, const at::Tensor& want, double tolerance) {
   ASSERT_EQ(got.sizes(), want.sizes());
   const auto off = (got.to(at::kDouble) - want.to(at::kDouble)).abs().max().item<double>();
-  EXPECT_LE(off, tolerance * std::max(1.0, want.to(at::kDouble).abs().max().item<double>())) << got << "\nwant\n" << want;
+  EXPECT_LE(off, tolerance * std::max(1.0, want.to(at::kDouble).abs().max().item<double>())) << got << "\nwant\n"
+                                                                                             << want;
 }
 
 /// d f / d x by autograd.

@@ -45,7 +45,8 @@ TEST(SacActor, NamesAMisshapenArgument) {
   expect_throws<ShapeError>([&] { sac_actor(at::ones({2, 3}), at::ones({3}), temperature); }, "q: want float [N]");
   expect_throws<ShapeError>([&] { sac_actor(at::ones({3}), at::ones({2}), temperature); },
                             "log_prob: want float [3], got float [2]");
-  expect_throws<ShapeError>([&] { sac_actor(at::ones({3}), at::ones({3}), at::ones({1})); }, "temperature: want float []");
+  expect_throws<ShapeError>([&] { sac_actor(at::ones({3}), at::ones({3}), at::ones({1})); },
+                            "temperature: want float []");
 }
 
 TEST(SacTemperature, MatchesValuesWorkedByHand) {
@@ -55,7 +56,8 @@ TEST(SacTemperature, MatchesValuesWorkedByHand) {
 
 TEST(SacTemperature, RisesWhenEntropyIsBelowItsTargetAndFallsAbove) {
   const auto slope = [](double target) {
-    return gradient_of([&](const at::Tensor& x) { return sac_temperature(x, kLogProb, target); }, at::scalar_tensor(0.0, at::kDouble))
+    return gradient_of([&](const at::Tensor& x) { return sac_temperature(x, kLogProb, target); },
+                       at::scalar_tensor(0.0, at::kDouble))
         .item<double>();
   };
   EXPECT_LT(slope(1.0), 0);   // entropy 0.5 < 1: descent raises the temperature
@@ -64,13 +66,19 @@ TEST(SacTemperature, RisesWhenEntropyIsBelowItsTargetAndFallsAbove) {
 
 TEST(SacTemperature, GradientMatchesFiniteDifferencesAndStopsAtThePolicy) {
   const auto log_temperature = at::scalar_tensor(0.3, at::kDouble);
-  expect_gradient_matches([&](const at::Tensor& x) { return sac_temperature(x, kLogProb, -2.0); }, log_temperature.reshape({}));
+  expect_gradient_matches([&](const at::Tensor& x) { return sac_temperature(x, kLogProb, -2.0); },
+                          log_temperature.reshape({}));
   expect_no_gradient([&](const at::Tensor& x) { return sac_temperature(log_temperature, x, -2.0); }, kLogProb);
 }
 
 TEST(SacTemperature, NamesAMisshapenArgument) {
-  expect_throws<ShapeError>([] { sac_temperature(at::ones({1}), at::ones({3}), -2.0); }, "log_temperature: want float []");
-  expect_throws<ShapeError>([] { sac_temperature(at::scalar_tensor(0.0), at::ones({3, 1}), -2.0); }, "log_prob: want float [N]");
+  expect_throws<ShapeError>([] { sac_temperature(at::ones({1}), at::ones({3}), -2.0); },
+                            "log_temperature: want float []");
+  expect_throws<ShapeError>(
+      [] {
+        sac_temperature(at::scalar_tensor(0.0), at::ones({3, 1}), -2.0);
+      },
+      "log_prob: want float [N]");
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ TEST_P(SimplifiedQGolden, Penalty) {
 TEST_P(SimplifiedQGolden, LatentRegularizer) {
   const auto entry = golden_case("simplified_q", "latent_regulariser");
   const GoldenInputs in(entry, GetParam());
-  const auto f = [](const at::Tensor& u, const at::Tensor& pi) { return latent_regularizer(u.unsqueeze(0), pi.unsqueeze(0)); };
+  const auto f = [](const at::Tensor& u, const at::Tensor& pi) {
+    return latent_regularizer(u.unsqueeze(0), pi.unsqueeze(0));
+  };
   expect_near(f(in["phi_u"], in["phi_pi"]), entry["out"]["value"], tolerance_of(GetParam()));
   expect_close(gradient_of([&](const at::Tensor& x) { return f(x, in["phi_pi"]); }, in["phi_u"]),
                tensor_of(entry["grad"]["phi_u"]), 1e-5);
@@ -34,10 +36,10 @@ TEST_P(SimplifiedQGolden, LatentRegularizer) {
 TEST_P(SimplifiedQGolden, CriticLoss) {
   const auto entry = golden_case("simplified_q", "critic_loss");
   const GoldenInputs in(entry, GetParam());
-  const auto loss = simplified_q_critic(
-      half_td_mse(in["q"].unsqueeze(0), in["y"]),
-      distance_penalty(in["action"], in["sampled"], in["q_sampled"].unsqueeze(0)),
-      latent_regularizer(in["phi_u"].unsqueeze(0), in["phi_pi"].unsqueeze(0)), /*alpha=*/1.0, /*beta=*/0.2);
+  const auto loss = simplified_q_critic(half_td_mse(in["q"].unsqueeze(0), in["y"]),
+                                        distance_penalty(in["action"], in["sampled"], in["q_sampled"].unsqueeze(0)),
+                                        latent_regularizer(in["phi_u"].unsqueeze(0), in["phi_pi"].unsqueeze(0)),
+                                        /*alpha=*/1.0, /*beta=*/0.2);
   expect_near(loss.total, entry["out"]["value"], tolerance_of(GetParam()));
 }
 
@@ -59,8 +61,8 @@ TEST(DistancePenalty, MatchesValuesWorkedByHandForEachEnsembleSize) {
 
 TEST(DistancePenalty, LeavesTheDataActionAlone) {
   const auto f = [](const at::Tensor& q) { return distance_penalty(kAction, kSampled, q); };
-  expect_close(gradient_of(f, at::tensor({5.0, 3.0}).reshape({1, 1, 2})), at::tensor({0.0, 0.4323323584}).reshape({1, 1, 2}),
-               kDoubleTolerance);
+  expect_close(gradient_of(f, at::tensor({5.0, 3.0}).reshape({1, 1, 2})),
+               at::tensor({0.0, 0.4323323584}).reshape({1, 1, 2}), kDoubleTolerance);
 }
 
 TEST(DistancePenalty, GradientMatchesFiniteDifferencesAndStopsAtActions) {
@@ -76,12 +78,21 @@ TEST(DistancePenalty, OneSampleAtTheDataActionCostsNothing) {
 
 TEST(DistancePenalty, NamesAMisshapenArgument) {
   const auto q = at::ones({1, 3, 4});
-  expect_throws<ShapeError>([&] { distance_penalty(at::ones({3}), at::ones({3, 4, 2}), q); },
-                            "action: want float [N, N], got float [3]");
-  expect_throws<ShapeError>([&] { distance_penalty(at::ones({3, 2}), at::ones({4, 3, 2}), q); },
-                            "sampled: want float [3, N, 2], got float [4, 3, 2]");
-  expect_throws<ShapeError>([&] { distance_penalty(at::ones({3, 2}), at::ones({3, 4, 2}), at::ones({3, 4})); },
-                            "q_sampled: want float [N, 3, 4], got float [3, 4]");
+  expect_throws<ShapeError>(
+      [&] {
+        distance_penalty(at::ones({3}), at::ones({3, 4, 2}), q);
+      },
+      "action: want float [N, N], got float [3]");
+  expect_throws<ShapeError>(
+      [&] {
+        distance_penalty(at::ones({3, 2}), at::ones({4, 3, 2}), q);
+      },
+      "sampled: want float [3, N, 2], got float [4, 3, 2]");
+  expect_throws<ShapeError>(
+      [&] {
+        distance_penalty(at::ones({3, 2}), at::ones({3, 4, 2}), at::ones({3, 4}));
+      },
+      "q_sampled: want float [N, 3, 4], got float [3, 4]");
 }
 
 TEST(UniformPenalty, IsTheMeanAndHasItsGradient) {
@@ -89,12 +100,17 @@ TEST(UniformPenalty, IsTheMeanAndHasItsGradient) {
   expect_near(uniform_penalty(q), 3.0, kDoubleTolerance);
   expect_close(gradient_of(uniform_penalty, q), at::full({2, 1, 2}, 0.25, at::kDouble), kDoubleTolerance);
   expect_near(uniform_penalty(at::full({1, 1, 1}, 4.0)), 4.0, kDoubleTolerance);
-  expect_throws<ShapeError>([] { uniform_penalty(at::ones({3, 4})); }, "q_sampled: want float [N, N, N], got float [3, 4]");
+  expect_throws<ShapeError>(
+      [] {
+        uniform_penalty(at::ones({3, 4}));
+      },
+      "q_sampled: want float [N, N, N], got float [3, 4]");
 }
 
 TEST(LatentRegularizer, MatchesValuesWorkedByHand) {
   // dot products 1*3 + 2*(-1) = 1 and 0*1 + 2*2 = 4: (1 + 16) / 2
-  const auto u = at::tensor({1.0, 2.0, 0.0, 2.0}).reshape({1, 2, 2}), pi = at::tensor({3.0, -1.0, 1.0, 2.0}).reshape({1, 2, 2});
+  const auto u = at::tensor({1.0, 2.0, 0.0, 2.0}).reshape({1, 2, 2}),
+             pi = at::tensor({3.0, -1.0, 1.0, 2.0}).reshape({1, 2, 2});
   expect_near(latent_regularizer(u, pi), 8.5, kDoubleTolerance);
   for (const int64_t E : {2, 10}) {
     expect_near(latent_regularizer(u.repeat({E, 1, 1}), pi.repeat({E, 1, 1})), 8.5, kDoubleTolerance);
@@ -102,8 +118,8 @@ TEST(LatentRegularizer, MatchesValuesWorkedByHand) {
 }
 
 TEST(LatentRegularizer, OrthogonalRepresentationsCostNothing) {
-  expect_near(latent_regularizer(at::tensor({1.0, 0.0}).reshape({1, 1, 2}), at::tensor({0.0, 5.0}).reshape({1, 1, 2})), 0.0,
-              kDoubleTolerance);
+  expect_near(latent_regularizer(at::tensor({1.0, 0.0}).reshape({1, 1, 2}), at::tensor({0.0, 5.0}).reshape({1, 1, 2})),
+              0.0, kDoubleTolerance);
 }
 
 TEST(LatentRegularizer, GradientOfBothSidesMatchesFiniteDifferences) {
@@ -113,10 +129,16 @@ TEST(LatentRegularizer, GradientOfBothSidesMatchesFiniteDifferences) {
 }
 
 TEST(LatentRegularizer, NamesAMisshapenArgument) {
-  expect_throws<ShapeError>([] { latent_regularizer(at::ones({3, 4}), at::ones({3, 4})); },
-                            "phi_u: want float [N, N, N], got float [3, 4]");
-  expect_throws<ShapeError>([] { latent_regularizer(at::ones({1, 3, 4}), at::ones({1, 4, 3})); },
-                            "phi_pi: want float [1, 3, 4], got float [1, 4, 3]");
+  expect_throws<ShapeError>(
+      [] {
+        latent_regularizer(at::ones({3, 4}), at::ones({3, 4}));
+      },
+      "phi_u: want float [N, N, N], got float [3, 4]");
+  expect_throws<ShapeError>(
+      [] {
+        latent_regularizer(at::ones({1, 3, 4}), at::ones({1, 4, 3}));
+      },
+      "phi_pi: want float [1, 3, 4], got float [1, 4, 3]");
 }
 
 TEST(SimplifiedQCritic, WeighsEachTermByItsOwnFactor) {
@@ -132,7 +154,8 @@ TEST(SimplifiedQCritic, RefusesNegativeWeightsAndUnreducedTerms) {
   expect_throws<ValueError>([&] { simplified_q_critic(zero, zero, zero, 0, -2); }, "beta: want >= 0, got -2");
   expect_throws<ShapeError>([&] { simplified_q_critic(at::ones({2}), zero, zero, 0, 0); }, "td: want float []");
   expect_throws<ShapeError>([&] { simplified_q_critic(zero, at::ones({2}), zero, 0, 0); }, "penalty: want float []");
-  expect_throws<ShapeError>([&] { simplified_q_critic(zero, zero, at::ones({2}), 0, 0); }, "regularizer: want float []");
+  expect_throws<ShapeError>([&] { simplified_q_critic(zero, zero, at::ones({2}), 0, 0); },
+                            "regularizer: want float []");
 }
 
 }  // namespace

@@ -21,16 +21,23 @@ TEST(TdTarget, LetsNoGradientThrough) {
 TEST(TdTarget, NamesAMisshapenArgument) {
   expect_throws<ShapeError>([] { td_target(at::ones({3}), at::ones({2}), at::ones({3})); },
                             "discount: want float [3], got float [2]");
-  expect_throws<ShapeError>([] { td_target(at::ones({3}), at::ones({3}), at::ones({1, 3})); },
-                            "next_value: want float [3], got float [1, 3]");
-  expect_throws<ShapeError>([] { td_target(at::ones({3, 1}), at::ones({3}), at::ones({3})); }, "reward: want float [N]");
+  expect_throws<ShapeError>(
+      [] {
+        td_target(at::ones({3}), at::ones({3}), at::ones({1, 3}));
+      },
+      "next_value: want float [3], got float [1, 3]");
+  expect_throws<ShapeError>(
+      [] {
+        td_target(at::ones({3, 1}), at::ones({3}), at::ones({3}));
+      },
+      "reward: want float [N]");
 }
 
 TEST(HalfTdMse, MatchesValuesWorkedByHandForEachEnsembleSize) {
   // errors {1, -2} and {3, 0}: squares 1, 4, 9, 0
   const auto one = rows({{3.0, 1.0}}), two = rows({{3.0, 1.0}, {5.0, 3.0}}), y = at::tensor({2.0, 3.0});
-  expect_near(half_td_mse(one, y), 1.25, kDoubleTolerance);             // 0.5 * 5 / 2
-  expect_near(half_td_mse(two, y), 1.75, kDoubleTolerance);             // 0.5 * 14 / 4
+  expect_near(half_td_mse(one, y), 1.25, kDoubleTolerance);                 // 0.5 * 5 / 2
+  expect_near(half_td_mse(two, y), 1.75, kDoubleTolerance);                 // 0.5 * 14 / 4
   expect_near(half_td_mse(two.repeat({5, 1}), y), 1.75, kDoubleTolerance);  // E = 10: the mean over members
 }
 
@@ -42,7 +49,11 @@ TEST(HalfTdMse, GradientMatchesFiniteDifferencesAndStopsAtTheTarget) {
 
 TEST(HalfTdMse, NamesAMisshapenArgument) {
   expect_throws<ShapeError>([] { half_td_mse(at::ones({3}), at::ones({3})); }, "q: want float [N, N], got float [3]");
-  expect_throws<ShapeError>([] { half_td_mse(at::ones({2, 3}), at::ones({2})); }, "target: want float [3], got float [2]");
+  expect_throws<ShapeError>(
+      [] {
+        half_td_mse(at::ones({2, 3}), at::ones({2}));
+      },
+      "target: want float [3], got float [2]");
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ TEST(DeterministicActor, SamplesItsMode) {
 
 TEST(SquashedGaussianActor, LogStdStaysInsideItsBounds) {
   const auto actor = make(ActorType::kSquashedGaussian, {.log_std_min = -3, .log_std_max = -1});
-  const auto log_std = dynamic_cast<SquashedGaussianActor&>(*actor).distribution({{"state", 1e4 * normals({99, 3}, 1)}}).log_std;
+  const auto log_std =
+      dynamic_cast<SquashedGaussianActor&>(*actor).distribution({{"state", 1e4 * normals({99, 3}, 1)}}).log_std;
   EXPECT_GE(log_std.min().item<float>(), -3.0F);
   EXPECT_LE(log_std.max().item<float>(), -1.0F);
   EXPECT_GT((log_std.max() - log_std.min()).item<float>(), 0.1F);  // it is learned

@@ -13,7 +13,8 @@ using namespace onramp::test;
 Critic make_critic(int64_t E, bool layer_norm = false) {
   auto generator = generator_of(1);
   auto encoder = std::make_shared<ObservationEncoder>(state_only(3), Normalizer(), nullptr, false);
-  return Critic(encoder, /*action_dim=*/2, {.ensemble = E, .mlp = {.hidden = {16, 8}, .layer_norm = layer_norm}}, generator);
+  return Critic(encoder, /*action_dim=*/2, {.ensemble = E, .mlp = {.hidden = {16, 8}, .layer_norm = layer_norm}},
+                generator);
 }
 
 class CriticOfEachSize : public ::testing::TestWithParam<int64_t> {};

@@ -45,10 +45,17 @@ TEST(Normalizer, OtherStatisticsHaveAnotherHash) {
 }
 
 TEST(Normalizer, RefusesWhatItCannotFitOrApply) {
-  expect_throws<DataError>([] { fit_normalizer({{"state", at::full({2, 1}, std::numeric_limits<float>::quiet_NaN())}}); },
-                           "'state' holds values that are not finite");
+  expect_throws<DataError>(
+      [] {
+        fit_normalizer({{"state", at::full({2, 1}, std::numeric_limits<float>::quiet_NaN())}});
+      },
+      "'state' holds values that are not finite");
   expect_throws<DataError>([] { fit_normalizer({{"state", at::empty({0, 1})}}); }, "'state' has no rows");
-  expect_throws<ShapeError>([] { fitted().apply("state", at::ones({4, 3})); }, "state: want float [B, 2], got float [4, 3]");
+  expect_throws<ShapeError>(
+      [] {
+        fitted().apply("state", at::ones({4, 3}));
+      },
+      "state: want float [B, 2], got float [4, 3]");
 }
 
 TEST(Normalizer, RefusesDamagedState) {

@@ -32,10 +32,13 @@ TEST(SelectObservations, LeavesOutWhatIsPrivilegedAndKeepsTheOrder) {
 }
 
 TEST(SelectObservations, RefusesPrivilegedAndUnknownEntries) {
-  const auto select = [](const std::string& name) { select_observations(picture_and_state(), {name}, EncoderMode::kFrozen); };
+  const auto select = [](const std::string& name) {
+    select_observations(picture_and_state(), {name}, EncoderMode::kFrozen);
+  };
   expect_throws<ConfigError>([&] { select("truth"); }, "'truth' is privileged: no network may see it");
   expect_throws<ConfigError>([&] { select("wirst"); }, "no entry 'wirst' (known: wrist, state)");
-  expect_throws<ConfigError>([] { select_observations(picture_and_state(), {"wrist"}, EncoderMode::kNone); }, "no entry");
+  expect_throws<ConfigError>([] { select_observations(picture_and_state(), {"wrist"}, EncoderMode::kNone); },
+                             "no entry");
 }
 
 TEST(ImageEncoders, SurviveSaveAndLoadFromThePartAlone) {
@@ -114,10 +117,16 @@ TEST(ObservationEncoder, RefusesWhatItCannotOrMayNotSee) {
   larger.entries[0].shape = {32, 32, 3};
   expect_throws<ConfigError>([&] { ObservationEncoder(larger, Normalizer(), encoders(), false); }, "another size");
   ObservationEncoder encoder(visible(), Normalizer(), encoders(), false);
-  expect_throws<ShapeError>([&] { encoder.forward({{"wrist", at::ones({2, 7})}, {"state", at::ones({2, 3})}}); },
-                            "wrist: want float [B, 8], got float [2, 7]");
-  expect_throws<ShapeError>([&] { encoder.forward({{"wrist", at::ones({2, 8})}, {"state", at::ones({2, 4})}}); },
-                            "state: want float [B, 3], got float [2, 4]");
+  expect_throws<ShapeError>(
+      [&] {
+        encoder.forward({{"wrist", at::ones({2, 7})}, {"state", at::ones({2, 3})}});
+      },
+      "wrist: want float [B, 8], got float [2, 7]");
+  expect_throws<ShapeError>(
+      [&] {
+        encoder.forward({{"wrist", at::ones({2, 8})}, {"state", at::ones({2, 4})}});
+      },
+      "state: want float [B, 3], got float [2, 4]");
 }
 
 }  // namespace

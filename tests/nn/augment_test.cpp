@@ -94,7 +94,11 @@ TEST(RandomShift, OfZeroPixelsChangesNothing) {
 TEST(RandomShift, NamesImagesWithoutABatchAxis) {
   auto g = seeded(6);
   test::expect_throws<ShapeError>([&] { random_shift(random_images({4, 4, 3}, 1), 2, g); }, "images: want ");
-  test::expect_throws<ValueError>([&] { random_shift(random_images({1, 4, 4, 3}, 1), -1, g); }, "pad: want >= 0, got -1");
+  test::expect_throws<ValueError>(
+      [&] {
+        random_shift(random_images({1, 4, 4, 3}, 1), -1, g);
+      },
+      "pad: want >= 0, got -1");
 }
 
 }  // namespace

@@ -25,10 +25,17 @@ struct Case {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const auto& [E, R, H, G] : {std::array<int64_t, 4>{1, 3, 5, 1}, {2, 200, 33, 1}, {3, 130, 16, 13}, {2, 200, 40, 2},
-                                  {1, 70, 256, 70}, {2, 66, 7, 33}, {1, 1, 1, 1}, {1, 390, 19, 3}}) {
+  for (const auto& [E, R, H, G] : {std::array<int64_t, 4>{1, 3, 5, 1},
+                                   {2, 200, 33, 1},
+                                   {3, 130, 16, 13},
+                                   {2, 200, 40, 2},
+                                   {1, 70, 256, 70},
+                                   {2, 66, 7, 33},
+                                   {1, 1, 1, 1},
+                                   {1, 390, 19, 3}}) {
     for (const bool norm : {false, true}) {
-      for (const auto activation : {Activation::kRelu, Activation::kTanh}) all.push_back({E, R, H, G, norm, activation});
+      for (const auto activation : {Activation::kRelu, Activation::kTanh})
+        all.push_back({E, R, H, G, norm, activation});
     }
   }
   return all;
@@ -53,7 +60,8 @@ Inputs make_inputs(const Case& c, at::ScalarType dtype) {
 }
 
 at::Tensor run(const Case& c, const std::vector<at::Tensor>& t, bool fused) {
-  return bias_norm_activate(t[0], t[1], c.norm ? t[2] : at::Tensor(), c.norm ? t[3] : at::Tensor(), c.activation, fused);
+  return bias_norm_activate(t[0], t[1], c.norm ? t[2] : at::Tensor(), c.norm ? t[3] : at::Tensor(), c.activation,
+                            fused);
 }
 
 void expect_fused_equals_plain(at::ScalarType dtype, double tolerance) {
@@ -110,7 +118,9 @@ TEST(BiasNormActivate, KeepsNaNSoThatTheWatchForDivergenceSeesIt) {
 TEST(BiasNormActivate, BitsDoNotDependOnTheNumberOfThreads) {
   const Case c{2, 200, 256, 1, true, Activation::kRelu};
   const auto in = make_inputs(c, at::kFloat);
-  const auto gradients = [&] { return torch::autograd::grad({(run(c, in.tensors, true) * in.direction).sum()}, in.tensors); };
+  const auto gradients = [&] {
+    return torch::autograd::grad({(run(c, in.tensors, true) * in.direction).sum()}, in.tensors);
+  };
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
   const auto one = gradients();
@@ -122,7 +132,9 @@ TEST(BiasNormActivate, BitsDoNotDependOnTheNumberOfThreads) {
 
 TEST(BiasNormActivate, NamesATensorOfAnotherShape) {
   test::expect_throws<ShapeError>(
-      [] { bias_norm_activate(at::zeros({2, 3, 4}), at::zeros({1, 1, 4}), {}, {}, Activation::kRelu, true); },
+      [] {
+        bias_norm_activate(at::zeros({2, 3, 4}), at::zeros({1, 1, 4}), {}, {}, Activation::kRelu, true);
+      },
       "bias: want float [2, N, 4], got float [1, 1, 4]");
 }
 

@@ -16,7 +16,8 @@ using test::seeded;
 at::Tensor to_tensor(const json& rows, at::ScalarType dtype) {
   std::vector<double> values;
   std::vector<int64_t> sizes;
-  for (const json* level = &rows; level->is_array(); level = &level->front()) sizes.push_back(static_cast<int64_t>(level->size()));
+  for (const json* level = &rows; level->is_array(); level = &level->front())
+    sizes.push_back(static_cast<int64_t>(level->size()));
   for (const auto& value : rows.flatten()) values.push_back(value.get<double>());
   return at::tensor(values, at::kDouble).view(sizes).to(dtype);
 }
@@ -56,14 +57,16 @@ TEST(SquashedGaussian, StaysExactFarInTheTails) {
   const auto c = golden("squashed_gaussian_log_prob_extreme");
   for (const auto& [dtype, tolerance] : kPrecisions) {
     const SquashedGaussian pi{to_tensor(c["in"]["mean"], dtype), to_tensor(c["in"]["log_std"], dtype)};
-    expect_close(pi.log_prob_of_pre_tanh(to_tensor(c["in"]["u"], dtype)), to_tensor(c["out"]["log_prob"], dtype), tolerance);
+    expect_close(pi.log_prob_of_pre_tanh(to_tensor(c["in"]["u"], dtype)), to_tensor(c["out"]["log_prob"], dtype),
+                 tolerance);
   }
 }
 
 TEST(SquashedGaussian, LogProbOfAnActionEqualsThatOfItsArcTanh) {
   const auto c = golden("squashed_gaussian_log_prob");
   const SquashedGaussian pi{to_tensor(c["in"]["mean"], at::kDouble), to_tensor(c["in"]["log_std"], at::kDouble)};
-  expect_close(pi.log_prob(to_tensor(c["out"]["action"], at::kDouble)), to_tensor(c["out"]["log_prob"], at::kDouble), 1e-9);
+  expect_close(pi.log_prob(to_tensor(c["out"]["action"], at::kDouble)), to_tensor(c["out"]["log_prob"], at::kDouble),
+               1e-9);
 }
 
 TEST(SquashedGaussian, SampleReportsTheLogProbOfItsAction) {
@@ -125,8 +128,8 @@ TEST(StandardNormal, HasMeanZeroAndDeviationOneAndFollowsItsGenerator) {
   const auto like = at::zeros({1}, at::kDouble);
   const auto noise = standard_normal({100000}, like, g);
   test::expect_equal_bits(noise, standard_normal({100000}, like, again));
-  EXPECT_NEAR(noise.mean().item<double>(), 0.0, 5 * 0.0032);   // s.e. 1 / sqrt(n)
-  EXPECT_NEAR(noise.std().item<double>(), 1.0, 5 * 0.0023);    // s.e. 1 / sqrt(2 n)
+  EXPECT_NEAR(noise.mean().item<double>(), 0.0, 5 * 0.0032);  // s.e. 1 / sqrt(n)
+  EXPECT_NEAR(noise.std().item<double>(), 1.0, 5 * 0.0023);   // s.e. 1 / sqrt(2 n)
 }
 
 }  // namespace

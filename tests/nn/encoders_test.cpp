@@ -47,16 +47,18 @@ TEST(ImageEncoder, MapsPicturesToFeaturesBetweenMinusOneAndOne) {
 
 TEST(ImageEncoder, CountsItsParameters) {
   auto g = seeded(1);
-  const auto count = [&](const EncoderConfig& config) { return count_parameters(*make_image_encoder(config, 64, 64, 3, g)); };
+  const auto count = [&](const EncoderConfig& config) {
+    return count_parameters(*make_image_encoder(config, 64, 64, 3, g));
+  };
   // Convolutions 3*16*9+16 = 448, 16*32*9+32 = 4640, 32*32*9+32 = 9248; head 8*8*32*64+64 = 131136; LayerNorm 128.
   EXPECT_EQ(count({.channels = {16, 32, 32}}), 145600);
   // Head on the average of 32 channels: 32*64+64 = 2112; on 32 key points: 64*64+64 = 4160 and 32 temperatures.
   EXPECT_EQ(count({.channels = {16, 32, 32}, .pooling = Pooling::kAverage}), 448 + 4640 + 9248 + 2112 + 128);
-  EXPECT_EQ(count({.channels = {16, 32, 32}, .pooling = Pooling::kSpatialSoftmax}), 448 + 4640 + 9248 + 32 + 4160 + 128);
+  EXPECT_EQ(count({.channels = {16, 32, 32}, .pooling = Pooling::kSpatialSoftmax}),
+            448 + 4640 + 9248 + 32 + 4160 + 128);
   // Stem 3*16*9 = 432 and norm 32; stage 0: 2*16*16*9 = 4608, norms 64; stage 1: 4608 + 9216 + norms 128 + shortcut 512 + 64;
   // stage 2: 18432 + 36864 + norms 256 + shortcut 2048 + 128; head 8*8*64*64+64 = 262208; LayerNorm 128.
-  EXPECT_EQ(count({.type = EncoderType::kResNet, .channels = {16, 32, 64}}),
-            464 + 4672 + 14528 + 57728 + 262208 + 128);
+  EXPECT_EQ(count({.type = EncoderType::kResNet, .channels = {16, 32, 64}}), 464 + 4672 + 14528 + 57728 + 262208 + 128);
   // A second block of each stage: 2*c*c*9 and norms 4 c.
   EXPECT_EQ(count({.type = EncoderType::kResNet, .channels = {16, 32, 64}, .blocks_per_stage = 2}),
             339728 + 18 * (256 + 1024 + 4096) + 4 * (16 + 32 + 64));
@@ -76,8 +78,8 @@ TEST(ImageEncoder, EveryParameterGetsAGradient) {
     auto g = seeded(1);
     const auto encoder = make_image_encoder(config, 32, 32, 3, g);
     const auto direction = test::randn({4, 12}, g, at::kFloat);
-    const auto gradients = torch::autograd::grad({(encoder->forward(random_images(4, 32, 2)) * direction).sum()},
-                                                 encoder->parameters());
+    const auto gradients =
+        torch::autograd::grad({(encoder->forward(random_images(4, 32, 2)) * direction).sum()}, encoder->parameters());
     for (const auto& gradient : gradients) EXPECT_GT(gradient.abs().sum().item<float>(), 0.0f);
   }
 }
@@ -114,7 +116,9 @@ double localisation_error(const EncoderConfig& config, uint64_t seed) {
   parameters.push_back(readout);
   Adam adam(parameters, {.learning_rate = 5e-3});
   const auto train = squares(128, 6), held_out = squares(128, 7);
-  const auto error = [&](const Squares& s) { return (at::linear(encoder->forward(s.images), readout) - s.corner).square().mean(); };
+  const auto error = [&](const Squares& s) {
+    return (at::linear(encoder->forward(s.images), readout) - s.corner).square().mean();
+  };
   for (int step = 0; step < 100; ++step) adam.minimize(error(train));
   const at::NoGradGuard no_grad;
   return error(held_out).sqrt().item<double>();
@@ -131,8 +135,13 @@ TEST(ImageEncoder, LearnsWhereAnItemIs) {
 
 TEST(ImageEncoder, RefusesAPictureThatItWouldHalveTooOften) {
   auto g = seeded(1);
-  test::expect_throws<ConfigError>([&] { make_image_encoder({.channels = {8, 8, 8}}, 4, 4, 3, g); }, "encoder.channels: 3 entries halve");
-  test::expect_throws<ConfigError>([&] { make_image_encoder({.channels = {}}, 4, 4, 3, g); }, "encoder.channels: want at least one");
+  test::expect_throws<ConfigError>(
+      [&] {
+        make_image_encoder({.channels = {8, 8, 8}}, 4, 4, 3, g);
+      },
+      "encoder.channels: 3 entries halve");
+  test::expect_throws<ConfigError>([&] { make_image_encoder({.channels = {}}, 4, 4, 3, g); },
+                                   "encoder.channels: want at least one");
 }
 
 TEST(ImageEncoder, NamesPicturesOfAnotherSize) {
@@ -140,7 +149,8 @@ TEST(ImageEncoder, NamesPicturesOfAnotherSize) {
   const auto encoder = make_image_encoder({}, 64, 64, 3, g);
   test::expect_throws<ShapeError>([&] { encoder->forward(random_images(2, 32, 1)); },
                                   "images: want uint8 [B, 64, 64, 3], got uint8 [2, 32, 32, 3]");
-  test::expect_throws<ShapeError>([&] { encoder->forward(random_images(2, 64, 1).to(at::kFloat)); }, "got float [2, 64, 64, 3]");
+  test::expect_throws<ShapeError>([&] { encoder->forward(random_images(2, 64, 1).to(at::kFloat)); },
+                                  "got float [2, 64, 64, 3]");
 }
 
 TEST(ScaleImages, MapsBytesToPlusMinusOneHalfInOnePassAsInThree) {

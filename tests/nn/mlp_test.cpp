@@ -50,7 +50,8 @@ TEST(Mlp, MatchesValuesWorkedByHand) {
 }
 
 TEST(Mlp, FusedEqualsPlainForEveryActivation) {
-  for (const auto activation : {Activation::kRelu, Activation::kTanh, Activation::kGelu, Activation::kSilu, Activation::kElu}) {
+  for (const auto activation :
+       {Activation::kRelu, Activation::kTanh, Activation::kGelu, Activation::kSilu, Activation::kElu}) {
     for (const bool norm : {false, true}) {
       auto g = seeded(2), again = seeded(2), data = seeded(3);
       Mlp fused(5, 3, {.hidden = {16, 17}, .activation = activation, .layer_norm = norm, .fused = true}, g);
@@ -67,7 +68,8 @@ TEST(Mlp, GradientsMatchFiniteDifferences) {
     Mlp mlp(3, 2, {.hidden = {4}, .activation = Activation::kTanh, .layer_norm = true, .fused = fused}, g);
     mlp.to(at::kDouble);
     const auto direction = test::randn({5, 2}, g);
-    test::expect_gradients([&](const auto& t) { return (mlp.forward(t[0]) * direction).sum(); }, {test::randn({5, 3}, g)});
+    test::expect_gradients([&](const auto& t) { return (mlp.forward(t[0]) * direction).sum(); },
+                           {test::randn({5, 3}, g)});
   }
 }
 
@@ -83,7 +85,11 @@ TEST(Mlp, SameGeneratorGivesTheSameWeightsAndTheGlobalOneIsLeftAlone) {
 TEST(Mlp, NamesAnInputOfAnotherWidth) {
   auto g = seeded(1);
   Mlp mlp(3, 2, {}, g);
-  test::expect_throws<ShapeError>([&] { mlp.forward(at::zeros({4, 5})); }, "Mlp: want float [..., 3], got float [4, 5]");
+  test::expect_throws<ShapeError>(
+      [&] {
+        mlp.forward(at::zeros({4, 5}));
+      },
+      "Mlp: want float [..., 3], got float [4, 5]");
 }
 
 TEST(UniformFanIn, FillsItsRange) {
@@ -143,14 +149,16 @@ TEST_P(EnsembleMlpOf, SplitInputEqualsTheConcatenation) {
     expect_close(split.features, whole.features.view({GetParam(), 6, 70, 9}), 1e-12);
     const auto direction = test::randn({GetParam(), 6, 70, 2}, g);
     const auto d_split = torch::autograd::grad({(split.output * direction).sum()}, ensemble.parameters());
-    const auto d_whole = torch::autograd::grad({(whole.output.view(direction.sizes()) * direction).sum()}, ensemble.parameters());
+    const auto d_whole =
+        torch::autograd::grad({(whole.output.view(direction.sizes()) * direction).sum()}, ensemble.parameters());
     for (size_t i = 0; i < d_split.size(); ++i) expect_close(d_split[i], d_whole[i], 1e-11);
   }
 }
 
 TEST_P(EnsembleMlpOf, CountsItsParameters) {
   auto g = seeded(1);
-  EXPECT_EQ(count_parameters(EnsembleMlp(GetParam(), 3, 2, {.hidden = {4, 5}, .layer_norm = true}, g)), 71 * GetParam());
+  EXPECT_EQ(count_parameters(EnsembleMlp(GetParam(), 3, 2, {.hidden = {4, 5}, .layer_norm = true}, g)),
+            71 * GetParam());
 }
 
 TEST(EnsembleMlp, MembersStartDifferent) {
@@ -172,10 +180,21 @@ TEST(EnsembleMlp, GradientsMatchFiniteDifferences) {
 TEST(EnsembleMlp, NamesWhatDoesNotFit) {
   auto g = seeded(1);
   EnsembleMlp ensemble(2, 5, 1, {}, g);
-  test::expect_throws<ShapeError>([&] { ensemble.forward(at::zeros({4, 6})); }, "x: want float [B, 5], got float [4, 6]");
-  test::expect_throws<ShapeError>([&] { ensemble.forward(at::zeros({3, 4, 5})); }, "x: want float [2, B, 5], got float [3, 4, 5]");
-  test::expect_throws<ShapeError>([&] { ensemble.forward(at::zeros({4, 4}), at::zeros({4, 2, 3})); },
-                                  "state: want float [4, 2], got float [4, 4]");
+  test::expect_throws<ShapeError>(
+      [&] {
+        ensemble.forward(at::zeros({4, 6}));
+      },
+      "x: want float [B, 5], got float [4, 6]");
+  test::expect_throws<ShapeError>(
+      [&] {
+        ensemble.forward(at::zeros({3, 4, 5}));
+      },
+      "x: want float [2, B, 5], got float [3, 4, 5]");
+  test::expect_throws<ShapeError>(
+      [&] {
+        ensemble.forward(at::zeros({4, 4}), at::zeros({4, 2, 3}));
+      },
+      "state: want float [4, 2], got float [4, 4]");
 }
 
 }  // namespace

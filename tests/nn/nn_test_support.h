@@ -32,7 +32,8 @@ inline void expect_equal_bits(const at::Tensor& got, const at::Tensor& want) { E
 
 /// Compares autograd with central differences of step 1e-6 at every place of every input (double, small).
 /// Relative error of the differences is about 1e-8; a wrong term shows at 1e-2.
-inline void expect_gradients(const std::function<at::Tensor(const std::vector<at::Tensor>&)>& f, std::vector<at::Tensor> inputs) {
+inline void expect_gradients(const std::function<at::Tensor(const std::vector<at::Tensor>&)>& f,
+                             std::vector<at::Tensor> inputs) {
   for (auto& input : inputs) input = input.detach().clone().requires_grad_(true);
   const auto gradients = torch::autograd::grad({f(inputs)}, inputs);
   const at::NoGradGuard no_grad;

@@ -55,8 +55,9 @@ TEST(ModuleState, NamesWhatDoesNotFitAndThenChangesNothing) {
   PartState state;
   save_module(state, small, "actor.");
   const auto before = large.parameters()[3].detach().clone();
-  test::expect_throws<CheckpointError>([&] { load_module(state, large, "actor."); },
-                                       "tensor 'actor.weight_0': this network has float [4, 2], the checkpoint float [3, 2]");
+  test::expect_throws<CheckpointError>(
+      [&] { load_module(state, large, "actor."); },
+      "tensor 'actor.weight_0': this network has float [4, 2], the checkpoint float [3, 2]");
   expect_equal_bits(large.parameters()[3], before);
   test::expect_throws<CheckpointError>([&] { load_module(state, deep, "actor."); },
                                        "the checkpoint has no tensor 'actor.weight_1'");

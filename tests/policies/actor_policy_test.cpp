@@ -21,7 +21,8 @@ std::unique_ptr<ActorPolicy> make_policy(ActorType type, bool trainable, uint64_
   auto generator = generator_of(seed);
   const auto spec = select_observations(picture_and_state(), {}, EncoderMode::kFrozen);
   auto images = std::make_shared<ImageEncoders>(spec, EncoderConfig{.feature_dim = 8, .channels = {4, 4}}, generator);
-  auto encoder = std::make_shared<ObservationEncoder>(spec, fit_normalizer({{"state", normals({9, 3}, 5)}}), images, trainable);
+  auto encoder =
+      std::make_shared<ObservationEncoder>(spec, fit_normalizer({{"state", normals({9, 3}, 5)}}), images, trainable);
   return std::make_unique<ActorPolicy>(make_actor(type, encoder, 2, {}, generator), ActionSpec{2, {"x", "y"}});
 }
 
@@ -42,7 +43,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EachPolicy,
 
 TEST_P(EachPolicy, ActsTheSameAfterSaveAndLoadFromThePartAlone) {
   const auto loaded = load_policy(save_policy(*policy_));
-  for (const auto mode : {ActMode::kMode, ActMode::kSample}) expect_equal(act(*loaded, obs_, mode), act(*policy_, obs_, mode));
+  for (const auto mode : {ActMode::kMode, ActMode::kSample})
+    expect_equal(act(*loaded, obs_, mode), act(*policy_, obs_, mode));
   EXPECT_EQ(loaded->content_hash(), policy_->content_hash());
   EXPECT_EQ(loaded->action_spec(), policy_->action_spec());
   EXPECT_EQ(dynamic_cast<ActorPolicy&>(*loaded).observation_spec(), policy_->observation_spec());

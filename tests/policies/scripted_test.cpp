@@ -13,8 +13,9 @@ namespace {
 
 ObservationSpec spec() {
   EntrySpec entry{.name = "privileged", .shape = {13}, .privileged = true};
-  for (const char* field : {"tool_x_m", "tool_y_m", "tool_z_m", "tool_rx_rad", "tool_ry_rad", "tool_rz_rad", "vacuum_Pa",
-                            "force_N", "item_0_x_m", "item_0_y_m", "item_0_top_z_m", "item_0_turn_rad", "item_0_height_m"}) {
+  for (const char* field :
+       {"tool_x_m", "tool_y_m", "tool_z_m", "tool_rx_rad", "tool_ry_rad", "tool_rz_rad", "vacuum_Pa", "force_N",
+        "item_0_x_m", "item_0_y_m", "item_0_top_z_m", "item_0_turn_rad", "item_0_height_m"}) {
     entry.fields.push_back(field);
   }
   return {{entry}};
@@ -41,7 +42,9 @@ TEST(VacuumGraspExpert, GoesToTheItemAndDownAndLiftsWhenItHolds) {
   const auto policy = expert(0.0);
   const auto state = policy->begin(3);
   Rng random = RandomStream(1, "act").next();
-  const auto a = policy->act(observe({row(0.1f, -0.05f), row(0, 0), row(0, 0, 0.035f, 60e3f)}), *state, ActMode::kMode, random).action;
+  const auto a =
+      policy->act(observe({row(0.1f, -0.05f), row(0, 0), row(0, 0, 0.035f, 60e3f)}), *state, ActMode::kMode, random)
+          .action;
   EXPECT_GT(a[0][0].item<float>(), 0.8f);
   EXPECT_LT(a[0][1].item<float>(), -0.8f);
   EXPECT_LT(a[1][2].item<float>(), -0.8f) << "straight above it: down";
@@ -70,7 +73,8 @@ TEST(VacuumGraspExpert, ActionsStayInTheirBoundsWhateverTheNoise) {
   RandomStream stream(3, "act");
   for (int i = 0; i < 100; ++i) {
     Rng random = stream.next();
-    EXPECT_LE(policy->act(observe({row(0.1f, 0)}), *state, ActMode::kSample, random).action.abs().max().item<float>(), 1.0f);
+    EXPECT_LE(policy->act(observe({row(0.1f, 0)}), *state, ActMode::kSample, random).action.abs().max().item<float>(),
+              1.0f);
   }
 }
 

@@ -33,7 +33,8 @@ class EnvironmentContract : public testing::TestWithParam<EnvironmentCase> {
 
   at::Tensor random_action(Rng& random) const {
     std::vector<float> values;
-    for (int64_t i = 0; i < environment_->spec().action.dim; ++i) values.push_back(static_cast<float>(random.uniform(-1, 1)));
+    for (int64_t i = 0; i < environment_->spec().action.dim; ++i)
+      values.push_back(static_cast<float>(random.uniform(-1, 1)));
     return copy_to_tensor(values);
   }
 
@@ -88,7 +89,8 @@ TEST_P(EnvironmentContract, ItsSpecIsWhole) {
 }
 
 TEST_P(EnvironmentContract, ObservationsAreInTheirSpec) {
-  for (const auto& observation : roll_out(1, 2).observations) check_observation(observation, environment_->spec().observation);
+  for (const auto& observation : roll_out(1, 2).observations)
+    check_observation(observation, environment_->spec().observation);
 }
 
 TEST_P(EnvironmentContract, RewardsAreFiniteAndTheTimeLimitHolds) {

@@ -34,7 +34,10 @@ class FakeArm final : public Arm {
     const double now = clock_.now();
     if (now >= throw_at_s) throw EnvironmentError("the fake arm broke");
     advance(now);
-    ArmState state{.X_BaseTcp = X_, .velocity = twist_, .f_Tcp_Base_N = force_N, .status = DeviceStatus::kOk,
+    ArmState state{.X_BaseTcp = X_,
+                   .velocity = twist_,
+                   .f_Tcp_Base_N = force_N,
+                   .status = DeviceStatus::kOk,
                    .stamp_s = std::min(now, link_lost_at_s) - state_age_s};
     if (now >= link_lost_at_s && reports_loss) state.status = DeviceStatus::kLinkLost;
     if (now >= protective_stop_at_s) state.status = DeviceStatus::kProtectiveStop;

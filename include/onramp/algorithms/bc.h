@@ -29,7 +29,8 @@ struct BcConfig {
   template <class V>
   void fields(V& v) {
     v("batch_size", batch_size, "transitions an update", at_least(1));
-    v("random_shift", random_shift, "pixels by which training pictures are shifted at random; needs end_to_end", at_least(0));
+    v("random_shift", random_shift, "pixels by which training pictures are shifted at random; needs end_to_end",
+      at_least(0));
     v("optimizer", optimizer, "of the policy");
     v("input", input, "what the policy sees");
     v("actor", actor, "policy network");

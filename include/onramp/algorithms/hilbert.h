@@ -44,7 +44,8 @@ struct HilbertConfig {
     v("target_rate", target_rate, "share of the online network that its target takes on after each update",
       greater_than(0.0), at_most(1.0));
     v("goal_future", goal_future, "share of goals that are later states of the same episode", in_range(0.0, 1.0));
-    v("goal_self", goal_self, "share of goals that are the state itself; the rest are random states", in_range(0.0, 1.0));
+    v("goal_self", goal_self, "share of goals that are the state itself; the rest are random states",
+      in_range(0.0, 1.0));
     v("batch_size", batch_size, "triples of state, next state and goal an update", at_least(1));
     v("optimizer", optimizer, "of encoder and head");
     v("source", source, "replay source of demonstrations", not_empty());
@@ -55,7 +56,8 @@ struct HilbertConfig {
 /// phi(s): encoder, then head.
 class HilbertRepresentation : public torch::nn::Module {
  public:
-  HilbertRepresentation(std::shared_ptr<ObservationEncoder> encoder, const HilbertConfig& config, at::Generator& generator);
+  HilbertRepresentation(std::shared_ptr<ObservationEncoder> encoder, const HilbertConfig& config,
+                        at::Generator& generator);
   at::Tensor forward(const Observation& obs) { return head_->forward(encoder_->forward(obs)); }  ///< float [B, F]
   const ObservationEncoder& encoder() const { return *encoder_; }
 

@@ -109,6 +109,8 @@ class SimplifiedQ final : public Agent {
 
  private:
   at::Tensor bootstrap_target(const Batch& batch, at::Generator& rng);
+  at::Tensor penalized_actions(const SquashedGaussian& policy, at::Generator& rng) const;
+  at::Tensor penalize(const at::Tensor& action, const at::Tensor& sampled, const at::Tensor& q_sampled) const;
   at::Tensor uniform_actions(at::IntArrayRef sizes, at::Generator& rng) const;
   at::Tensor policy_actions(const SquashedGaussian& policy, int64_t n, at::Generator& rng) const;
 
@@ -120,7 +122,7 @@ class SimplifiedQ final : public Agent {
   Stage stage_ = Stage::kOffline;
   std::shared_ptr<Critic> critic_;
   std::shared_ptr<SquashedGaussianActor> actor_;
-  at::Tensor log_temperature_;  // float []
+  at::Tensor log_temperature_;                                                      // float []
   std::optional<Adam> critic_optimizer_, actor_optimizer_, temperature_optimizer_;  // the last is empty when fixed
   TorchStream noise_;
   RandomStream pairs_;

@@ -65,8 +65,8 @@ class Gripper {
 /// RGB, rows from the top.
 struct Image {
   int64_t width = 0, height = 0;
-  std::vector<uint8_t> rgb;   ///< [height * width * 3]
-  double stamp_s = 0.0;       ///< when it was exposed
+  std::vector<uint8_t> rgb;  ///< [height * width * 3]
+  double stamp_s = 0.0;      ///< when it was exposed
   DeviceStatus status = DeviceStatus::kOk;
 };
 

@@ -11,11 +11,11 @@
 namespace onramp {
 
 struct VacuumGraspTaskConfig {
-  std::array<double, 3> bin_m = {0.75, 0.0, 0.0};        ///< middle of the bin's floor, in the arm's base frame
-  double hold_pressure_Pa = 25e3;   ///< vacuum from which something is held
-  double lift_height_m = 0.15;      ///< of the tool above the bin's floor, from which an item is above the bin
-  double start_height_m = 0.22;     ///< of the tool above the bin's floor
-  double start_spread_m = 0.02;     ///< start positions differ by at most this along each axis
+  std::array<double, 3> bin_m = {0.75, 0.0, 0.0};  ///< middle of the bin's floor, in the arm's base frame
+  double hold_pressure_Pa = 25e3;                  ///< vacuum from which something is held
+  double lift_height_m = 0.15;   ///< of the tool above the bin's floor, from which an item is above the bin
+  double start_height_m = 0.22;  ///< of the tool above the bin's floor
+  double start_spread_m = 0.02;  ///< start positions differ by at most this along each axis
 };
 
 class VacuumGraspTask final : public Task {

@@ -34,6 +34,8 @@ class Critic : public torch::nn::Module {
 
   /// phi(s), float [B, O]: encode once, then ask for any number of actions.
   at::Tensor encode(const Observation& obs) { return encoder_->forward(obs); }
+  /// The same without gradient into a trainable encoder.
+  at::Tensor encode_constant(const Observation& obs);
   /// @param encoded float [B, O] of encode(). @param action float [B, A] or [B, N, A]. @throws ShapeError
   CriticOutput forward(const at::Tensor& encoded, const at::Tensor& action);
   at::Tensor q(const at::Tensor& encoded, const at::Tensor& action) { return forward(encoded, action).q; }

@@ -24,7 +24,7 @@ class ImageEncoders : public torch::nn::Module {
   at::Tensor encode(const std::string& entry, const at::Tensor& images);
 
   bool has(const std::string& entry) const;
-  int64_t feature_dim() const { return config_.feature_dim; }       ///< F of each entry
+  int64_t feature_dim() const { return config_.feature_dim; }          ///< F of each entry
   const ObservationSpec& observation() const { return observation_; }  ///< the image entries
   const EncoderConfig& config() const { return config_; }
   std::shared_ptr<ImageEncoders> copy() const;  ///< same values, own memory, same device

@@ -35,7 +35,8 @@ struct InputConfig {
   template <class V>
   void fields(V& v) {
     v("observations", observations, "entries that the networks see; empty: all that are not privileged");
-    v("images", images, "frozen: the pretrained encoder, shared by all networks; end_to_end: one encoder per network; none: pictures "
+    v("images", images,
+      "frozen: the pretrained encoder, shared by all networks; end_to_end: one encoder per network; none: pictures "
       "are not seen");
     v("encoder", encoder, "image encoder of each network (end_to_end alone)");
     v("normalize", normalize, "standardise vectors (and frozen features, where fitted) by the handed-over normaliser");

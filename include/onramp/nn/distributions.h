@@ -26,8 +26,8 @@ struct DiagonalGaussian {
   at::Tensor entropy() const;
 };
 
-inline constexpr double kAtanhClip = 1.0 - 1e-5;   ///< given actions, before atanh
-inline constexpr double kLikelihoodClip = 0.99;    ///< in actor likelihoods: saturated actions must not swamp the rest
+inline constexpr double kAtanhClip = 1.0 - 1e-5;  ///< given actions, before atanh
+inline constexpr double kLikelihoodClip = 0.99;   ///< in actor likelihoods: saturated actions must not swamp the rest
 
 /// a = tanh(u), u ~ N(mean, std): actions in (-1, 1). Densities are exact also far in the tails:
 ///   log pi(a) = log N(u) - sum_A 2 (log 2 - u - softplus(-2 u))

@@ -30,8 +30,10 @@ struct AdamConfig {
     v("beta1", beta1, "decay of the mean of gradients", in_range(0.0, 1.0));
     v("beta2", beta2, "decay of the mean of squared gradients", in_range(0.0, 1.0));
     v("eps", eps, "added to the root of the mean square", greater_than(0.0));
-    v("weight_decay", weight_decay, "decoupled (AdamW): each step scales weights by 1 - learning_rate * this", at_least(0.0));
-    v("max_grad_norm", max_grad_norm, "gradients are scaled down to this norm over all parameters; 0: off", at_least(0.0));
+    v("weight_decay", weight_decay, "decoupled (AdamW): each step scales weights by 1 - learning_rate * this",
+      at_least(0.0));
+    v("max_grad_norm", max_grad_norm, "gradients are scaled down to this norm over all parameters; 0: off",
+      at_least(0.0));
     v("fused", fused, "one operation for all parameters; same numbers up to rounding, faster");
   }
 };

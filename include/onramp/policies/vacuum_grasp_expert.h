@@ -23,7 +23,8 @@ struct VacuumGraspExpertConfig {
   double linear_speed_m_s = 0.2;
   double angular_speed_rad_s = 0.3;
 
-  template <class V> void fields(V& v) {
+  template <class V>
+  void fields(V& v) {
     v("noise", noise, "scales all errors below; 0: as well as it can", in_range(0.0, 5.0));
     v("aim_error_m", aim_error_m, "standard deviation of where it aims beside and above the item, anew each attempt",
       at_least(0.0));
@@ -38,7 +39,7 @@ struct VacuumGraspExpertConfig {
 
 /// @param privileged  that entry of the environment's spec
 /// @throws ConfigError when the environment has no such entry, or not the fields of vacuum_grasp
-std::unique_ptr<Policy> make_vacuum_grasp_expert(const VacuumGraspExpertConfig& config, const ObservationSpec& observation,
-                                                 const ActionSpec& action);
+std::unique_ptr<Policy> make_vacuum_grasp_expert(const VacuumGraspExpertConfig& config,
+                                                 const ObservationSpec& observation, const ActionSpec& action);
 
 }  // namespace onramp

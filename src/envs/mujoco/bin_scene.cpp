@@ -103,7 +103,9 @@ BinScene::BinScene(World& world, BinSceneConfig config) : world_(world), config_
   const mjModel* m = world_.model();
   for (int64_t i = 0; i < max_items(config_.items); ++i) {
     const int body = world_.id(mjOBJ_BODY, item_name(i));
-    items_.push_back({.body = body, .geom = m->body_geomadr[body], .qpos = m->jnt_qposadr[m->body_jntadr[body]],
+    items_.push_back({.body = body,
+                      .geom = m->body_geomadr[body],
+                      .qpos = m->jnt_qposadr[m->body_jntadr[body]],
                       .half_height_m = 0.0});
   }
 }
@@ -111,28 +113,38 @@ BinScene::BinScene(World& world, BinSceneConfig config) : world_(world), config_
 BinScene::Shape BinScene::draw(ItemSet set, double scale, int64_t index, Rng& random) {
   const Colour orange{0.95f, 0.42f, 0.06f, 1}, blue{0.1f, 0.25f, 0.85f, 1}, red{0.75f, 0.08f, 0.1f, 1};
   const auto bag = [&](const Colour& colour) {
-    return Shape{mjGEOM_BOX, {scale * random.uniform(0.034, 0.044), scale * random.uniform(0.029, 0.037), random.uniform(0.014, 0.022)},
-                 jittered(colour, 0.04, random)};
+    return Shape{
+        mjGEOM_BOX,
+        {scale * random.uniform(0.034, 0.044), scale * random.uniform(0.029, 0.037), random.uniform(0.014, 0.022)},
+        jittered(colour, 0.04, random)};
   };
   const auto can = [&](const Colour& colour) {
-    return Shape{mjGEOM_CYLINDER, {scale * random.uniform(0.030, 0.037), random.uniform(0.028, 0.036), 0},
+    return Shape{mjGEOM_CYLINDER,
+                 {scale * random.uniform(0.030, 0.037), random.uniform(0.028, 0.036), 0},
                  jittered(colour, 0.04, random)};
   };
   switch (set) {
     case ItemSet::kTraining:
-    case ItemSet::kThree: return bag(orange);
-    case ItemSet::kBlue: return bag(blue);
-    case ItemSet::kCan: return can(red);
-    case ItemSet::kThreeMixed: return index == 0 ? bag(orange) : index == 1 ? bag(blue) : can(red);
-    case ItemSet::kRandom: break;
+    case ItemSet::kThree:
+      return bag(orange);
+    case ItemSet::kBlue:
+      return bag(blue);
+    case ItemSet::kCan:
+      return can(red);
+    case ItemSet::kThreeMixed:
+      return index == 0 ? bag(orange) : index == 1 ? bag(blue) : can(red);
+    case ItemSet::kRandom:
+      break;
   }
   const Colour any{static_cast<float>(random.uniform()), static_cast<float>(random.uniform()),
                    static_cast<float>(random.uniform()), 1};
   const int64_t kind = random.below(3);
   if (kind == 0) return bag(any);
   if (kind == 1) return can(any);
-  return Shape{mjGEOM_ELLIPSOID, {scale * random.uniform(0.036, 0.046), scale * random.uniform(0.034, 0.042), random.uniform(0.014, 0.022)},
-               any};
+  return Shape{
+      mjGEOM_ELLIPSOID,
+      {scale * random.uniform(0.036, 0.046), scale * random.uniform(0.034, 0.042), random.uniform(0.014, 0.022)},
+      any};
 }
 
 void BinScene::apply(const Item& item, const Shape& shape) {
@@ -226,8 +238,8 @@ void BinScene::read_privileged(std::vector<float>& values) {
   for (const Item& item : items_) {
     const mjtNum* p = d->qpos + item.qpos;
     const double turn = std::atan2(2 * (p[3] * p[6] + p[4] * p[5]), 1 - 2 * (p[5] * p[5] + p[6] * p[6]));
-    for (const double value : {p[0] - config_.bin_m[0], p[1] - config_.bin_m[1], p[2] - config_.bin_m[2] + item.half_height_m,
-                               turn, 2 * item.half_height_m}) {
+    for (const double value : {p[0] - config_.bin_m[0], p[1] - config_.bin_m[1],
+                               p[2] - config_.bin_m[2] + item.half_height_m, turn, 2 * item.half_height_m}) {
       values.push_back(static_cast<float>(value));
     }
   }

@@ -14,8 +14,9 @@ namespace onramp::mujoco {
 namespace {
 
 [[noreturn]] void no_egl(const std::string& what) {
-  throw EnvironmentError("no EGL: " + what +
-                         "; install libegl1 libegl-mesa0 libgl1-mesa-dri, or set images to false in the environment's config");
+  throw EnvironmentError(
+      "no EGL: " + what +
+      "; install libegl1 libegl-mesa0 libgl1-mesa-dri, or set images to false in the environment's config");
 }
 
 /// EGL, loaded when the first picture is made: programs start, and simulate without pictures, on machines that have none.
@@ -61,7 +62,8 @@ struct Egl {
     setenv("LP_NUM_THREADS", "0", /*overwrite=*/0);
     const auto get_platform_display =
         reinterpret_cast<PFNEGLGETPLATFORMDISPLAYEXTPROC>(GetProcAddress("eglGetPlatformDisplayEXT"));
-    if (get_platform_display) display = get_platform_display(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr);
+    if (get_platform_display)
+      display = get_platform_display(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, nullptr);
     if (display == EGL_NO_DISPLAY || !Initialize(display, nullptr, nullptr)) {
       display = GetDisplay(EGL_DEFAULT_DISPLAY);
       if (display == EGL_NO_DISPLAY || !Initialize(display, nullptr, nullptr)) no_egl("it finds no driver");
@@ -93,11 +95,25 @@ struct Renderer::Graphics {
     mjv_defaultScene(&scene);
     mjv_defaultOption(&option);
     mjv_defaultCamera(&camera);
-    const EGLint wanted[] = {EGL_SURFACE_TYPE, EGL_PBUFFER_BIT, EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT, EGL_RED_SIZE, 8,
-                             EGL_GREEN_SIZE, 8, EGL_BLUE_SIZE, 8, EGL_DEPTH_SIZE, 24, EGL_STENCIL_SIZE, 8, EGL_NONE};
+    const EGLint wanted[] = {EGL_SURFACE_TYPE,
+                             EGL_PBUFFER_BIT,
+                             EGL_RENDERABLE_TYPE,
+                             EGL_OPENGL_BIT,
+                             EGL_RED_SIZE,
+                             8,
+                             EGL_GREEN_SIZE,
+                             8,
+                             EGL_BLUE_SIZE,
+                             8,
+                             EGL_DEPTH_SIZE,
+                             24,
+                             EGL_STENCIL_SIZE,
+                             8,
+                             EGL_NONE};
     EGLConfig config;
     EGLint count = 0;
-    if (!egl().ChooseConfig(egl().display, wanted, &config, 1, &count) || count < 1) no_egl("it cannot draw off screen");
+    if (!egl().ChooseConfig(egl().display, wanted, &config, 1, &count) || count < 1)
+      no_egl("it cannot draw off screen");
     egl().BindAPI(EGL_OPENGL_API);  // a state of the thread
     context = egl().CreateContext(egl().display, config, EGL_NO_CONTEXT, nullptr);
     if (context == EGL_NO_CONTEXT) no_egl("no context could be made");
@@ -135,7 +151,8 @@ struct Renderer::Graphics {
   void make_current() {
     if (egl().GetCurrentContext() == context) return;
     if (!egl().MakeCurrent(egl().display, surface, surface, context)) {
-      throw EnvironmentError("EGL: the graphics context belongs to another thread; step an environment from one thread only");
+      throw EnvironmentError(
+          "EGL: the graphics context belongs to another thread; step an environment from one thread only");
     }
   }
 };

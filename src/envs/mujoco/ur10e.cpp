@@ -10,8 +10,8 @@
 namespace onramp::mujoco {
 namespace {
 
-constexpr double kDamping = 0.02;       // of the least squares: bounds joint speed near singular poses
-constexpr double kLeash_rad = 0.08;     // how far a servo's target may run ahead of its joint, when something blocks it
+constexpr double kDamping = 0.02;    // of the least squares: bounds joint speed near singular poses
+constexpr double kLeash_rad = 0.08;  // how far a servo's target may run ahead of its joint, when something blocks it
 constexpr double kForceFilter_s = 0.02;
 
 using Vector6 = Eigen::Matrix<double, 6, 1>;
@@ -43,7 +43,8 @@ MujocoArm::MujocoArm(World& world, MujocoArmConfig config, std::array<double, 6>
     const int body = m->geom_bodyid[g];
     is_tool_geom_[g] = body == lip_body_ || body == m->body_parentid[lip_body_];
   }
-  world_.add({.reset = [this] { reset(); }, .before_step = [this] { before_step(); }, .after_step = [this] { after_step(); }});
+  world_.add(
+      {.reset = [this] { reset(); }, .before_step = [this] { before_step(); }, .after_step = [this] { after_step(); }});
   reset();
 }
 
@@ -60,7 +61,9 @@ void MujocoArm::reset() {
 
 Eigen::Isometry3d MujocoArm::tcp_pose() const {
   const mjData* d = world_.data();
-  const auto rotation = [](const mjtNum* m) { return Eigen::Map<const Eigen::Matrix<mjtNum, 3, 3, Eigen::RowMajor>>(m); };
+  const auto rotation = [](const mjtNum* m) {
+    return Eigen::Map<const Eigen::Matrix<mjtNum, 3, 3, Eigen::RowMajor>>(m);
+  };
   Eigen::Isometry3d X_WorldTcp = Eigen::Isometry3d::Identity(), X_WorldBase = X_WorldTcp;
   X_WorldTcp.translation() = Eigen::Map<const Eigen::Vector3d>(d->site_xpos + 3 * site_);
   X_WorldTcp.linear() = rotation(d->site_xmat + 9 * site_);
@@ -189,7 +192,9 @@ void MujocoArm::move_to(const Eigen::Isometry3d& X_BaseTcp) {
 }
 
 MujocoVacuumGripper::MujocoVacuumGripper(World& world, MujocoVacuumConfig config)
-    : world_(world), config_(config), lip_body_(world.id(mjOBJ_BODY, Ur10eNames::lip_body)),
+    : world_(world),
+      config_(config),
+      lip_body_(world.id(mjOBJ_BODY, Ur10eNames::lip_body)),
       suction_(world.id(mjOBJ_ACTUATOR, Ur10eNames::suction)) {
   world_.add({.reset = [this] { reset(); }, .before_step = [this] { before_step(); }, .after_step = {}});
 }

@@ -118,7 +118,8 @@ void add_ur10e_with_vacuum(mjSpec* spec, mjsBody* parent, double force_N) {
   for (size_t i = 0; i < 6; ++i) {
     const Link& link = kLinks[i];
     const Link* previous = i > 0 ? &kLinks[i - 1] : nullptr;
-    mjsBody* body = add_body(below, concat("link_", i + 1), {previous ? previous->a_m : 0, 0, previous ? previous->d_m : 0});
+    mjsBody* body =
+        add_body(below, concat("link_", i + 1), {previous ? previous->a_m : 0, 0, previous ? previous->d_m : 0});
     if (previous) {
       body->quat[0] = std::cos(previous->alpha_rad / 2);
       body->quat[1] = std::sin(previous->alpha_rad / 2);

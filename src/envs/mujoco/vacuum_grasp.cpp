@@ -36,7 +36,11 @@ mjSpec* make_scene(const VacuumGraspConfig& config, const BinSceneConfig& scene)
 }
 
 BinSceneConfig scene_config(const VacuumGraspConfig& config) {
-  return {.bin_m = kBin, .spread_m = config.item_spread_m, .item_scale = config.item_scale, .items = config.items, .lighting = config.lighting};
+  return {.bin_m = kBin,
+          .spread_m = config.item_spread_m,
+          .item_scale = config.item_scale,
+          .items = config.items,
+          .lighting = config.lighting};
 }
 
 ManipulationConfig manipulation_config(const VacuumGraspConfig& config) {

@@ -28,7 +28,8 @@ void World::wait_until(double t_s) {
   }
   for (const int warning : {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC}) {
     if (data_->warning[warning].number > 0) {
-      throw EnvironmentError(concat("the simulation diverged: ", mju_warningText(warning, 0), "; try a smaller timestep"));
+      throw EnvironmentError(
+          concat("the simulation diverged: ", mju_warningText(warning, 0), "; try a smaller timestep"));
     }
   }
 }

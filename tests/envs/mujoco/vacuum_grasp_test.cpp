@@ -51,8 +51,10 @@ Observation hover(Environment& environment, uint64_t seed, double beside_m = 0.0
   Observation observation = environment.reset(seed);
   for (int i = 0; i < 12; ++i) {
     const Truth t(observation);
-    observation = environment.step(move((t.item_x() + beside_m - t.x()) / 0.04, (t.item_y() - t.y()) / 0.04,
-                                        (t.top_z() + 0.03 - t.z()) / 0.04, false)).obs;
+    observation = environment
+                      .step(move((t.item_x() + beside_m - t.x()) / 0.04, (t.item_y() - t.y()) / 0.04,
+                                 (t.top_z() + 0.03 - t.z()) / 0.04, false))
+                      .obs;
   }
   return observation;
 }

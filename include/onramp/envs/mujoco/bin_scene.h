@@ -14,17 +14,20 @@ namespace onramp::mujoco {
 
 /// Which items lie in the bin. The training item and the unseen ones follow Simplified Q, appendix D.3.
 enum class ItemSet : uint8_t {
-  kTraining,  ///< one orange bag: a flat box, size and turn random
-  kBlue,      ///< the same in blue
-  kCan,       ///< one can: a cylinder, taller than the bag, metallic red
-  kThree,     ///< three orange bags at once
-  kThreeMixed,///< an orange bag, a blue one and a can
-  kRandom,    ///< one to three items of any shape, size and colour
+  kTraining,    ///< one orange bag: a flat box, size and turn random
+  kBlue,        ///< the same in blue
+  kCan,         ///< one can: a cylinder, taller than the bag, metallic red
+  kThree,       ///< three orange bags at once
+  kThreeMixed,  ///< an orange bag, a blue one and a can
+  kRandom,      ///< one to three items of any shape, size and colour
 };
 constexpr auto enum_names(ItemSet*) {
-  return std::array{std::pair{ItemSet::kTraining, "training"}, std::pair{ItemSet::kBlue, "blue"},
-                    std::pair{ItemSet::kCan, "can"}, std::pair{ItemSet::kThree, "three"},
-                    std::pair{ItemSet::kThreeMixed, "three_mixed"}, std::pair{ItemSet::kRandom, "random"}};
+  return std::array{std::pair{ItemSet::kTraining, "training"},
+                    std::pair{ItemSet::kBlue, "blue"},
+                    std::pair{ItemSet::kCan, "can"},
+                    std::pair{ItemSet::kThree, "three"},
+                    std::pair{ItemSet::kThreeMixed, "three_mixed"},
+                    std::pair{ItemSet::kRandom, "random"}};
 }
 
 enum class Lighting : uint8_t {
@@ -36,11 +39,11 @@ constexpr auto enum_names(Lighting*) {
 }
 
 struct BinSceneConfig {
-  std::array<double, 3> bin_m = {0.75, 0.0, 0.0};      ///< middle of the floor, in the world
-  std::array<double, 2> half_size_m = {0.20, 0.16};    ///< inner half lengths of the bin
+  std::array<double, 3> bin_m = {0.75, 0.0, 0.0};    ///< middle of the floor, in the world
+  std::array<double, 2> half_size_m = {0.20, 0.16};  ///< inner half lengths of the bin
   double wall_height_m = 0.06;
-  std::array<double, 2> spread_m = {0.13, 0.095};      ///< items lie at most this far from the middle
-  double item_scale = 1.0;                             ///< of their lengths and widths; smaller ones want better aim
+  std::array<double, 2> spread_m = {0.13, 0.095};  ///< items lie at most this far from the middle
+  double item_scale = 1.0;                         ///< of their lengths and widths; smaller ones want better aim
   ItemSet items = ItemSet::kTraining;
   Lighting lighting = Lighting::kTraining;
 };

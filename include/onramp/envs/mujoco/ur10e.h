@@ -36,10 +36,10 @@ struct Ur10eNames {
 void add_ur10e_with_vacuum(mjSpec* spec, mjsBody* parent, double force_N);
 
 struct MujocoArmConfig {
-  double max_linear_m_s = 0.5;    ///< the device's own limits
+  double max_linear_m_s = 0.5;  ///< the device's own limits
   double max_angular_rad_s = 1.0;
-  double stop_force_N = 60.0;     ///< protective stop above this, low-passed over 20 ms
-  double latency_s = 0.0;         ///< from command() until it takes effect
+  double stop_force_N = 60.0;  ///< protective stop above this, low-passed over 20 ms
+  double latency_s = 0.0;      ///< from command() until it takes effect
 };
 
 /// Cartesian velocity control: damped least squares to joint velocities, integrated into position servos.
@@ -79,10 +79,10 @@ class MujocoArm final : public Arm {
 };
 
 struct MujocoVacuumConfig {
-  double full_vacuum_Pa = 60e3;   ///< below ambient, with a perfect seal
-  double leak = 0.05;             ///< share of it that the pump reaches on open air
-  int64_t seal_points = 4;        ///< of kLipPoints that must touch one item
-  double rise_s = 0.06;           ///< time constants of the pressure
+  double full_vacuum_Pa = 60e3;  ///< below ambient, with a perfect seal
+  double leak = 0.05;            ///< share of it that the pump reaches on open air
+  int64_t seal_points = 4;       ///< of kLipPoints that must touch one item
+  double rise_s = 0.06;          ///< time constants of the pressure
   double fall_s = 0.15;
 };
 

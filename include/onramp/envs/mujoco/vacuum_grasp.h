@@ -35,7 +35,8 @@ struct VacuumGraspConfig {
   double latency_s = 0.0;
   double timestep_s = 0.004;
 
-  template <class V> void fields(V& v) {
+  template <class V>
+  void fields(V& v) {
     v("items", items, "what lies in the bin; all but `training` are held out (app. D.3)");
     v("lighting", lighting, "light above the bin; `unseen` is held out");
     v("item_scale", item_scale, "of the items' lengths and widths; smaller ones want better aim", in_range(0.6, 1.3));

@@ -47,8 +47,12 @@ class World final : public Clock {
   void add(Hooks hooks) { hooks_.push_back(std::move(hooks)); }
 
  private:
-  struct ModelDeleter { void operator()(mjModel* m) const { mj_deleteModel(m); } };
-  struct DataDeleter { void operator()(mjData* d) const { mj_deleteData(d); } };
+  struct ModelDeleter {
+    void operator()(mjModel* m) const { mj_deleteModel(m); }
+  };
+  struct DataDeleter {
+    void operator()(mjData* d) const { mj_deleteData(d); }
+  };
   std::unique_ptr<mjModel, ModelDeleter> model_;
   std::unique_ptr<mjData, DataDeleter> data_;
   std::vector<Hooks> hooks_;
