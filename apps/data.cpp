@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "onramp/base/command_line.h"
 #include "onramp/base/error.h"
 #include "onramp/data/check.h"
 
@@ -21,18 +22,11 @@ int run(int argc, char** argv) {
                          "bounds, NaN, frozen pictures, ends that contradict success flags");
   for (auto* command : {info, check}) {
     command->add_option("FILE", files, "files or folders")->required();
-    command
-        ->add_option("--max-episode-steps", max_episode_steps,
-                     "time limit of the task, for D4RL files that do not mark time-outs")
-        ->check(CLI::NonNegativeNumber);
+    onramp::want_at_least(command->add_option("--max-episode-steps", max_episode_steps,
+                                              "time limit of the task, for D4RL files that do not mark time-outs"),
+                          0);
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);  // --help
-  } catch (const CLI::ParseError& error) {
-    throw onramp::ConfigError(onramp::concat(error.what(), "; see onramp-data --help"));
-  }
+  if (!onramp::parse_command_line(app, argc, argv)) return 0;
   bool sound = true;
   for (const auto& file : files) {
     const auto found = onramp::inspect_data(file, max_episode_steps);

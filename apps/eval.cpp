@@ -5,6 +5,7 @@
 #include "apps/catalog.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/clock.h"
+#include "onramp/base/command_line.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/progress.h"
 #include "onramp/core/device.h"
@@ -26,7 +27,8 @@ struct Options {
 Component<Environment> environment_of(const PolicyFile& file, const Options& options, const Catalog& catalog) {
   const auto recorded = file.about.value("env", std::string());
   if (recorded.empty() && options.task.empty()) {
-    throw ConfigError("the policy was trained on data alone: say where to try it with --task NAME (see onramp-sim list)");
+    throw ConfigError(
+        "the policy was trained on data alone: say where to try it with --task NAME (see onramp-sim list)");
   }
   ConfigNode node = options.task.empty() ? parse_config_text(recorded, (file.folder / "manifest.json").string())
                                          : ConfigNode::map({}).with("type", ConfigNode::scalar(options.task));
@@ -37,7 +39,8 @@ int evaluate_policy(const Options& options) {
   const Catalog catalog = builtin_catalog();
   PolicyFile file = read_policy_file(options.policy, at::kCPU);
   const auto component = environment_of(file, options, catalog);
-  std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\n  from " << file.about.dump() << "\n";
+  std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\n  from " << file.about.dump()
+            << "\n";
 
   BatchedEnvironment environments([&] { return component.make(); }, options.settings.batch, available_cores());
   const auto name = file.folder.filename().string();
@@ -53,8 +56,10 @@ int evaluate_policy(const Options& options) {
   if (!options.json.empty()) write_file_atomic(options.json, result.to_json().dump(1));
   if (!options.video.empty()) {
     std::vector<uint64_t> seeds;
-    for (int64_t i = 0; i < options.video_episodes; ++i) seeds.push_back(held_out_seed(options.settings.first_seed + i));
-    film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode, seeds, options.video);
+    for (int64_t i = 0; i < options.video_episodes; ++i)
+      seeds.push_back(held_out_seed(options.settings.first_seed + i));
+    film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode, seeds,
+                options.video);
     std::cout << "film " << options.video.string() << "\n";
   }
   return 0;
@@ -64,15 +69,20 @@ int evaluate_main(int argc, char** argv) {
   process_setup();
   Options options;
   CLI::App app{"Scores a policy on held-out seeds: success with its 95 % interval, returns, how episodes ended."};
-  app.add_option("policy", options.policy, "a run's folder (its last policy), one of its policies/ or checkpoints/")->required();
-  app.add_option("--episodes", options.settings.episodes, "held-out seeds")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--first-seed", options.settings.first_seed, "number of the first")->check(CLI::NonNegativeNumber)->capture_default_str();
-  app.add_option("--batch", options.settings.batch, "environments side by side")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("policy", options.policy, "a run's folder (its last policy), one of its policies/ or checkpoints/")
+      ->required();
+  want_at_least(app.add_option("--episodes", options.settings.episodes, "held-out seeds")->capture_default_str(), 1);
+  want_at_least(
+      app.add_option("--first-seed", options.settings.first_seed, "number of the first")->capture_default_str(), 0);
+  want_at_least(app.add_option("--batch", options.settings.batch, "environments side by side")->capture_default_str(),
+                1);
   app.add_flag("--sample", options.settings.sample, "act as the policy draws, instead of its single best action");
   app.add_option("--task", options.task, "another task than the one it was trained in");
-  app.add_option("--set", options.overrides, "a setting of the task: --set items=blue (repeatable)")->allow_extra_args(false);
+  app.add_option("--set", options.overrides, "a setting of the task: --set items=blue (repeatable)")
+      ->allow_extra_args(false);
   app.add_option("--video", options.video, "film the first episodes into this .mp4");
-  app.add_option("--video-episodes", options.video_episodes, "how many are filmed")->check(CLI::PositiveNumber)->capture_default_str();
+  want_at_least(
+      app.add_option("--video-episodes", options.video_episodes, "how many are filmed")->capture_default_str(), 1);
   app.add_option("--json", options.json, "write everything, by seed, into this file");
   app.footer(
       "Examples:\n"
@@ -80,11 +90,7 @@ int evaluate_main(int argc, char** argv) {
       "  onramp-eval runs/quickstart/seed1/policies/offline --episodes 500 --json offline.json\n"
       "  onramp-eval runs/quickstart/seed1 --set items=blue --video blue.mp4\n"
       "Exit codes: 0 done, 1 error, 2 mistake in the command line or in a setting.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (!parse_command_line(app, argc, argv)) return 0;
   return evaluate_policy(options);
 }
 

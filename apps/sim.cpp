@@ -3,6 +3,7 @@
 
 #include "apps/catalog.h"
 #include "apps/sim_commands.h"
+#include "onramp/base/command_line.h"
 
 int main(int argc, char** argv) {
   return onramp::run_main([&] {
@@ -27,9 +28,7 @@ int main(int argc, char** argv) {
     };
     const auto with_episodes = [&](CLI::App* command, int64_t episodes) {
       options.episodes = episodes;
-      command->add_option("--episodes", options.episodes, "how many")
-          ->check(CLI::PositiveNumber)
-          ->capture_default_str();
+      want_at_least(command->add_option("--episodes", options.episodes, "how many")->capture_default_str(), 1);
       command->add_option("--seed", options.seed, "seed of the first")->capture_default_str();
     };
     const auto with_policy = [&](CLI::App* command) {
@@ -50,16 +49,10 @@ int main(int argc, char** argv) {
     with_episodes(record, 3);
     record->add_option("--out", options.out, "the film [TASK_POLICY.mp4]");
     CLI::App* speed = with_task("speed", "steps and pictures a second, with and without images");
-    speed->add_option("--steps", options.steps, "steps of each measurement")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    want_at_least(speed->add_option("--steps", options.steps, "steps of each measurement")->capture_default_str(), 1);
     CLI::App* play = with_task("play", "try a task with the keyboard, in this terminal");
     play->add_option("--seed", options.seed, "seed of the first attempt")->capture_default_str();
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? 0 : 2;
-    }
+    if (!parse_command_line(app, argc, argv)) return 0;
     if (list->parsed()) return sim::list(catalog);
     if (spec->parsed()) return sim::spec(catalog, options);
     if (record->parsed()) return sim::record(catalog, options);

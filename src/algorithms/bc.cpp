@@ -2,9 +2,10 @@
 
 #include <torch/types.h>
 
+#include "onramp/algorithms/learner_factory.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
-#include "onramp/nn/augment.h"
+#include "onramp/models/augmentation.h"
 #include "onramp/nn/state.h"
 #include "onramp/policies/actor_policy.h"
 
@@ -12,16 +13,6 @@ namespace onramp {
 namespace {
 
 constexpr const char* kBatch = "batch";
-
-Observation shift_pictures(Observation obs, int64_t pad, at::Generator& rng) {
-  if (pad == 0) return obs;
-  Observation shifted;
-  for (const auto& [name, value] : obs) {
-    const bool picture = value.scalar_type() == at::kByte && value.dim() == 4;
-    shifted.set(name, picture ? random_shift(value, pad, rng) : value);
-  }
-  return shifted;
-}
 
 }  // namespace
 
@@ -51,6 +42,10 @@ Metrics Bc::update(const Batches& batches) {
   const auto loss = losses::bc_mse(actor_->forward(obs), batch.action);
   optimizer_->minimize(loss);
   return {{"bc_loss", loss.detach()}};
+}
+
+std::vector<ConfigNode> Bc::default_phases(const std::string& learner, bool) {
+  return {phase_of(learner, learner, "{type: learn, updates: 100000}")};
 }
 
 std::vector<BatchRequest> Bc::sample_plan() const {

@@ -21,6 +21,9 @@ class FactoryOf final : public LearnerFactory {
     if constexpr (std::is_same_v<Learner, Hilbert>) return {"encoder"};
     return {};
   }
+  std::vector<ConfigNode> default_phases(const std::string& learner, bool environment) const override {
+    return Learner::default_phases(learner, environment);
+  }
   bool acts() const override { return std::is_base_of_v<Agent, Learner>; }
   std::unique_ptr<Learnable> make(const LearnerContext& context) const override {
     return std::make_unique<Learner>(config_, context);

@@ -2,9 +2,10 @@
 
 #include <torch/types.h>
 
+#include "onramp/algorithms/learner_factory.h"
 #include "onramp/base/error.h"
-#include "onramp/core/generator.h"
 #include "onramp/losses/hilbert.h"
+#include "onramp/models/augmentation.h"
 #include "onramp/nn/state.h"
 
 namespace onramp {
@@ -44,7 +45,9 @@ HilbertRepresentation::HilbertRepresentation(std::shared_ptr<ObservationEncoder>
           "head", std::make_shared<Mlp>(encoder_->feature_dim(), config.latent_dim, config.head, generator))) {}
 
 Hilbert::Hilbert(const HilbertConfig& config, const LearnerContext& context)
-    : config_(config), observation_(represented(context.observation, config.observations)) {
+    : config_(config),
+      observation_(represented(context.observation, config.observations)),
+      shift_(context.seed, "hilbert/shift", context.device) {
   config.validate();
   TorchStream initial(context.seed, "hilbert/initial_weights");
   const auto make = [&] {
@@ -66,25 +69,32 @@ Hilbert::Hilbert(const HilbertConfig& config, const LearnerContext& context)
 Metrics Hilbert::update(const Batches& batches) {
   const Batch& batch = batches.at(kBatch);
   const auto reached = batch.columns.at("reached") > 0;  // [B]
+  auto& rng = shift_.next();
+  const auto obs = shift_pictures(batch.obs, config_.random_shift, rng);
+  const auto next_obs = shift_pictures(batch.next_obs, config_.random_shift, rng);
+  const auto goal = shift_pictures(batch.goal, config_.random_shift, rng);
 
   // Target: 0 where s is the goal, else -1 + gamma V_target(s', g).
   const auto next_value = [&] {
     at::NoGradGuard no_gradient;
-    const auto phi =
-        target_phi_->forward(rows_of_both(batch.next_obs, batch.goal, observation_)).chunk(2);  // 2 x [B, F]
-    return losses::hilbert_value(phi[0], phi[1]);                                               // [B]
+    const auto phi = target_phi_->forward(rows_of_both(next_obs, goal, observation_)).chunk(2);  // 2 x [B, F]
+    return losses::hilbert_value(phi[0], phi[1]);                                                // [B]
   }();
   const auto target = losses::first_occupancy_target(next_value, reached, config_.gamma);  // [B]
 
   // Value: V(s, g) = -||phi(s) - phi(g)||, by expectile regression.
-  const auto phi = phi_->forward(rows_of_both(batch.obs, batch.goal, observation_)).chunk(2);  // 2 x [B, F]
-  const auto value = losses::hilbert_value(phi[0], phi[1]);                                    // [B]
+  const auto phi = phi_->forward(rows_of_both(obs, goal, observation_)).chunk(2);  // 2 x [B, F]
+  const auto value = losses::hilbert_value(phi[0], phi[1]);                        // [B]
   const auto loss = losses::expectile_mse(value, target, config_.expectile);
   optimizer_->minimize(loss);
 
   // Target network: theta' <- (1 - tau) theta' + tau theta.
   polyak_update(*target_phi_, *phi_, config_.target_rate);
   return {{"hilbert_loss", loss.detach()}, {"value", value.detach().mean()}, {"target", target.mean()}};
+}
+
+std::vector<ConfigNode> Hilbert::default_phases(const std::string& learner, bool) {
+  return {phase_of(learner, learner, "{type: learn, updates: 50000}")};
 }
 
 std::vector<BatchRequest> Hilbert::sample_plan() const {
@@ -109,12 +119,14 @@ void Hilbert::save(Parts& parts) const {
   save_module(parts["representation"], *phi_);
   save_module(parts["target"], *target_phi_);
   optimizer_->save(parts["optimizer"]);
+  parts["learner"].host = {{"shift", shift_.counter()}};
 }
 
 void Hilbert::load(const Parts& parts) {
   load_module(require_part(parts, "representation"), *phi_);
   load_module(require_part(parts, "target"), *target_phi_);
   optimizer_->load(require_part(parts, "optimizer"));
+  shift_.set_counter(require_host<uint64_t>("learner", require_part(parts, "learner"), "shift"));
 }
 
 }  // namespace onramp

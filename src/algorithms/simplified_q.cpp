@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "onramp/algorithms/learner_factory.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/sac.h"
 #include "onramp/losses/simplified_q.h"
@@ -136,6 +137,15 @@ void SimplifiedQ::begin_stage(Stage stage) {
   critic_optimizer_->set_learning_rate(rate);
   actor_optimizer_->set_learning_rate(rate);
   if (temperature_optimizer_) temperature_optimizer_->set_learning_rate(rate);
+}
+
+std::vector<ConfigNode> SimplifiedQ::default_phases(const std::string& learner, bool environment) {
+  std::vector<ConfigNode> phases{phase_of(learner, learner + "_offline", "{type: learn, updates: 100000}")};
+  if (environment) {
+    phases.push_back(phase_of(learner, learner + "_online",
+                              "{type: interleave, episodes: 200, updates_per_episode: 60, successes_into: [offline]}"));
+  }
+  return phases;
 }
 
 std::vector<BatchRequest> SimplifiedQ::sample_plan() const {

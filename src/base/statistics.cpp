@@ -22,4 +22,15 @@ Interval wilson(std::int64_t successes, std::int64_t trials, double z) {
           successes == trials ? 1.0 : std::min(1.0, (centre + half_width) / scale)};
 }
 
+double sign_test(std::int64_t gained, std::int64_t lost) {
+  if (gained < 0 || lost < 0) throw ValueError(concat("sign_test: want counts >= 0, got ", gained, " and ", lost));
+  const double n = static_cast<double>(gained + lost);
+  double tail = 0.0;  // sum of the binomial's terms, from logarithms: n may be large
+  for (std::int64_t k = 0; k <= std::min(gained, lost); ++k) {
+    const double choose = std::lgamma(n + 1) - std::lgamma(double(k) + 1) - std::lgamma(n - double(k) + 1);
+    tail += std::exp(choose - n * std::log(2.0));
+  }
+  return std::min(1.0, 2 * tail);
+}
+
 }  // namespace onramp

@@ -29,7 +29,8 @@ CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMo
       Step step = environment.step(action);
       std::map<std::string, at::Tensor> extra;
       for (const auto& column : chosen.info) extra[column.name] = column.value[0];
-      for (const auto& [name, microseconds] : step.timing_us) extra[name + "_us"] = at::full({}, microseconds, at::kFloat);
+      for (const auto& [name, microseconds] : step.timing_us)
+        extra[name + "_us"] = at::full({}, microseconds, at::kFloat);
       builder.add(action, step.executed_action, step.reward, step.success, step.obs, extra);
       observation = std::move(step.obs);
       if (step.end) {

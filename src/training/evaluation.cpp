@@ -24,10 +24,18 @@ double EvaluationResult::mean_return() const {
 
 nlohmann::json EvaluationResult::to_json() const {
   const auto [low, high] = interval();
-  return {{"name", name},       {"policy_hash", policy_hash}, {"episodes", success.size()},
-          {"rate", rate()},     {"low", low},                 {"high", high},
-          {"seeds", seeds},     {"success", success},         {"success_at_end", success_at_end},
-          {"returns", returns}, {"lengths", lengths},         {"ends", ends},
+  return {{"name", name},
+          {"policy_hash", policy_hash},
+          {"episodes", success.size()},
+          {"rate", rate()},
+          {"low", low},
+          {"high", high},
+          {"seeds", seeds},
+          {"success", success},
+          {"success_at_end", success_at_end},
+          {"returns", returns},
+          {"lengths", lengths},
+          {"ends", ends},
           {"mean_return", mean_return()}};
 }
 
@@ -103,13 +111,30 @@ EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, cons
   return result;
 }
 
+PairedComparison compare(const EvaluationResult& first, const EvaluationResult& second) {
+  std::map<int64_t, bool> success;
+  for (size_t i = 0; i < second.seeds.size(); ++i) success[second.seeds[i]] = second.success[i];
+  PairedComparison result;
+  for (size_t i = 0; i < first.seeds.size(); ++i) {
+    const auto other = success.find(first.seeds[i]);
+    if (other == success.end()) continue;
+    ++result.seeds;
+    result.gained += first.success[i] && !other->second;
+    result.lost += !first.success[i] && other->second;
+  }
+  result.p = sign_test(result.gained, result.lost);
+  return result;
+}
+
 std::string success_table(const std::vector<EvaluationResult>& results) {
   size_t width = 6;
   for (const auto& result : results) width = std::max(width, result.name.size());
-  std::string text = concat("policy", std::string(width - 6, ' '), "  success      95 % interval    return  held at end  episodes ended by\n");
+  std::string text = concat("policy", std::string(width - 6, ' '),
+                            "  success      95 % interval    return  held at end  episodes ended by\n");
   for (const auto& result : results) {
     const auto [low, high] = result.interval();
-    const double at_end = double(std::accumulate(result.success_at_end.begin(), result.success_at_end.end(), int64_t{0}));
+    const double at_end =
+        double(std::accumulate(result.success_at_end.begin(), result.success_at_end.end(), int64_t{0}));
     std::string ends;
     for (const auto& [reason, count] : result.ends) ends += concat(ends.empty() ? "" : ", ", reason, " ", count);
     char line[256];
@@ -119,6 +144,14 @@ std::string success_table(const std::vector<EvaluationResult>& results) {
                   result.mean_return(), result.success.empty() ? 0.0 : 100 * at_end / double(result.success.size()),
                   ends.c_str());
     text += line;
+  }
+  for (size_t i = 0; i + 1 < results.size(); ++i) {
+    const auto pairs = compare(results.back(), results[i]);
+    if (pairs.seeds == 0) continue;
+    char p[32];
+    std::snprintf(p, sizeof p, "%.2g", pairs.p);
+    text += concat(results.back().name, " against ", results[i].name, ", seed by seed: ", pairs.gained, " won, ",
+                   pairs.lost, " lost, ", pairs.seeds - pairs.gained - pairs.lost, " alike (sign test p = ", p, ")\n");
   }
   return text;
 }

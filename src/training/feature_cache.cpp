@@ -44,7 +44,8 @@ at::Tensor FeatureCache::lookup(const std::string& entry, const at::Tensor& ids)
   const auto found = entries_.find(entry);
   ONRAMP_CHECK(found != entries_.end(), "no features of '", entry, "' yet");
   const int64_t size = found->second.size;
-  ONRAMP_CHECK(ids.numel() == 0 || ids.max().item<int64_t>() < size, "only ", size, " frames of '", entry, "' have features");
+  ONRAMP_CHECK(ids.numel() == 0 || ids.max().item<int64_t>() < size, "only ", size, " frames of '", entry,
+               "' have features");
   return found->second.features.index_select(0, ids.to(device_));
 }
 

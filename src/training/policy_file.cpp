@@ -18,7 +18,8 @@ std::filesystem::path find_policy(const std::filesystem::path& path) {
     if (fs::exists(entry.path() / "manifest.json")) found.push_back(entry.path());
   }
   if (found.empty()) {
-    throw CheckpointError(concat(path.string(), ": no policy in it; a run keeps one in policies/<phase> when a phase that learns ends"));
+    throw CheckpointError(
+        concat(path.string(), ": no policy in it; a run keeps one in policies/<phase> when a phase that learns ends"));
   }
   // The last one written: of a run, what its last phase that learned left behind.
   return *std::max_element(found.begin(), found.end(), [](const auto& a, const auto& b) {

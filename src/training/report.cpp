@@ -47,7 +47,8 @@ std::vector<EvaluationResult> load_results(const std::filesystem::path& run) {
     const auto json = nlohmann::json::parse(read_file(results_file(run)));
     for (const auto& row : json.at("policies")) results.push_back(EvaluationResult::from_json(row));
   } catch (const nlohmann::json::exception& error) {
-    throw DataError(concat(results_file(run).string(), ": not a results file (", error.what(), "); remove it and evaluate again"));
+    throw DataError(
+        concat(results_file(run).string(), ": not a results file (", error.what(), "); remove it and evaluate again"));
   }
   return results;
 }
@@ -75,8 +76,10 @@ void write_report(const std::filesystem::path& run) {
   if (status == 0) {
     std::filesystem::remove(messages);
   } else {
-    log_warning("no picture of the curves: python3 with matplotlib is needed (Debian: apt install python3-matplotlib); then `python3 ",
-                script.string(), " ", run.string(), " ", picture.string(), "`; its message is in ", messages.string());
+    log_warning(
+        "no picture of the curves: python3 with matplotlib is needed (Debian: apt install python3-matplotlib); then "
+        "`python3 ",
+        script.string(), " ", run.string(), " ", picture.string(), "`; its message is in ", messages.string());
   }
 }
 

@@ -12,8 +12,8 @@
 #include "onramp/models/content_hash.h"
 #include "onramp/models/image_encoders.h"
 #include "onramp/models/normalizer.h"
-#include "onramp/training/policy_file.h"
 #include "onramp/training/phase.h"
+#include "onramp/training/policy_file.h"
 
 namespace onramp {
 Run::Run(const RunConfig& config, std::filesystem::path folder)
@@ -28,7 +28,9 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   open_folder();
   log_info(compute.summary);
   for (const auto& warning : compute.warnings) log_warning(warning);
-  if (config_.data) log_info("data: ", replay_->dataset().episodes(), " episodes, ", replay_->dataset().steps(), " steps from ", config_.data->path.string());
+  if (config_.data)
+    log_info("data: ", replay_->dataset().episodes(), " episodes, ", replay_->dataset().steps(), " steps from ",
+             config_.data->path.string());
   announce_memory();
   resume();
   progress_ = std::make_unique<Progress>(clock_);
@@ -48,7 +50,8 @@ void Run::open_folder() {
   if (std::filesystem::exists(config_file) && (has_any("checkpoints") || has_any("episodes"))) {
     const auto before = run_identity(load_config(config_file));
     if (const auto difference = config_difference(before, run_identity(resolved_))) {
-      throw ConfigError(concat(folder_.string(), " holds a run of another config (", *difference, "); choose another folder with --set run.folder=..., or remove that one"));
+      throw ConfigError(concat(folder_.string(), " holds a run of another config (", *difference,
+                               "); choose another folder with --set run.folder=..., or remove that one"));
     }
   }
   remove_stale_temporaries(folder_);
@@ -112,9 +115,10 @@ void Run::announce_memory() const {
   const int64_t length = environment_->spec().max_steps;
   if (length == 0) return;  // no limit, no bill
   const auto& data = replay_->dataset();
-  log_info("memory: at most ",
-           format_bytes(double(memory_bill_bytes(data.observation_spec(), data.action_spec(), episodes * length, episodes))),
-           " for ", episodes, " episodes of ", length, " steps");
+  log_info(
+      "memory: at most ",
+      format_bytes(double(memory_bill_bytes(data.observation_spec(), data.action_spec(), episodes * length, episodes))),
+      " for ", episodes, " episodes of ", length, " steps");
 }
 
 uint64_t Run::seed(const std::string& purpose, int64_t number) const {
@@ -260,8 +264,8 @@ void Run::execute() {
     try {
       phase.run(*this);
     } catch (const DivergenceError& error) {
-      throw DivergenceError(concat(error.what(), "; the last good checkpoint is ",
-                                   last_checkpoint_.empty() ? "none" : last_checkpoint_));
+      throw DivergenceError(
+          concat(error.what(), "; the last good checkpoint is ", last_checkpoint_.empty() ? "none" : last_checkpoint_));
     }
     progress_->finish();
     account_time();

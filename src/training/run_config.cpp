@@ -16,13 +16,15 @@ std::vector<std::string> keys(const Map& map) {
   return names;
 }
 
-void want_known(const ConfigNode& at, const std::string& name, const char* what, const std::vector<std::string>& known) {
+void want_known(const ConfigNode& at, const std::string& name, const char* what,
+                const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  at.fail(concat("no ", what, " '", name, "'", did_you_mean(name, known), " (there are: ", known.empty() ? "none" : join(known), ")"));
+  at.fail(concat("no ", what, " '", name, "'", did_you_mean(name, known),
+                 " (there are: ", known.empty() ? "none" : join(known), ")"));
 }
 
-std::vector<std::string> needs_of(const LearnerFactory& factory, const ObservationSpec& observation, const ConfigNode& at,
-                                  const std::string& name) {
+std::vector<std::string> needs_of(const LearnerFactory& factory, const ObservationSpec& observation,
+                                  const ConfigNode& at, const std::string& name) {
   try {
     return factory.needs(observation);
   } catch (const ConfigError& error) {
@@ -33,6 +35,30 @@ std::vector<std::string> needs_of(const LearnerFactory& factory, const Observati
 /// What learners will see, as far as a config tells: of recorded data the one entry that a D4RL file has.
 ObservationSpec seen_by_learners(const RunConfig& config) {
   return config.env ? config.env.make()->spec().observation : ObservationSpec{{{.name = "state", .shape = {1}}}};
+}
+
+/// Those of every learner; whoever needs a part comes after the one that provides it.
+std::vector<ConfigNode> default_phases(const RunConfig& config, const ConfigNode& root) {
+  std::vector<ConfigNode> phases;
+  std::set<std::string> done, parts{"normalizer"};
+  const ObservationSpec observation = seen_by_learners(config);
+  for (bool found = true; found;) {
+    found = false;
+    for (const auto& [name, component] : config.learners) {
+      const auto factory = component.make();
+      const auto needs = needs_of(*factory, observation, root.at("learners").at(name), name);
+      const auto is_there = [&](const auto& part) { return parts.contains(part); };
+      if (done.contains(name) || !std::all_of(needs.begin(), needs.end(), is_there)) continue;
+      found = done.insert(name).second;
+      for (const auto& part : factory->provides()) parts.insert(part);
+      for (auto& phase : factory->default_phases(name, bool(config.env))) phases.push_back(std::move(phase));
+    }
+  }
+  for (const auto& [name, component] : config.learners) {  // check_phases() says what the others lack
+    if (done.contains(name)) continue;
+    for (auto& phase : component.make()->default_phases(name, bool(config.env))) phases.push_back(std::move(phase));
+  }
+  return phases;
 }
 
 /// Walks the phases in order, so that whatever one of them uses and nobody gives is said before anything runs.
@@ -79,11 +105,16 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
 RunConfig::RunConfig(const Catalog& catalog)
     : env(catalog.environments), policies(catalog.policies), learners(catalog.learners), phases(catalog.phases) {}
 
-RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog) {
+RunConfig read_run_config(const ConfigNode& given, const Catalog& catalog) {
   RunConfig config(catalog);
-  read_config_into(node, config);
-  if (config.phases.empty()) node.fail("nothing to do: give `phases`, a list of {type: ...}");
-  if (!config.env && !config.data) node.fail("nothing to learn from: give `env`, `data`, or both");
+  read_config_into(given, config);
+  if (!config.env && !config.data) given.fail("nothing to learn from: give `env`, `data`, or both");
+  ConfigNode node = given;
+  if (!given.has("phases")) {
+    node = given.with("phases", ConfigNode::list(default_phases(config, given)));
+    read_config_into(node, config);
+  }
+  if (config.phases.empty()) node.fail("nothing to do: give `phases`, a list of {type: ...}, or `learners`");
   if (config.data && !std::filesystem::exists(config.data->path)) {
     node.at("data").at("path").fail(concat("no such file: ", config.data->path.string()));
   }

@@ -38,7 +38,8 @@ void Run::checkpoint() {
   for (const auto& [name, state] : unread_) parts[name] = state;
   for (const auto& [name, state] : given_) parts["given/" + name] = state;
   for (const auto& [name, sampler] : samplers_) parts["samplers/" + name].host = sampler.save();
-  if (const auto* agent = acting_agent()) parts["policy"] = save_policy(*agent->policy());  // so that any checkpoint can be scored
+  if (const auto* agent = acting_agent())
+    parts["policy"] = save_policy(*agent->policy());  // so that any checkpoint can be scored
   parts["run"].host = {{"notes", state_.notes}};
 
   CheckpointInfo info{.config_hash = identity_, .device = device_.str()};
@@ -132,8 +133,9 @@ Episode Run::record(Policy& policy, ActMode mode, const std::vector<std::string>
   const auto& phase = phases_[static_cast<size_t>(state_.phase)]->name();
   CollectedEpisode collected;
   try {
-    collected = collect_episode(environment(), policy, mode, seed("episode/" + phase, number),
-                                {{"number", std::to_string(number)}, {"phase", phase}, {"task", environment().spec().name}});
+    collected =
+        collect_episode(environment(), policy, mode, seed("episode/" + phase, number),
+                        {{"number", std::to_string(number)}, {"phase", phase}, {"task", environment().spec().name}});
   } catch (const EnvironmentError&) {  // it could not be reset: the run pauses
     if (state_.phase > 0 || state_.step > 0) checkpoint();
     throw;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "onramp/base/command_line.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
 #include "onramp/base/process_setup.h"
@@ -32,8 +33,9 @@ void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
     const auto environment = config.env.make();
     const auto& spec = environment->spec();
     const int64_t steps = episodes * (spec.max_steps > 0 ? spec.max_steps : 1000);
-    std::cout << "# memory: up to " << format_bytes(double(memory_bill_bytes(spec.observation, spec.action, steps, episodes)))
-              << " for " << episodes << " episodes\n";
+    std::cout << "# memory: up to "
+              << format_bytes(double(memory_bill_bytes(spec.observation, spec.action, steps, episodes))) << " for "
+              << episodes << " episodes\n";
   }
 }
 
@@ -43,19 +45,14 @@ int train(const Catalog& catalog, int argc, char** argv) {
   std::vector<std::string> overrides;
   bool dry_run = false, help = false;
   app.add_option("config", file, "YAML file, e.g. configs/quickstart.yaml");
-  app.add_option("--set", overrides, "override a key: --set learners.agent.alpha=0.5 (repeatable)")->allow_extra_args(false);
+  app.add_option("--set", overrides, "override a key: --set learners.agent.alpha=0.5 (repeatable)")
+      ->allow_extra_args(false);
   app.add_flag("--dry-run", dry_run, "print the resolved config, the memory bill and the plan; create nothing");
   app.add_flag("--help-config", help, "print every key of a config with type, default, range and meaning");
   app.footer(
       "Exit codes: 0 done, 1 error, 2 mistake in config or command line, 130 interrupted and saved.\n"
       "Ctrl-C saves and stops; a second one stops at once. Everything goes into runs/<config>/seed<seed>.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& done) {
-    return app.exit(done);  // --help
-  } catch (const CLI::ParseError& error) {
-    throw ConfigError(concat(error.what(), "; see --help"));
-  }
+  if (!parse_command_line(app, argc, argv)) return 0;
   if (help) {
     std::cout << help_run_config(catalog);
     return 0;

@@ -108,6 +108,7 @@ TEST(Hilbert, EachSettingOfTheUpdateChangesItsResult) {
   EXPECT_NE(run([](auto& c) { c.expectile = 0.5; }), base);
   EXPECT_NE(run([](auto& c) { c.target_rate = 0.5; }), base);
   EXPECT_NE(run([](auto& c) { c.optimizer.learning_rate = 1e-3; }), base);
+  EXPECT_NE(run([](auto& c) { c.random_shift = 2; }), base);
 }
 
 TEST(Hilbert, PlanAsksForGoalsOverPicturesAlone) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -41,6 +42,17 @@ TEST(Wilson, RefusesCountsThatCannotBe) {
   EXPECT_THROW(wilson(-1, 2), ValueError);
   EXPECT_THROW(wilson(1, 2, 0.0), ValueError);
 }
+
+TEST(SignTest, MatchesValuesWorkedByHand) {
+  EXPECT_NEAR(sign_test(0, 5), 2.0 / 32, 1e-12);
+  EXPECT_NEAR(sign_test(8, 2), 2.0 * (1 + 10 + 45) / 1024, 1e-12);
+  EXPECT_EQ(sign_test(8, 2), sign_test(2, 8));
+  EXPECT_EQ(sign_test(3, 3), 1.0);  // both tails hold the middle
+  EXPECT_EQ(sign_test(0, 0), 1.0);
+  EXPECT_NEAR(sign_test(0, 200) / std::exp2(-199), 1.0, 1e-9);
+}
+
+TEST(SignTest, RefusesCountsThatCannotBe) { EXPECT_THROW(sign_test(-1, 2), ValueError); }
 
 }  // namespace
 }  // namespace onramp

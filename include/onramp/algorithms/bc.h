@@ -9,9 +9,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "onramp/algorithms/learnable.h"
 #include "onramp/algorithms/network_inputs.h"
+#include "onramp/base/config_node.h"
 #include "onramp/core/generator.h"
 #include "onramp/models/actors.h"
 #include "onramp/nn/optim.h"
@@ -43,6 +45,8 @@ struct BcConfig {
 class Bc final : public Agent {
  public:
   Bc(const BcConfig& config, const LearnerContext& context);
+  /// 100 000 updates (appendix E). See LearnerFactory.
+  static std::vector<ConfigNode> default_phases(const std::string& learner, bool environment);
 
   std::vector<BatchRequest> sample_plan() const override;
   Metrics update(const Batches& batches) override;

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "onramp/algorithms/learnable.h"
+#include "onramp/base/config_node.h"
+#include "onramp/core/generator.h"
 #include "onramp/models/observation_encoder.h"
 #include "onramp/nn/mlp.h"
 #include "onramp/nn/optim.h"
@@ -31,6 +33,7 @@ struct HilbertConfig {
   double goal_future = 0.625;
   double goal_self = 0.0;
   int64_t batch_size = 512;
+  int64_t random_shift = 0;
   AdamConfig optimizer = {.learning_rate = 3e-4};
   std::string source = "offline";
   template <class V>
@@ -47,6 +50,7 @@ struct HilbertConfig {
     v("goal_self", goal_self, "share of goals that are the state itself; the rest are random states",
       in_range(0.0, 1.0));
     v("batch_size", batch_size, "triples of state, next state and goal an update", at_least(1));
+    v("random_shift", random_shift, "pixels by which states, next states and goals are shifted at random", at_least(0));
     v("optimizer", optimizer, "of encoder and head");
     v("source", source, "replay source of demonstrations", not_empty());
   }
@@ -66,10 +70,12 @@ class HilbertRepresentation : public torch::nn::Module {
   std::shared_ptr<Mlp> head_;
 };
 
-/// Thread safety: none. Parts: encoder (handed over; see save_encoder), representation, target, optimizer.
+/// Thread safety: none. Parts: encoder (handed over; see save_encoder), representation, target, optimizer, learner.
 class Hilbert final : public Learnable {
  public:
   Hilbert(const HilbertConfig& config, const LearnerContext& context);
+  /// 50 000 updates (Simplified Q, appendix E). See LearnerFactory.
+  static std::vector<ConfigNode> default_phases(const std::string& learner, bool environment);
 
   std::vector<BatchRequest> sample_plan() const override;
   Metrics update(const Batches& batches) override;
@@ -84,6 +90,7 @@ class Hilbert final : public Learnable {
   ObservationSpec observation_;
   std::shared_ptr<HilbertRepresentation> phi_, target_phi_;
   std::optional<Adam> optimizer_;
+  TorchStream shift_;
 };
 
 }  // namespace onramp

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "onramp/algorithms/learnable.h"
+#include "onramp/base/config_node.h"
 
 namespace onramp {
 
@@ -23,7 +24,14 @@ class LearnerFactory {
   virtual std::vector<std::string> provides() const { return {}; }
   /// Whether what it makes is an Agent: it has a policy.
   virtual bool acts() const = 0;
+  /// Phases of a config that gives none, as its `phases` would hold them: the method's own course, with the paper's numbers.
+  /// @param learner      its name under `learners`
+  /// @param environment  whether there is one to act in; else only what recorded data allow
+  virtual std::vector<ConfigNode> default_phases(const std::string& learner, bool environment) const;
   virtual std::unique_ptr<Learnable> make(const LearnerContext& context) const = 0;
 };
+
+/// One entry of `phases`, for default_phases(): `settings` is YAML, "{type: learn, updates: 100000}".
+ConfigNode phase_of(const std::string& learner, const std::string& name, const std::string& settings);
 
 }  // namespace onramp

@@ -18,9 +18,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "onramp/algorithms/learnable.h"
 #include "onramp/algorithms/network_inputs.h"
+#include "onramp/base/config_node.h"
 #include "onramp/base/random.h"
 #include "onramp/core/generator.h"
 #include "onramp/models/actors.h"
@@ -94,6 +96,9 @@ class SimplifiedQ final : public Agent {
  public:
   /// @throws ConfigError, e.g. for a frozen encoder that was not handed over
   SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& context);
+  /// 100 000 updates offline; then, where there is an environment, 200 attempts with 60 updates after each, whose successes
+  /// enter both replay sources (algorithm 1, appendix E). See LearnerFactory.
+  static std::vector<ConfigNode> default_phases(const std::string& learner, bool environment);
 
   void begin_stage(Stage stage) override;
   std::vector<BatchRequest> sample_plan() const override;

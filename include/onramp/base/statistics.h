@@ -17,4 +17,9 @@ struct Interval {
 /// @throws ValueError unless 0 <= successes <= trials and z > 0
 Interval wilson(std::int64_t successes, std::int64_t trials, double z = 1.959963984540054);
 
+/// Two-sided exact sign test (McNemar's, exact): how likely a split of gained + lost pairs at least this uneven is when
+/// either side is as likely as the other. 1 when there are no pairs.
+/// @throws ValueError for negative counts
+double sign_test(std::int64_t gained, std::int64_t lost);
+
 }  // namespace onramp

@@ -15,12 +15,12 @@ namespace onramp {
 
 /// `discount` is g^m over the m rewards summed, 0 at a terminal: y = reward + discount * V(next_obs).
 struct Batch {
-  Observation obs;       // [B, ...]
-  at::Tensor action;     // float [B, A]
-  at::Tensor reward;     // float [B] n-step sum of transformed rewards
-  at::Tensor discount;   // float [B]
-  Observation next_obs;  // [B, ...]
-  Observation goal;      // [B, ...] with kind goal only
+  Observation obs;                            // [B, ...]
+  at::Tensor action;                          // float [B, A]
+  at::Tensor reward;                          // float [B] n-step sum of transformed rewards
+  at::Tensor discount;                        // float [B]
+  Observation next_obs;                       // [B, ...]
+  Observation goal;                           // [B, ...] with kind goal only
   std::map<std::string, at::Tensor> columns;  // float [B] or [B, W]: what the request named
 
   int64_t size() const { return action.defined() ? action.size(0) : obs.batch_size(); }
@@ -36,21 +36,22 @@ enum class ImageForm : uint8_t {
 enum class EpisodeFilter : uint8_t { kAll, kSuccessful, kFailed };
 
 struct SourceShare {
-  std::string source;   ///< name of a replay source, e.g. "offline", "online"
-  double share = 1.0;   ///< > 0; shares are normalised, exact over a cycle
+  std::string source;  ///< name of a replay source, e.g. "offline", "online"
+  double share = 1.0;  ///< > 0; shares are normalised, exact over a cycle
   EpisodeFilter filter = EpisodeFilter::kAll;
-  bool optional = false;  ///< while it is empty its share goes to the others (logged once), else an error before the phase
+  bool optional =
+      false;  ///< while it is empty its share goes to the others (logged once), else an error before the phase
 };
 
 /// One batch of an update. A plan (list of requests) is asked once per phase.
 struct BatchRequest {
   std::string name = "batch";
-  int64_t size = 256;        ///< rows of one minibatch
-  int64_t minibatches = 1;   ///< slices of one batch of size * minibatches
+  int64_t size = 256;       ///< rows of one minibatch
+  int64_t minibatches = 1;  ///< slices of one batch of size * minibatches
   SampleKind kind = SampleKind::kTransition;
   std::vector<SourceShare> sources;
-  int64_t n_step = 1;        ///< rewards summed, at most
-  double gamma = 0.99;       ///< discount of one step
+  int64_t n_step = 1;   ///< rewards summed, at most
+  double gamma = 0.99;  ///< discount of one step
   ImageForm images = ImageForm::kPixels;
   std::vector<std::string> observations;  ///< entries wanted; empty: all that are not privileged
   std::vector<std::string> columns;       ///< "mc_return", "success", "step", or a stored extra column

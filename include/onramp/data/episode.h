@@ -24,11 +24,11 @@ struct Episode {
   /// One per entry of the spec, in its order: (T + 1) * numel values.
   std::map<std::string, std::vector<float>> vectors;   // dtype float32
   std::map<std::string, std::vector<uint8_t>> images;  // dtype uint8, HWC
-  std::vector<float> action;           // [T * A] what the policy asked for, in [-1, 1]
-  std::vector<float> executed_action;  // [T * A] after limits, same units
-  std::vector<float> reward;           // [T] raw
-  std::vector<uint8_t> success;        // [T] raw success flag of each step
-  std::map<std::string, Column> extra; // [T] rows each
+  std::vector<float> action;                           // [T * A] what the policy asked for, in [-1, 1]
+  std::vector<float> executed_action;                  // [T * A] after limits, same units
+  std::vector<float> reward;                           // [T] raw
+  std::vector<uint8_t> success;                        // [T] raw success flag of each step
+  std::map<std::string, Column> extra;                 // [T] rows each
   EndReason end = EndReason::kTimeLimit;
   bool safety_stop_is_terminal = false;
   /// Provenance: number in the run, seed of the reset, who acted, task, snapshot, ... (free text values)

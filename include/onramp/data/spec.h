@@ -11,12 +11,12 @@ enum class DType : uint8_t { kFloat32, kUint8 };
 
 /// One named entry of an observation.
 struct EntrySpec {
-  std::string name;            ///< e.g. "state", "wrist"
+  std::string name;  ///< e.g. "state", "wrist"
   DType dtype = DType::kFloat32;
   std::vector<int64_t> shape;  ///< without batch: {D} for vectors, {H, W, C} for images (uint8)
   double low = -1e9;           ///< bounds of each value (0 and 255 for images)
   double high = 1e9;
-  bool privileged = false;     ///< simulator state that no network may see; stored on request
+  bool privileged = false;          ///< simulator state that no network may see; stored on request
   std::vector<std::string> fields;  ///< optional: name and unit of each value of a vector, e.g. "tcp_x_m"
 
   bool is_image() const { return dtype == DType::kUint8 && shape.size() == 3; }

@@ -16,7 +16,7 @@ namespace onramp {
 
 /// Constant for the life of an environment.
 struct EnvSpec {
-  std::string name;                      ///< task name, e.g. "vacuum_grasp"
+  std::string name;  ///< task name, e.g. "vacuum_grasp"
   ObservationSpec observation;
   ActionSpec action;
   double control_period_s = 0.1;         ///< time between two actions
@@ -25,11 +25,11 @@ struct EnvSpec {
 };
 
 struct Step {
-  Observation obs;                 ///< after the action
-  double reward = 0.0;             ///< raw
-  bool success = false;            ///< raw flag of this step
-  std::optional<EndReason> end;    ///< set on the last step
-  at::Tensor executed_action;      ///< float [A], after limits, same units as the action; undefined: as asked
+  Observation obs;                          ///< after the action
+  double reward = 0.0;                      ///< raw
+  bool success = false;                     ///< raw flag of this step
+  std::optional<EndReason> end;             ///< set on the last step
+  at::Tensor executed_action;               ///< float [A], after limits, same units as the action; undefined: as asked
   std::map<std::string, double> timing_us;  ///< ages of images and state, inference, lateness (microseconds)
 };
 

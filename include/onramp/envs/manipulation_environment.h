@@ -21,23 +21,24 @@
 namespace onramp {
 
 struct ManipulationLimits {
-  double linear_speed_m_s = 0.2;     ///< of the tool point along each axis, at action 1
-  double angular_speed_rad_s = 0.3;  ///< about each axis, at action 1
+  double linear_speed_m_s = 0.2;                                  ///< of the tool point along each axis, at action 1
+  double angular_speed_rad_s = 0.3;                               ///< about each axis, at action 1
   std::array<double, 3> workspace_min_m = {-0.25, -0.21, 0.005};  ///< of the tool point, in the task frame
   std::array<double, 3> workspace_max_m = {0.25, 0.21, 0.32};
-  double max_rotation_rad = 0.2;     ///< of the tool away from straight down, any axis
-  double max_force_N = 60.0;         ///< on the tool; above it the attempt is stopped
-  double max_state_age_s = 0.25;     ///< older state or images: the link is taken to be lost
+  double max_rotation_rad = 0.2;  ///< of the tool away from straight down, any axis
+  double max_force_N = 60.0;      ///< on the tool; above it the attempt is stopped
+  double max_state_age_s = 0.25;  ///< older state or images: the link is taken to be lost
   double max_image_age_s = 0.5;
-  int64_t frozen_images = 0;         ///< stop after so many identical pictures in a row; 0: off (a simulator's may be equal)
+  int64_t frozen_images = 0;  ///< stop after so many identical pictures in a row; 0: off (a simulator's may be equal)
 };
 
 struct ManipulationConfig {
-  std::array<double, 3> task_origin_m = {0.0, 0.0, 0.0};  ///< origin of the task frame in the arm's base frame (axes parallel)
+  std::array<double, 3> task_origin_m = {0.0, 0.0,
+                                         0.0};  ///< origin of the task frame in the arm's base frame (axes parallel)
   double control_period_s = 0.1;
   int64_t max_steps = 60;
-  double vacuum_scale_Pa = 60e3;      ///< vacuum that reads 1 in `proprio`
-  double position_scale_m = 0.2;      ///< distance from the middle of the workspace that reads 1 in `proprio`
+  double vacuum_scale_Pa = 60e3;  ///< vacuum that reads 1 in `proprio`
+  double position_scale_m = 0.2;  ///< distance from the middle of the workspace that reads 1 in `proprio`
   ManipulationLimits limits;
 };
 

@@ -51,9 +51,19 @@ struct EvaluationResult {
 /// with equal settings meet the same situations. Environments run side by side in threads, the policy acts on all at once.
 /// @param progress  called with the episodes finished so far
 EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, const std::string& name,
-                          const EvaluationSettings& settings, const std::function<void(int64_t, double)>& progress = {});
+                          const EvaluationSettings& settings,
+                          const std::function<void(int64_t, double)>& progress = {});
 
-/// The text table of several results: success, interval, mean return, ends.
+/// Two policies on the seeds that both were scored on.
+struct PairedComparison {
+  int64_t seeds = 0;
+  int64_t gained = 0, lost = 0;  ///< seeds where only the first succeeds; only the second
+  double p = 1.0;                ///< sign_test of them
+};
+PairedComparison compare(const EvaluationResult& first, const EvaluationResult& second);
+
+/// The text table of several results: success, interval, mean return, ends; below it the last one against each of the
+/// others, seed by seed.
 std::string success_table(const std::vector<EvaluationResult>& results);
 
 }  // namespace onramp

@@ -14,8 +14,8 @@ namespace onramp {
 struct PolicyFile {
   std::filesystem::path folder;  ///< where it was found
   std::unique_ptr<Policy> policy;
-  std::string hash;       ///< of everything that decides actions
-  nlohmann::json about;   ///< phase, step, episodes, env (the environment's config as YAML)
+  std::string hash;      ///< of everything that decides actions
+  nlohmann::json about;  ///< phase, step, episodes, env (the environment's config as YAML)
 };
 
 /// A checkpoint folder with the one part "policy". @throws Error when this kind of policy cannot be stored

@@ -65,10 +65,12 @@ struct RunConfig {
     v("sources", sources, "replay sources whose reward is transformed: name -> settings");
     v("policies", policies, "policies that are not learned: name -> {type: ...}");
     v("learners", learners, "what learns: name -> {type: ...}");
-    v("phases", phases, "what happens, in this order");
+    v("phases", phases, "what happens, in this order; without them, each learner's own course");
   }
 };
 
+/// A config without `phases` gets those of its learners (LearnerFactory::default_phases), in an order that gives each
+/// what it needs.
 /// @throws ConfigError for the first mistake, with file, line, column; also names that a phase uses and nobody defines.
 RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog);
 /// Resolved: every default written out, so that it runs as it is from anywhere.

@@ -48,7 +48,8 @@ class Evaluate final : public Phase {
   void film(Run& run, const std::string& who) const {
     const auto policy = run.policy(who);
     std::vector<uint64_t> seeds;
-    for (int64_t i = 0; i < config_.video_episodes; ++i) seeds.push_back(held_out_seed(config_.settings.first_seed + i));
+    for (int64_t i = 0; i < config_.video_episodes; ++i)
+      seeds.push_back(held_out_seed(config_.settings.first_seed + i));
     film_policy(*run.make_environment(), *policy, config_.settings.sample ? ActMode::kSample : ActMode::kMode, seeds,
                 run.folder() / "videos" / (who + ".mp4"));
   }

@@ -44,7 +44,8 @@ class Interleave final : public Phase {
       run.environment().standby();  // no command will come while the learner works
       run.prepare(plan);
       Metrics metrics;
-      for (int64_t i = 0; i < config_.updates_per_episode; ++i) metrics = agent.update(run.sample(config_.learner, plan));
+      for (int64_t i = 0; i < config_.updates_per_episode; ++i)
+        metrics = agent.update(run.sample(config_.learner, plan));
       for (const auto& [name, value] : metrics) values.emplace_back(name, value.item<double>());
       ++state.step;
       run.log(state.step, values);

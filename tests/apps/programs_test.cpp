@@ -1,0 +1,108 @@
+// onramp-eval, onramp-data and onramp-sim on what a tiny run left behind.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/tiny_run.h"
+
+namespace onramp::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Programs : ::testing::Test {
+  void SetUp() override { ASSERT_EQ(whole_run().finished.code, 0) << whole_run().finished.err; }
+  Finished start(const std::string& name, const std::vector<std::string>& arguments) {
+    return run_program(name, arguments, folder.path(), {"OMP_NUM_THREADS=1"});
+  }
+  std::string run = whole_run().run.string();
+  TemporaryFolder folder;
+};
+
+TEST_F(Programs, SayHowTheyAreUsed) {
+  for (const char* name : {"onramp-train", "onramp-eval", "onramp-data", "onramp-sim"}) {
+    SCOPED_TRACE(name);
+    const auto help = start(name, {"--help"});
+    EXPECT_EQ(help.code, 0);
+    EXPECT_EQ(help.err, "");
+    EXPECT_NE(help.out.find("xit code"), std::string::npos) << help.out;
+    const bool commands = name == std::string("onramp-data") || name == std::string("onramp-sim");
+    std::vector<std::string> wrong{"--no-such-option"};
+    if (commands)
+      wrong = name == std::string("onramp-data") ? std::vector<std::string>{"info", "x", "--no-such-option"}
+                                                 : std::vector<std::string>{"list", "--no-such-option"};
+    expect_refused(start(name, wrong), 2, "--no-such-option");
+    if (commands) expect_refused(start(name, {}), 2, std::string("see ") + name + " --help");
+  }
+  EXPECT_TRUE(names_in(folder.path()).empty());
+}
+
+TEST_F(Programs, EvalScoresARun) {
+  const auto scored = start("onramp-eval", {run, "--episodes", "4", "--batch", "2", "--json", "result.json"});
+  ASSERT_EQ(scored.code, 0) << scored.err;
+  const auto json = nlohmann::json::parse(read_file(folder / "result.json"));
+  EXPECT_EQ(json.at("seeds"), (nlohmann::json{0, 1, 2, 3}));
+  EXPECT_NE(scored.out.find(json.at("policy_hash").get<std::string>()), std::string::npos)
+      << "the hash of what was scored";
+  // The run's own evaluation met the same situations.
+  const auto rows = nlohmann::json::parse(whole_run().contents.at("results.json")).at("policies");
+  EXPECT_EQ(json.at("returns"), rows.at(2).at("returns"));
+  EXPECT_EQ(json.at("policy_hash"), rows.at(2).at("policy_hash"));
+}
+
+TEST_F(Programs, EvalScoresAnyPolicyOrCheckpointElsewhereToo) {
+  for (const auto& path :
+       {whole_run().run / "policies" / "cloning", list_checkpoints(whole_run().run / "checkpoints").back()}) {
+    const auto scored =
+        start("onramp-eval", {path.string(), "--episodes", "1", "--first-seed", "7", "--set", "items=blue", "--set",
+                              "max_steps=5", "--video", "film.mp4", "--video-episodes", "1"});
+    EXPECT_EQ(scored.code, 0) << scored.err;
+    EXPECT_GT(fs::file_size(folder / "film.mp4"), 500u);
+  }
+}
+
+TEST_F(Programs, EvalRefusesWhatItCannotScore) {
+  expect_refused(start("onramp-eval", {"nowhere"}), 1, "nowhere");
+  expect_refused(start("onramp-eval", {run + "/episodes"}), 1, "no policy in it");
+  expect_refused(start("onramp-eval", {run, "--set", "itms=blue"}), 2, "did you mean 'items'?");
+  expect_refused(start("onramp-eval", {run, "--episodes", "0"}), 2, "--episodes: want a whole number >= 1, got 0");
+  fs::copy(whole_run().run / "policies" / "online", folder / "policy", fs::copy_options::recursive);
+  fs::remove(folder / "policy" / "policy.safetensors");
+  expect_refused(start("onramp-eval", {"policy"}), 1, "policy.safetensors is damaged");  // no weights, no score
+}
+
+TEST_F(Programs, DataFindsTheEpisodesOfARunSound) {
+  const auto sound = start("onramp-data", {"check", run + "/episodes"});
+  EXPECT_EQ(sound.code, 0) << sound.out << sound.err;
+  EXPECT_NE(sound.out.find("sound: 10 episodes"), std::string::npos) << sound.out;
+  const auto info = start("onramp-data", {"info", run});
+  EXPECT_EQ(info.code, 0) << info.err;
+  fs::copy(whole_run().run / "episodes", folder / "episodes");
+  write_file_atomic(folder / "episodes" / "000002.h5", std::string_view("damaged"));
+  const auto faults = start("onramp-data", {"check", "episodes"});
+  EXPECT_EQ(faults.code, 1);
+  EXPECT_NE((faults.out + faults.err).find("000002.h5"), std::string::npos) << faults.out << faults.err;
+}
+
+TEST_F(Programs, SimListsDescribesMeasuresAndFilms) {
+  const auto list = start("onramp-sim", {"list"});
+  EXPECT_EQ(list.code, 0) << list.err;
+  EXPECT_NE(list.out.find("vacuum_grasp"), std::string::npos);
+  const auto spec = start("onramp-sim", {"spec", "vacuum_grasp"});
+  EXPECT_EQ(spec.code, 0) << spec.err;
+  EXPECT_NE(spec.out.find("uint8 [64, 64, 3]"), std::string::npos) << spec.out;
+  const auto speed = start("onramp-sim", {"speed", "vacuum_grasp", "--steps", "20"});
+  EXPECT_EQ(speed.code, 0) << speed.err;
+  EXPECT_NE(speed.out.find("steps/s"), std::string::npos);
+  for (const std::string& policy : {std::string("expert"), std::string("random"), run}) {
+    SCOPED_TRACE(policy);
+    const auto film = start("onramp-sim", {"record", "vacuum_grasp", "--policy", policy, "--episodes", "1", "--set",
+                                           "max_steps=4", "--set", "image_size=16", "--out", "film.mp4"});
+    EXPECT_EQ(film.code, 0) << film.err;
+    EXPECT_GT(fs::file_size(folder / "film.mp4"), 500u);
+  }
+  expect_refused(start("onramp-sim", {"record", "vacum_grasp"}), 2, "did you mean 'vacuum_grasp'?");
+}
+
+}  // namespace
+}  // namespace onramp::test

@@ -1,0 +1,146 @@
+// onramp-train from its command line to what it leaves behind.
+#include <gtest/gtest.h>
+
+#include "apps/tiny_run.h"
+#include "onramp/base/error.h"
+#include "onramp/core/device.h"
+
+namespace onramp::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Train, GoesFromDemonstrationsToAPolicyThatIsScored) {
+  const auto& whole = whole_run();
+  ASSERT_EQ(whole.finished.code, 0) << whole.finished.err;
+  for (const char* row : {"expert    ", "cloning   ", "online    ", "wall time  demonstrations ", "curves.png",
+                          "online.mp4", "tensorboard --logdir "}) {
+    EXPECT_NE(whole.finished.out.find(row), std::string::npos) << row << " in\n" << whole.finished.out;
+  }
+  for (const char* line : {"demonstrations  5/5", "encoder  40/40", "cloning  60/60", "offline  40/40", "online  5/5",
+                           "evaluation  12/12"}) {
+    EXPECT_NE(whole.finished.err.find(line), std::string::npos) << line << " in\n" << whole.finished.err;
+  }
+  EXPECT_EQ(names_in(whole.run),
+            (std::vector<std::string>{".lock", "checkpoints", "config.yaml", "episodes", "log.txt", "metrics.csv",
+                                      "policies", "report", "tensorboard", "videos"}));
+  EXPECT_EQ(names_in(whole.run / "episodes").size(), 10u);
+  EXPECT_EQ(names_in(whole.run / "policies"), (std::vector<std::string>{"cloning", "offline", "online"}));
+  EXPECT_EQ(names_in(whole.run / "videos"), (std::vector<std::string>{"online.mp4"}));
+  EXPECT_EQ(names_in(whole.run / "checkpoints").size(), 2u) << "keep_checkpoints is 2";
+}
+
+TEST(Train, RunsAgainFromItsOwnResolvedConfig) {
+  ASSERT_EQ(whole_run().finished.code, 0);
+  const TemporaryFolder folder;
+  const auto again = run_program("onramp-train", tiny_arguments(whole_run().run / "config.yaml", folder / "again"));
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(difference(whole_run().contents, lasting_contents(folder / "again")), "");
+}
+
+TEST(Train, SaysOfAFinishedRunWhatCameOut) {
+  ASSERT_EQ(whole_run().finished.code, 0);
+  const auto again = run_program("onramp-train", tiny_arguments(whole_run().config, whole_run().run));
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(again.out, whole_run().finished.out) << "the same table, wall times and places";
+  EXPECT_EQ(difference(whole_run().contents, lasting_contents(whole_run().run)), "");
+}
+
+// ---- nothing is created on disk before the config is sound ----
+
+struct TrainRefuses : ::testing::Test {
+  /// In a folder of its own, which must stay as it was.
+  Finished train(const std::vector<std::string>& arguments) {
+    const auto before = names_in(folder.path());
+    auto finished = run_program("onramp-train", arguments, folder.path());
+    EXPECT_EQ(names_in(folder.path()), before);
+    return finished;
+  }
+  void refuse(const std::string& setting, const std::string& message) {
+    SCOPED_TRACE(setting);
+    expect_refused(train({"tiny.yaml", "--set", setting}), 2, message);
+  }
+  void refuse_text(const std::string& text, const std::string& message) {
+    SCOPED_TRACE(text);
+    write_file_atomic(folder / "bad.yaml", text);
+    expect_refused(train({"bad.yaml"}), 2, message);
+  }
+  TemporaryFolder folder;
+  fs::path config = write_tiny_config(folder.path());
+};
+
+TEST_F(TrainRefuses, MistakesOnTheCommandLine) {
+  expect_refused(train({}), 2, "error: which config?");
+  expect_refused(train({"tny.yaml"}), 2, "error: tny.yaml: no such file; did you mean 'tiny.yaml'?");
+  expect_refused(train({"tiny.yaml", "--sett", "a=1"}), 2, "--sett");
+  expect_refused(train({"tiny.yaml", "more.yaml"}), 2, "more.yaml");
+  expect_refused(train({"tiny.yaml", "--set"}), 2, "--set");
+  expect_refused(train({"tiny.yaml", "--set", "run.seed"}), 2, "want --set key.key=value");
+}
+
+TEST_F(TrainRefuses, MistakesInTheConfig) {
+  refuse_text("run: {seed: 1\nenv: [", "error: bad.yaml:");
+  refuse_text("", "bad.yaml");
+  refuse_text("base: tiny.yaml\nlearners:\n  agent:\n    alfa: 0.5\n",
+              "error: bad.yaml:4:5: learners.agent.alfa: unknown key; did you mean 'alpha'?");
+  refuse_text("base: tiny.yaml\nlearners: {agent: {alpha: much}}\n", "error: bad.yaml:2:27: learners.agent.alpha: ");
+  refuse("learners.agent.alpha=-1", "error: --set learners.agent.alpha=-1: learners.agent.alpha: ");
+  refuse("phases.4.learner=agnt", "no learner 'agnt'; did you mean 'agent'?");
+  refuse("learners.agent.type=simplifiedq", "did you mean 'simplified_q'?");
+  refuse("env.type=vacum_grasp", "did you mean 'vacuum_grasp'?");
+  refuse("phases.1.learner=cloning", "learner 'cloning' needs the part 'encoder'");
+  refuse("data={path: nowhere.hdf5}", "data.path: no such file: ");
+}
+
+TEST_F(TrainRefuses, ADeviceThatIsNotThere) {
+  try {
+    resolve_device(DeviceChoice::kCuda);
+    GTEST_SKIP() << "this machine has CUDA";
+  } catch (const ConfigError&) {
+  }
+  refuse("compute.device=cuda", "error: ");
+}
+
+TEST_F(TrainRefuses, NothingWhenItIsOnlyAsked) {
+  const auto help = train({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_EQ(help.err, "");
+  for (const char* word : {"--set", "--dry-run", "--help-config", "Exit codes"})
+    EXPECT_NE(help.out.find(word), std::string::npos) << word;
+
+  const auto keys = train({"--help-config"});
+  EXPECT_EQ(keys.code, 0);
+  EXPECT_EQ(keys.err, "");
+  for (const char* word : {"checkpoint_every_s", "type: vacuum_grasp", "num_action_samples", "updates_per_episode"}) {
+    EXPECT_NE(keys.out.find(word), std::string::npos) << word;
+  }
+
+  const auto plan = train({"tiny.yaml", "--dry-run", "--set", "learners.agent.alpha=0.25"});
+  EXPECT_EQ(plan.code, 0);
+  EXPECT_EQ(plan.err, "");
+  for (const char* word : {"alpha: 0.25", "# plan, into runs/tiny/seed5", "demonstrations: 5 episodes by 'expert'",
+                           "encoder: 40 updates", "# memory: up to "}) {
+    EXPECT_NE(plan.out.find(word), std::string::npos) << word << " in\n" << plan.out;
+  }
+}
+
+TEST(Train, ShipsConfigsThatAreSound) {
+  const TemporaryFolder folder;
+  int configs = 0;
+  for (const auto& file : fs::recursive_directory_iterator(fs::path(ONRAMP_SOURCE_DIR) / "configs")) {
+    if (file.path().extension() != ".yaml") continue;
+    SCOPED_TRACE(file.path());
+    std::vector<std::string> arguments{file.path().string(), "--dry-run"};
+    if (file.path().parent_path().filename() == "adroit") {  // the data file is the user's
+      write_file_atomic(folder / "data.hdf5", std::string_view("x"));
+      arguments.insert(arguments.end(), {"--set", "data.path=data.hdf5"});
+    }
+    const auto plan = run_program("onramp-train", arguments, folder.path());
+    EXPECT_EQ(plan.code, 0) << plan.err;
+    ++configs;
+  }
+  EXPECT_GE(configs, 2);
+}
+
+}  // namespace
+}  // namespace onramp::test

@@ -1,0 +1,200 @@
+#include "onramp/training/run_config.h"
+
+#include <gtest/gtest.h>
+
+#include "onramp/base/error.h"
+#include "onramp/training/phase.h"
+#include "support/expect_throws.h"
+#include "training/training_testing.h"
+
+namespace onramp {
+namespace {
+
+using test::expect_throws;
+using test::kTinyRun;
+using test::point_catalog;
+using test::read_run;
+using test::replaced;
+
+/// Expects that the tiny run, with one piece of its text replaced, is refused.
+void refuse(const std::string& what, const std::string& with, const std::string& message) {
+  const auto text = replaced(kTinyRun, what, with);
+  expect_throws<ConfigError>([&] { read_run(text, point_catalog()); }, message);
+}
+
+TEST(RunConfig, OfTheTinyRunIsSound) {
+  const auto config = read_run(kTinyRun, point_catalog());
+  EXPECT_EQ(config.phases.size(), 6u);
+  EXPECT_EQ(config.learners.size(), 3u);
+  EXPECT_EQ(config.run.seed, 3);
+  EXPECT_FALSE(config.data);
+}
+
+TEST(RunConfig, NamesTheNearestOfWhatAPhaseAsksFor) {
+  refuse("policy: expert", "policy: expart",
+         "run.yaml:12:5: phases[0]: no policy 'expart'; did you mean 'expert'? (there are: expert)");
+  refuse("learner: cloning", "learner: clonin",
+         "no learner 'clonin'; did you mean 'cloning'? (there are: agent, cloning, encoder)");
+  refuse("policies: [expert, cloning, online]", "policies: [expert, cloning, onlin]",
+         "phases[5]: no policy 'onlin'; did you mean 'online'? (there are: expert, cloning, offline, online)");
+}
+
+TEST(RunConfig, LetsAPolicyBeUsedOnlyAfterThePhaseThatLeavesIt) {
+  const std::string evaluation =
+      "  - {type: evaluate, policies: [expert, cloning, online], settings: {episodes: 5, batch: 2}}\n";
+  auto text = replaced(kTinyRun, evaluation, "");
+  text = replaced(text, "phases:\n", "phases:\n" + evaluation);
+  expect_throws<ConfigError>([&] { read_run(text, point_catalog()); },
+                             "phases[0]: no policy 'cloning' (there are: expert)");
+}
+
+TEST(RunConfig, WantsALearnerThatActsWhereAPhaseActs) {
+  refuse("learner: agent, episodes", "learner: encoder, episodes",
+         "phases[4]: learner 'encoder' has no policy to act with");
+  refuse("policies: [expert, cloning, online]", "policies: [encoder]", "no policy 'encoder'");  // that phase left none
+}
+
+TEST(RunConfig, RefusesALearnerWhoseEncoderNobodyProvides) {
+  refuse("  - {type: learn, name: encoder, learner: encoder, updates: 5}\n", "",
+         "phases[1]: learner 'cloning' needs the part 'encoder', which no earlier phase hands over; let one that "
+         "provides it learn first");
+}
+
+TEST(RunConfig, AsksForNoEncoderWhereThereAreNoPictures) {
+  const std::string text = R"(
+env: {type: point, pictures: false}
+policies: {expert: {type: point_expert}}
+learners: {agent: {type: simplified_q}}
+phases:
+  - {type: collect, policy: expert}
+  - {type: learn, learner: agent}
+)";
+  EXPECT_NO_THROW(read_run(text, point_catalog()));
+  expect_throws<ConfigError>([&] { read_run(replaced(text, "false", "true"), point_catalog()); },
+                             "learner 'agent' needs the part 'encoder'");
+}
+
+TEST(RunConfig, RefusesNamesThatCannotBe) {
+  refuse("name: cloning", "name: encoder", "phases[2]: a second phase is called 'encoder'");
+  refuse("name: cloning", "name: a/b", "phase name 'a/b' becomes a file name");
+  refuse("name: cloning", "name: .hidden", "phase name '.hidden' becomes a file name");
+  refuse("name: cloning", "name: ''", "name");
+}
+
+TEST(RunConfig, RefusesUnknownTypesAndKeys) {
+  refuse("type: collect", "type: colect",
+         "want one of collect, evaluate, interleave, learn, got 'colect'; did you mean 'collect'?");
+  refuse("type: bc", "type: bx", "did you mean 'bc'?");
+  refuse("type: point_expert", "type: point_exprt", "did you mean 'point_expert'?");
+  refuse("env: {type: point}", "env: {type: point, reech: 1}",
+         "run.yaml:4:20: env.reech: unknown key; did you mean 'reach'?");
+  refuse("updates: 5}", "updats: 5}", "did you mean 'updates'?");
+  refuse("updates: 5}", "updates: -1}", "updates: ");
+  refuse("policy: expert, ", "", "policy");  // required
+}
+
+TEST(RunConfig, RefusesSettingsOfASourceThatNobodyFills) {
+  refuse("env: {type: point}\n", "env: {type: point}\nsources: {offlin: {mc_tail: auto}}\n",
+         "sources.offlin: no replay source 'offlin'; did you mean 'offline'? (there are: offline, online)");
+}
+
+TEST(RunConfig, RefusesALearnerThatAsksForWhatCannotBeSeen) {
+  refuse("input: {images: frozen}", "input: {images: frozen, observations: [stat]}", "phases[2]: learner 'cloning': ");
+  refuse("input: {images: frozen}", "input: {images: frozen, observations: [goal, camera]}", "goal");  // privileged
+}
+
+TEST(RunConfig, WantsSomethingToDoAndSomethingToLearnFrom) {
+  expect_throws<ConfigError>([] { read_run("env: {type: point}\n", point_catalog()); }, "nothing to do: give `phases`");
+  expect_throws<ConfigError>(
+      [] { read_run("learners: {x: {type: exploding}}\nphases: [{type: learn, learner: x}]\n", point_catalog()); },
+      "nothing to learn from: give `env`, `data`, or both");
+  refuse("env: {type: point}\n", "", "nothing to learn from");
+}
+
+TEST(RunConfig, FillsInThePhasesOfItsLearners) {
+  const std::string text = R"(
+env: {type: point}
+policies: {expert: {type: point_expert}}
+learners:
+  agent: {type: simplified_q}
+  zencoder: {type: hilbert}
+  cloning: {type: bc, input: {images: frozen}}
+)";
+  const auto config = read_run(text, point_catalog());
+  std::vector<std::string> names;
+  for (const auto& phase : config.phases) names.push_back(phase.make()->name());
+  // The encoder first, although its name comes last: the others need it.
+  EXPECT_EQ(names, (std::vector<std::string>{"zencoder", "agent_offline", "agent_online", "cloning"}));
+  const auto dump = to_yaml(dump_run_config(config));
+  EXPECT_NE(dump.find("updates_per_episode: 60"), std::string::npos) << dump;
+  EXPECT_EQ(to_yaml(dump_run_config(read_run(dump, point_catalog()))), dump);
+
+  const std::string recorded = "data: {path: run_config_test.cpp}\nlearners: {agent: {type: simplified_q}}\n";
+  const auto offline =
+      read_run_config(parse_config_text(recorded, "run.yaml", ONRAMP_TESTS_DIR "/training"), point_catalog());
+  ASSERT_EQ(offline.phases.size(), 1u) << "nothing to act in";
+  expect_throws<ConfigError>([&] { read_run(replaced(text, "  zencoder: {type: hilbert}\n", ""), point_catalog()); },
+                             "learner 'agent' needs the part 'encoder', which no earlier phase hands over");
+}
+
+TEST(RunConfig, WantsAnEnvironmentWhereAPhaseActs) {
+  const std::string text =
+      "data: {path: run_config_test.cpp}\npolicies: {a: {type: random}}\nphases: [{type: collect, policy: a}]\n";
+  expect_throws<ConfigError>(
+      [&] { read_run_config(parse_config_text(text, "run.yaml", ONRAMP_TESTS_DIR "/training"), point_catalog()); },
+      "this phase needs an environment: add `env: {type: ...}`");
+}
+
+TEST(RunConfig, SaysThatADataFileIsNotThereBeforeAnythingElse) {
+  const std::string text =
+      "data: {path: nowhere.hdf5}\nlearners: {x: {type: exploding}}\nphases: [{type: learn, learner: x}]\n";
+  expect_throws<ConfigError>([&] { read_run(text, point_catalog()); }, "run.yaml:1:14: data.path: no such file: ");
+}
+
+TEST(RunConfig, ReadsBackFromItsDump) {
+  const auto config = read_run(kTinyRun, point_catalog());
+  const auto text = to_yaml(dump_run_config(config));
+  EXPECT_NE(text.find("online_learning_rate"), std::string::npos) << "every default is written out";
+  EXPECT_EQ(to_yaml(dump_run_config(read_run(text, point_catalog()))), text);
+}
+
+TEST(RunConfig, HelpKnowsEverythingInTheCatalog) {
+  const auto help = help_run_config(point_catalog());
+  for (const char* word :
+       {"checkpoint_every_s", "type: point", "reach", "type: hilbert", "goal_future", "type: simplified_q",
+        "num_action_samples", "type: interleave", "updates_per_episode", "point_expert", "clip_actions"}) {
+    EXPECT_NE(help.find(word), std::string::npos) << word;
+  }
+}
+
+// ---- what must stay the same for a run to go on ----
+
+ConfigNode identity(const std::string& text) { return run_identity(dump_run_config(read_run(text, point_catalog()))); }
+
+TEST(RunIdentity, LeavesOutWhereItLiesHowItComputesAndHowOftenItSaves) {
+  const auto before = identity(kTinyRun);
+  const auto same = [&](const std::string& what, const std::string& with) {
+    EXPECT_EQ(config_hash(identity(replaced(kTinyRun, what, with))), config_hash(before)) << with;
+  };
+  same("checkpoint_every_s: 0", "checkpoint_every_s: 9, folder: /elsewhere");
+  same("keep_checkpoints: 1000", "keep_checkpoints: 1");
+  same("threads: 1", "threads: 2");
+}
+
+TEST(RunIdentity, HoldsAllElse) {
+  const auto before = identity(kTinyRun);
+  const auto differs = [&](const std::string& what, const std::string& with, const std::string& where) {
+    const auto now = identity(replaced(kTinyRun, what, with));
+    EXPECT_NE(config_hash(now), config_hash(before)) << with;
+    EXPECT_EQ(config_difference(before, now), where);
+  };
+  differs("seed: 3", "seed: 4", "run.seed: '3' against '4'");
+  differs("log_every: 2", "log_every: 3", "run.log_every: '2' against '3'");
+  differs("num_action_samples: 2", "num_action_samples: 3", "learners.agent.num_action_samples: '2' against '3'");
+  differs("updates: 5}\n  - {type: learn, name: cloning", "updates: 6}\n  - {type: learn, name: cloning",
+          "phases[1].updates: '5' against '6'");
+  differs("{type: point}", "{type: point, max_steps: 7}", "env.max_steps: '6' against '7'");
+}
+
+}  // namespace
+}  // namespace onramp
