@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "onramp/base/command_line.h"
 #include "onramp/base/error.h"
 #include "onramp/data/check.h"
+#include "onramp/training/command_line.h"
 
 namespace {
 

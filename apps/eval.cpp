@@ -5,10 +5,11 @@
 #include "apps/catalog.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/clock.h"
-#include "onramp/base/command_line.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/progress.h"
 #include "onramp/core/device.h"
+#include "onramp/training/command_line.h"
+#include "onramp/training/evaluation.h"
 #include "onramp/training/film.h"
 #include "onramp/training/policy_file.h"
 
@@ -39,8 +40,10 @@ int evaluate_policy(const Options& options) {
   const Catalog catalog = builtin_catalog();
   PolicyFile file = read_policy_file(options.policy, at::kCPU);
   const auto component = environment_of(file, options, catalog);
-  std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\n  from " << file.about.dump()
-            << "\n";
+  const auto& about = file.about;  // of a policy's folder, or of a checkpoint
+  std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\n  from phase "
+            << (about.contains("phase_name") ? about.at("phase_name") : about.at("phase")).get<std::string>()
+            << ", step " << about.at("step") << ", after " << about.at("episodes") << " episodes\n";
 
   BatchedEnvironment environments([&] { return component.make(); }, options.settings.batch, available_cores());
   const auto name = file.folder.filename().string();

@@ -3,7 +3,7 @@
 
 #include "apps/catalog.h"
 #include "apps/sim_commands.h"
-#include "onramp/base/command_line.h"
+#include "onramp/training/command_line.h"
 
 int main(int argc, char** argv) {
   return onramp::run_main([&] {

@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
 done
 
 cd "$ONRAMP_ROOT"
-scripts/setup.sh --check-tools
+run_script scripts/setup.sh --check-tools
 
 step "Format" "seconds"
 mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- '*.h' '*.cpp' | while read -r file; do

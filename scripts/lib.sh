@@ -17,6 +17,13 @@ note() { printf '   %s\n' "$*"; }
 # remedy "text": what to do should the current step fail.
 remedy() { onramp_remedy="$*"; }
 
+# run_script COMMAND...: another of these scripts; what stopped it has been said by itself, so nothing is added.
+run_script() {
+  trap - ERR
+  "$@" || exit $?
+  trap onramp_on_error ERR
+}
+
 # fail "what went wrong" "what to do": prints both and stops the script.
 fail() {
   printf '\nerror: %s\n' "$1" >&2

@@ -21,7 +21,7 @@ TEXT
 case "${1:-}" in -h | --help) usage; exit 0 ;; esac
 
 cd "$ONRAMP_ROOT"
-scripts/setup.sh
+run_script scripts/setup.sh
 configure release
 build release "about 10 minutes the first time" onramp-train onramp-eval onramp-sim onramp-data
 

@@ -27,7 +27,7 @@ case "${1:-}" in
 esac
 
 cd "$ONRAMP_ROOT"
-scripts/setup.sh
+run_script scripts/setup.sh
 configure "$preset" -DONRAMP_TESTS=ON
 build "$preset" "about 15 minutes the first time"
 run_tests "$preset" "$@"

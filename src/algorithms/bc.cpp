@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <utility>
+
 #include "onramp/algorithms/learner_factory.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
@@ -30,8 +32,9 @@ Bc::Bc(const BcConfig& config, const LearnerContext& context)
       shift_(context.seed, "bc/shift", context.device) {
   config.validate();
   TorchStream initial(context.seed, "bc/initial_weights");
-  actor_ = std::make_shared<DeterministicActor>(inputs_.make_encoder(initial.next()), action_.dim, config.actor,
-                                                initial.next());
+  // A stream has one generator at a time: what draws first is written first.
+  auto encoder = inputs_.make_encoder(initial.next());
+  actor_ = std::make_shared<DeterministicActor>(std::move(encoder), action_.dim, config.actor, initial.next());
   actor_->to(context.device);
   optimizer_.emplace(*actor_, config.optimizer);
 }
@@ -44,7 +47,7 @@ Metrics Bc::update(const Batches& batches) {
   return {{"bc_loss", loss.detach()}};
 }
 
-std::vector<ConfigNode> Bc::default_phases(const std::string& learner, bool) {
+std::vector<ConfigNode> Bc::default_phases(const BcConfig&, const std::string& learner, bool) {
   return {phase_of(learner, learner, "{type: learn, updates: 100000}")};
 }
 

@@ -22,7 +22,14 @@ class FactoryOf final : public LearnerFactory {
     return {};
   }
   std::vector<ConfigNode> default_phases(const std::string& learner, bool environment) const override {
-    return Learner::default_phases(learner, environment);
+    return Learner::default_phases(config_, learner, environment);
+  }
+  std::vector<std::string> sources([[maybe_unused]] bool online) const override {
+    if constexpr (requires { config_.source; }) {
+      return {config_.source};
+    } else {
+      return online ? std::vector{config_.offline_source, config_.online_source} : std::vector{config_.offline_source};
+    }
   }
   bool acts() const override { return std::is_base_of_v<Agent, Learner>; }
   std::unique_ptr<Learnable> make(const LearnerContext& context) const override {

@@ -93,7 +93,7 @@ Metrics Hilbert::update(const Batches& batches) {
   return {{"hilbert_loss", loss.detach()}, {"value", value.detach().mean()}, {"target", target.mean()}};
 }
 
-std::vector<ConfigNode> Hilbert::default_phases(const std::string& learner, bool) {
+std::vector<ConfigNode> Hilbert::default_phases(const HilbertConfig&, const std::string& learner, bool) {
   return {phase_of(learner, learner, "{type: learn, updates: 50000}")};
 }
 

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <utility>
 
 #include "onramp/algorithms/learner_factory.h"
 #include "onramp/base/error.h"
@@ -33,9 +34,11 @@ SimplifiedQ::SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& 
       noise_(context.seed, "simplified_q/noise", context.device),
       pairs_(context.seed, "simplified_q/pairs") {
   TorchStream initial(context.seed, "simplified_q/initial_weights");
-  critic_ = std::make_shared<Critic>(inputs_.make_encoder(initial.next()), action_.dim, config.critic, initial.next());
-  actor_ = std::make_shared<SquashedGaussianActor>(inputs_.make_encoder(initial.next()), action_.dim, config.actor,
-                                                   initial.next());
+  // A stream has one generator at a time: what draws first is written first.
+  auto critic_encoder = inputs_.make_encoder(initial.next());
+  critic_ = std::make_shared<Critic>(std::move(critic_encoder), action_.dim, config.critic, initial.next());
+  auto actor_encoder = inputs_.make_encoder(initial.next());
+  actor_ = std::make_shared<SquashedGaussianActor>(std::move(actor_encoder), action_.dim, config.actor, initial.next());
   critic_->to(device_);
   actor_->to(device_);
   critic_optimizer_.emplace(*critic_, config.optimizer);
@@ -44,7 +47,9 @@ SimplifiedQ::SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& 
                               at::TensorOptions(at::kFloat).device(device_));
   if (!config.temperature) {
     log_temperature_.requires_grad_();
-    temperature_optimizer_.emplace(std::vector{log_temperature_}, config.optimizer);
+    AdamConfig optimizer = config.optimizer;  // its decay and norm are meant for weights
+    optimizer.weight_decay = optimizer.max_grad_norm = 0.0;
+    temperature_optimizer_.emplace(std::vector{log_temperature_}, optimizer);
   }
 }
 
@@ -131,19 +136,23 @@ at::Tensor SimplifiedQ::policy_actions(const SquashedGaussian& policy, int64_t n
 void SimplifiedQ::begin_stage(Stage stage) {
   stage_ = stage;
   const auto offline = config_.optimizer.learning_rate;
-  const auto online = config_.online_learning_rate.value_or(
-      config_.input.images == EncoderMode::kFrozen ? kFrozenOnlineLearningRate : offline);
+  const auto online =
+      config_.online_learning_rate.value_or(inputs_.has_frozen_encoder() ? kFrozenOnlineLearningRate : offline);
   const auto rate = stage == Stage::kOnline ? online : offline;
   critic_optimizer_->set_learning_rate(rate);
   actor_optimizer_->set_learning_rate(rate);
   if (temperature_optimizer_) temperature_optimizer_->set_learning_rate(rate);
 }
 
-std::vector<ConfigNode> SimplifiedQ::default_phases(const std::string& learner, bool environment) {
+std::vector<ConfigNode> SimplifiedQ::default_phases(const SimplifiedQConfig& config, const std::string& learner,
+                                                    bool environment) {
   std::vector<ConfigNode> phases{phase_of(learner, learner + "_offline", "{type: learn, updates: 100000}")};
   if (environment) {
-    phases.push_back(phase_of(learner, learner + "_online",
-                              "{type: interleave, episodes: 200, updates_per_episode: 60, successes_into: [offline]}"));
+    const auto only = [](const std::string& name) { return ConfigNode::list({ConfigNode::scalar(name, true)}); };
+    phases.push_back(
+        phase_of(learner, learner + "_online", "{type: interleave, episodes: 200, updates_per_episode: 60}")
+            .with("into", only(config.online_source))
+            .with("successes_into", only(config.offline_source)));
   }
   return phases;
 }

@@ -19,7 +19,7 @@ static_assert(std::atomic<bool>::is_always_lock_free, "used in a signal handler"
 extern "C" void on_interrupt(int /*signal*/) {
   if (requested.exchange(true)) ::_exit(130);  // nothing else is allowed in a handler, and nothing else is wanted
   const int saved = errno;
-  constexpr std::string_view kText = "\ninterrupted: saving what there is; press Ctrl-C again to stop at once\n";
+  constexpr std::string_view kText = "\ninterrupted: stopping in order; press Ctrl-C again to stop at once\n";
   [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, kText.data(), kText.size());
   errno = saved;
 }

@@ -37,7 +37,7 @@ uint64_t position_bytes(const nlohmann::json& position, const std::filesystem::p
                      position.at("bytes") >= 0;
   if (!count) {
     throw CheckpointError("the checkpoint's position in " + path.string() + " is unreadable (" + position.dump() +
-                          "); use an older checkpoint");
+                          "); remove its folder to go on from the one before");
   }
   return position.at("bytes").get<uint64_t>();
 }

@@ -59,7 +59,7 @@ std::string manifest_hash(json manifest) {
 }
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& what) {
-  throw CheckpointError(path.string() + " is damaged (" + what + "); use an older checkpoint");
+  throw CheckpointError(path.string() + " is damaged (" + what + "); remove its folder to go on from the one before");
 }
 
 /// Compares a file with what the manifest says of it.
@@ -173,8 +173,10 @@ std::vector<fs::path> list_checkpoints(const fs::path& parent) {
   std::vector<fs::path> folders;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(parent, error)) {
-    const bool hidden = entry.path().filename().string().starts_with('.');  // one that is being written
-    if (!hidden && entry.is_directory(error) && fs::exists(entry.path() / "manifest.json", error)) {
+    const std::string name = entry.path().filename().string();
+    // Others are being written, or a person's copies.
+    const bool numbered = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+    if (numbered && entry.is_directory(error) && fs::exists(entry.path() / "manifest.json", error)) {
       folders.push_back(entry.path());
     }
   }

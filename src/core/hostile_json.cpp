@@ -7,7 +7,8 @@ namespace onramp {
 nlohmann::json parse_hostile_json(std::string_view text, const std::filesystem::path& path) {
   constexpr int kMaxDepth = 32;  // "[[[[..." would take a hundred times its own size in memory
   const auto damaged = [&](const std::string& what) {
-    return CheckpointError(path.string() + " is damaged (" + what + "); use an older checkpoint");
+    return CheckpointError(path.string() + " is damaged (" + what +
+                           "); remove its folder to go on from the one before");
   };
   const auto watch_depth = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
     if (depth > kMaxDepth) throw damaged("its JSON is nested deeper than " + std::to_string(kMaxDepth));

@@ -61,7 +61,7 @@ struct Entry {
 };
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& what) {
-  throw CheckpointError(path.string() + " is damaged (" + what + "); use an older checkpoint");
+  throw CheckpointError(path.string() + " is damaged (" + what + "); remove its folder to go on from the one before");
 }
 
 std::optional<uint64_t> unsigned_value(const nlohmann::json& value) {

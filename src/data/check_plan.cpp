@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "onramp/base/error.h"
@@ -94,6 +95,38 @@ void check_columns(const BatchRequest& request, const Replay& replay, const std:
   }
 }
 
+/// Mean raw reward of the steps of a source with or without success; nothing when there are none.
+std::optional<double> mean_reward(const Dataset& dataset, const ReplaySource& source, bool success) {
+  double sum = 0.0;
+  int64_t steps = 0;
+  for (const int64_t row : source.step_rows()) {
+    if ((dataset.success_column()[static_cast<size_t>(row)] != 0) != success) continue;
+    sum += dataset.reward_column()[static_cast<size_t>(row)];
+    ++steps;
+  }
+  return steps > 0 ? std::optional(sum / double(steps)) : std::nullopt;
+}
+
+/// One request has one scale of rewards, and under a transform success must still be worth more than failing for ever.
+void check_rewards(const BatchRequest& request, const Replay& replay) {
+  const auto& first = replay.source(request.sources.front().source);
+  for (const auto& share : request.sources) {
+    const auto& source = replay.source(share.source);
+    if (!(source.config().reward == first.config().reward)) {
+      refuse(request, concat("sources '", first.name(), "' and '", source.name(),
+                             "' transform rewards differently; give both the same `reward` under `sources`"));
+    }
+    if (source.config().reward == RewardTransform{} || !(request.gamma < 1.0)) continue;
+    const auto& dataset = replay.dataset();
+    const auto failure = mean_reward(dataset, source, false), success = mean_reward(dataset, source, true);
+    if (!failure || !success) continue;
+    const auto ends = source.episodes(EpisodeFilter::kSuccessful);
+    const bool success_ends =
+        std::all_of(ends.begin(), ends.end(), [&](EpisodeId id) { return dataset.info(id).terminal; });
+    check_reward_transform(source.config().reward, *failure, *success, request.gamma, success_ends);
+  }
+}
+
 }  // namespace
 
 void check_plan(const std::vector<BatchRequest>& plan, const Replay& replay) {
@@ -118,6 +151,7 @@ void check_plan(const std::vector<BatchRequest>& plan, const Replay& replay) {
       log_info("request '", request.name, "': source '", share.source, "' has no ", detail::describe(share.filter),
                " yet; its share goes to the others until it has");
     }
+    check_rewards(request, replay);
     check_observations(request, replay.dataset());
     check_columns(request, replay, active);
   }

@@ -31,7 +31,7 @@ struct Rows {
   std::vector<uint16_t> source;  // index of the active source
 };
 
-/// Row of the goal of the step from `row` (algorithms.md, Hilbert): itself, a later state of its episode, or any state.
+/// Row of the goal of the step from `row` (hindsight goals, HILP): itself, a later state of its episode, or any state.
 int64_t draw_goal(const BatchRequest& request, const Dataset& dataset, const ActiveSource& active, int64_t row,
                   Rng& rng) {
   const double kind = rng.uniform();

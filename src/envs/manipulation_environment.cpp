@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "onramp/base/error.h"
+#include "onramp/base/log.h"
 #include "onramp/core/tensor_io.h"
 #include "onramp/envs/vacuum_grasp_task.h"
 
@@ -72,28 +73,41 @@ EnvSpec make_spec(const ManipulationConfig& config, const ManipulationDevices& d
   return spec;
 }
 
-}  // namespace
-
-void check_action(const at::Tensor& action, int64_t dim) {
-  if (!action.defined() || action.scalar_type() != at::kFloat || action.dim() != 1 || action.size(0) != dim ||
-      !action.is_contiguous() || !action.device().is_cpu()) {
-    throw ActionError(concat("action: want float32 [", dim, "] on the CPU, got ",
-                             action.defined() ? concat(action.toString(), " ", action.sizes()) : "nothing"));
-  }
-  const float* a = action.const_data_ptr<float>();
-  for (int64_t i = 0; i < dim; ++i) {
-    if (!(std::abs(a[i]) <= 1.0f + 1e-6f)) {  // NaN fails too
-      throw ActionError(concat("action[", i, "] = ", a[i], ", want a number in [-1, 1]"));
-    }
-  }
+bool is_sound(const ArmState& state) {
+  return state.X_BaseTcp.matrix().allFinite() && state.velocity.linear_m_s.allFinite() &&
+         state.velocity.angular_rad_s.allFinite() && state.f_Tcp_Base_N.allFinite() && std::isfinite(state.stamp_s);
 }
+
+bool is_sound(const GripperState& state) {
+  return std::isfinite(state.vacuum_Pa) && std::isfinite(state.width_m) && std::isfinite(state.stamp_s);
+}
+
+/// Older than the limit, from the future, or no number.
+bool is_stale(double age_s, double limit_s) { return !(age_s <= limit_s && age_s >= -1e-3); }
+
+}  // namespace
 
 ManipulationEnvironment::ManipulationEnvironment(ManipulationConfig config, ManipulationDevices devices)
     : config_(config),
       devices_(std::move(devices)),
       spec_(make_spec(config_, devices_)),
       images_(devices_.cameras.size()),
-      image_hashes_(devices_.cameras.size()) {}
+      image_hashes_(devices_.cameras.size()),
+      same_images_(devices_.cameras.size()) {
+  check_config(config_);
+}
+
+ManipulationEnvironment::~ManipulationEnvironment() { stop_arm(); }
+
+void ManipulationEnvironment::stop_arm() noexcept {
+  try {
+    devices_.arm.stop();
+  } catch (const std::exception& error) {  // what threw first is the news; the command runs out by itself
+    log_error(spec_.name, ": the arm did not take the stop: ", error.what());
+  }
+}
+
+double ManipulationEnvironment::command_valid_s() const { return 1.5 * config_.control_period_s; }
 
 Observation ManipulationEnvironment::reset(uint64_t seed) {
   running_ = false;
@@ -103,7 +117,7 @@ Observation ManipulationEnvironment::reset(uint64_t seed) {
   Rng random = stream.next();
   devices_.arm.move_to(devices_.task.reset(random));
   std::fill(image_hashes_.begin(), image_hashes_.end(), 0);
-  same_images_ = 0;
+  std::fill(same_images_.begin(), same_images_.end(), 0);
   if (const auto end = sense()) {
     throw ResetFailed(concat(spec_.name, ": the devices are not ready after the reset (", to_string(*end),
                              "); clear the fault and run the same command again"));
@@ -116,10 +130,10 @@ Observation ManipulationEnvironment::reset(uint64_t seed) {
 
 ManipulationEnvironment::Command ManipulationEnvironment::limit(const std::array<float, 7>& action) const {
   const auto& limits = config_.limits;
-  const double dt = config_.control_period_s;
+  const double dt = command_valid_s();
   Eigen::Vector3d v = Eigen::Vector3d(action[0], action[1], action[2]) * limits.linear_speed_m_s;
   Eigen::Vector3d w = Eigen::Vector3d(action[3], action[4], action[5]) * limits.angular_speed_rad_s;
-  // A command may not carry the tool out of the workspace within one period; from outside it may only lead back.
+  // A command may not carry the tool out of the workspace while it is valid; from outside it may only lead back.
   const Eigen::Vector3d p = signals_.arm.X_BaseTcp.translation() - vector(config_.task_origin_m);
   const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp);
   for (int i = 0; i < 3; ++i) {
@@ -139,31 +153,46 @@ ManipulationEnvironment::Command ManipulationEnvironment::limit(const std::array
 }
 
 std::optional<EndReason> ManipulationEnvironment::sense() {
-  signals_ = {devices_.arm.read(), devices_.gripper.read()};
   const auto& limits = config_.limits;
+  const Signals read = {devices_.arm.read(), devices_.gripper.read()};
+  bool lost = read.arm.status == DeviceStatus::kLinkLost || read.gripper.status == DeviceStatus::kLinkLost;
+  if (is_sound(read.arm) && is_sound(read.gripper)) {
+    signals_ = read;
+  } else {  // garbage is no state: the last sound one stands
+    lost = true;
+    signals_.arm.status = read.arm.status;
+    signals_.gripper.status = read.gripper.status;
+  }
   double image_stamp = devices_.clock.now();
-  bool lost = signals_.arm.status == DeviceStatus::kLinkLost || signals_.gripper.status == DeviceStatus::kLinkLost;
-  bool same = !devices_.cameras.empty();
   for (size_t i = 0; i < devices_.cameras.size(); ++i) {
     images_[i] = &devices_.cameras[i]->capture();
-    image_stamp = std::min(image_stamp, images_[i]->stamp_s);
-    lost |= images_[i]->status == DeviceStatus::kLinkLost;
+    const Image& image = *images_[i];
+    const auto& camera = *devices_.cameras[i];
+    if (image.width != camera.width() || image.height != camera.height() ||
+        static_cast<int64_t>(image.rgb.size()) != 3 * image.width * image.height) {
+      throw EnvironmentError(concat(spec_.name, ": camera '", camera.name(), "' gave a picture of ", image.width, " x ",
+                                    image.height, " in ", image.rgb.size(), " bytes, want ", camera.width(), " x ",
+                                    camera.height(), " RGB; check the camera's settings"));
+    }
+    const double age = devices_.clock.now() - image.stamp_s;
+    lost |= image.status == DeviceStatus::kLinkLost || is_stale(age, limits.max_image_age_s);
+    image_stamp = std::min(image_stamp, image.stamp_s);
     if (limits.frozen_images > 0) {
-      const uint64_t hash = fingerprint(*images_[i]);
-      same &= hash == image_hashes_[i];
+      const uint64_t hash = fingerprint(image);
+      same_images_[i] = hash == image_hashes_[i] ? same_images_[i] + 1 : 0;
       image_hashes_[i] = hash;
+      lost |= same_images_[i] >= limits.frozen_images;
     }
   }
-  same_images_ = limits.frozen_images > 0 && same ? same_images_ + 1 : 0;
   const double now = devices_.clock.now();
   state_age_s_ = now - std::min(signals_.arm.stamp_s, signals_.gripper.stamp_s);
   image_age_s_ = now - image_stamp;
-  lost |= state_age_s_ > limits.max_state_age_s || image_age_s_ > limits.max_image_age_s;
-  lost |= limits.frozen_images > 0 && same_images_ >= limits.frozen_images;
+  lost |= is_stale(now - signals_.arm.stamp_s, limits.max_state_age_s) ||
+          is_stale(now - signals_.gripper.stamp_s, limits.max_state_age_s);
   // A stop is the graver news: it may be terminal, a lost link never is.
   if (signals_.arm.status == DeviceStatus::kProtectiveStop ||
       signals_.gripper.status == DeviceStatus::kProtectiveStop ||
-      signals_.arm.f_Tcp_Base_N.norm() > limits.max_force_N) {
+      !(signals_.arm.f_Tcp_Base_N.norm() <= limits.max_force_N)) {
     return EndReason::kSafetyStop;
   }
   if (lost) return EndReason::kCommsLoss;
@@ -172,15 +201,28 @@ std::optional<EndReason> ManipulationEnvironment::sense() {
 
 Step ManipulationEnvironment::step(const at::Tensor& action) {
   ONRAMP_CHECK(running_, spec_.name, ": step() needs a reset() first, at the start and after each end");
+  // Whatever is thrown from here on, the arm does not go on with its last command.
+  struct StopUnlessDone {
+    ManipulationEnvironment& environment;
+    bool done = false;
+    ~StopUnlessDone() {
+      if (!done) environment.stop_arm();
+    }
+  } guard{*this};
   check_action(action, kActions);
   const double start = devices_.clock.now();
   std::array<float, kActions> asked;
   std::memcpy(asked.data(), action.const_data_ptr<float>(), sizeof asked);
   for (float& a : asked) a = std::clamp(a, -1.0f, 1.0f);
 
-  running_ = false;  // until this step is through: after an exception only a reset helps
+  running_ = false;                               // until this step is through: after an exception only a reset helps
+  const bool late = start > next_tick_s_ + 1e-9;  // the tool has moved on since the last step looked
+  if (late) {
+    const ArmState state = devices_.arm.read();
+    if (is_sound(state)) signals_.arm = state;
+  }
   const Command command = limit(asked);
-  devices_.arm.command(command.twist);
+  devices_.arm.command(command.twist, command_valid_s());
   devices_.gripper.command(command.closing);
   // Ticks are kept relative to the start of the episode, unless a step was missed: then the next is a whole period away.
   next_tick_s_ += config_.control_period_s;
@@ -189,7 +231,8 @@ Step ManipulationEnvironment::step(const at::Tensor& action) {
   devices_.clock.wait_until(next_tick_s_);
 
   const auto fault = sense();
-  const Evaluation judged = devices_.task.evaluate(signals_);
+  // Without news of the robot there is nothing to judge.
+  const Evaluation judged = fault == EndReason::kCommsLoss ? Evaluation{} : devices_.task.evaluate(signals_);
   ++steps_;
   Step step;
   step.reward = judged.reward;
@@ -201,15 +244,13 @@ Step ManipulationEnvironment::step(const at::Tensor& action) {
   } else if (config_.max_steps > 0 && steps_ >= config_.max_steps) {
     step.end = EndReason::kTimeLimit;
   }
-  if (step.end) {
-    devices_.arm.stop();
-  } else {
-    running_ = true;
-  }
+  if (step.end) devices_.arm.stop();
   step.obs = observe();
   step.executed_action = copy_to_tensor<float>(command.executed, {kActions});
   const auto us = [](double seconds) { return std::round(seconds * 1e6); };
   step.timing_us = {{"state_age", us(state_age_s_)}, {"image_age", us(image_age_s_)}, {"late", us(late_s)}};
+  running_ = !step.end;
+  guard.done = true;
   return step;
 }
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "onramp/base/log.h"
 #include "onramp/base/random.h"
 #include "onramp/data/episode_builder.h"
 
@@ -18,6 +19,7 @@ CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMo
   RandomStream draws(seed, "act");
 
   Observation observation = environment.reset(seed);
+  check_observation(observation, spec);
   builder.start(observation);
   const auto state = policy.begin(1);
   EndReason end = EndReason::kCommsLoss;
@@ -27,6 +29,7 @@ CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMo
       const Action chosen = policy.act(observation.unsqueeze(), *state, mode, random);
       const at::Tensor action = chosen.action[0].contiguous();
       Step step = environment.step(action);
+      check_observation(step.obs, spec);
       std::map<std::string, at::Tensor> extra;
       for (const auto& column : chosen.info) extra[column.name] = column.value[0];
       for (const auto& [name, microseconds] : step.timing_us)
@@ -39,8 +42,13 @@ CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMo
       }
     }
   } catch (const std::exception&) {
-    return {builder.finish(EndReason::kCommsLoss, spec.safety_stop_is_terminal, std::move(meta)),
-            std::current_exception()};
+    const auto failure = std::current_exception();
+    try {
+      environment.standby();  // a robot holds still, whoever failed
+    } catch (const std::exception& error) {
+      log_error("after a failure: ", error.what());
+    }
+    return {builder.finish(EndReason::kCommsLoss, spec.safety_stop_is_terminal, std::move(meta)), failure};
   }
   return {builder.finish(end, spec.safety_stop_is_terminal, std::move(meta)), nullptr};
 }

@@ -25,6 +25,7 @@ double EvaluationResult::mean_return() const {
 nlohmann::json EvaluationResult::to_json() const {
   const auto [low, high] = interval();
   return {{"name", name},
+          {"phase", phase},
           {"policy_hash", policy_hash},
           {"episodes", success.size()},
           {"rate", rate()},
@@ -42,6 +43,7 @@ nlohmann::json EvaluationResult::to_json() const {
 EvaluationResult EvaluationResult::from_json(const nlohmann::json& json) {
   EvaluationResult result;
   json.at("name").get_to(result.name);
+  json.at("phase").get_to(result.phase);
   json.at("policy_hash").get_to(result.policy_hash);
   json.at("seeds").get_to(result.seeds);
   json.at("success").get_to(result.success);
@@ -65,6 +67,7 @@ EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, cons
       seeds.push_back(held_out_seed(settings.first_seed + first + row));
     }
     std::vector<Observation> observations = environments.reset(seeds);
+    for (const auto& observation : observations) check_observation(observation, environments.spec());
     // Draws follow from the first seed of the wave, so a wave does not depend on those before it.
     RandomStream draws(seeds.front(), "act");
     const auto state = policy.begin(rows);
@@ -88,6 +91,7 @@ EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, cons
         auto& record = wave[size_t(row)];
         if (record.end) continue;
         auto& step = *steps[size_t(row)];
+        check_observation(step.obs, environments.spec());
         record.success |= step.success;
         record.success_at_end = step.success;
         record.total += step.reward;

@@ -10,19 +10,19 @@
 
 namespace onramp {
 
-FeatureCache::FeatureCache(FrameEncoder encoder, std::string encoder_hash, at::Device device)
-    : encoder_(std::move(encoder)), encoder_hash_(std::move(encoder_hash)), device_(device) {}
+FeatureCache::FeatureCache(FrameEncoder encoder, std::vector<std::string> entries, std::string encoder_hash,
+                           at::Device device)
+    : encoder_(std::move(encoder)),
+      names_(std::move(entries)),
+      encoder_hash_(std::move(encoder_hash)),
+      device_(device) {}
 
 void FeatureCache::extend(const Dataset& dataset) {
-  std::vector<std::string> images;
-  for (const auto& entry : dataset.observation_spec().entries) {
-    if (entry.is_image()) images.push_back(entry.name);
-  }
   for (; episodes_done_ < dataset.episodes(); ++episodes_done_) {
     const EpisodeInfo& info = dataset.info(episodes_done_);
     std::vector<int64_t> rows(static_cast<size_t>(info.length + 1));
     std::iota(rows.begin(), rows.end(), info.first_row);
-    for (const auto& name : images) {
+    for (const auto& name : names_) {
       const Observation pixels = dataset.observations(rows, {name}, ImageForm::kPixels);
       const at::Tensor ids = dataset.observations(rows, {name}, ImageForm::kFrameIds).at(name);
       const at::Tensor features = encoder_(name, pixels.at(name).to(device_));  // [T+1, F]

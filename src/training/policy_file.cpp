@@ -21,10 +21,12 @@ std::filesystem::path find_policy(const std::filesystem::path& path) {
     throw CheckpointError(
         concat(path.string(), ": no policy in it; a run keeps one in policies/<phase> when a phase that learns ends"));
   }
-  // The last one written: of a run, what its last phase that learned left behind.
-  return *std::max_element(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return fs::last_write_time(a / "manifest.json") < fs::last_write_time(b / "manifest.json");
-  });
+  // What the run's last phase that learned left behind; times of files would not survive a copy.
+  const auto phase_index = [](const fs::path& policy) {
+    return read_manifest(policy).at("extra").value("phase_index", int64_t{-1});
+  };
+  return *std::max_element(found.begin(), found.end(),
+                           [&](const auto& a, const auto& b) { return phase_index(a) < phase_index(b); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -55,7 +56,7 @@ std::vector<EvaluationResult> load_results(const std::filesystem::path& run) {
 
 void store_result(const std::filesystem::path& run, const EvaluationResult& result) {
   auto results = load_results(run);
-  std::erase_if(results, [&](const auto& other) { return other.name == result.name; });
+  std::erase_if(results, [&](const auto& other) { return other.name == result.name && other.phase == result.phase; });
   results.push_back(result);
   nlohmann::json rows = nlohmann::json::array();
   for (const auto& row : results) rows.push_back(row.to_json());
@@ -85,7 +86,17 @@ void write_report(const std::filesystem::path& run) {
 
 void print_report(const std::filesystem::path& run, std::ostream& out) {
   const auto results = load_results(run);
-  if (!results.empty()) out << "\n" << success_table(results) << "\n";
+  std::vector<std::string> phases;
+  for (const auto& result : results) {
+    if (std::find(phases.begin(), phases.end(), result.phase) == phases.end()) phases.push_back(result.phase);
+  }
+  for (const auto& phase : phases) {
+    std::vector<EvaluationResult> of_phase;
+    for (const auto& result : results) {
+      if (result.phase == phase) of_phase.push_back(result);
+    }
+    out << "\n" << (phases.size() > 1 ? phase + "\n" : "") << success_table(of_phase) << "\n";
+  }
   const auto checkpoints = list_checkpoints(run / "checkpoints");
   if (!checkpoints.empty()) {
     const auto extra = read_manifest(checkpoints.back()).at("extra");

@@ -135,18 +135,19 @@ LearnerContext Run::learner_context(const std::string& name) const {
 
 void Run::ensure_normalizer() {
   if (given_.contains("normalizer")) return;
-  for (const auto& name : replay_->source_names()) {
-    const auto rows = replay_->source(name).state_rows();
-    if (rows.empty()) continue;
-    std::map<std::string, at::Tensor> vectors;
-    for (const auto& entry : replay_->dataset().observation_spec().entries) {
-      if (entry.is_image() || entry.privileged) continue;
-      vectors[entry.name] = replay_->dataset().observations(rows, {entry.name}).at(entry.name);
-    }
-    if (!vectors.empty()) given_["normalizer"] = save_normalizer(fit_normalizer(vectors));
-    log_info("normaliser fitted on ", rows.size(), " states of source '", name, "'");
-    return;
+  const auto& name = config_.normalizer_source;
+  const auto rows = replay_->source(name).state_rows();
+  if (rows.empty()) {
+    throw ConfigError(concat("normalizer_source: source '", name, "' holds no episode when the first learner starts; ",
+                             "collect into it first, give `data`, or name another source"));
   }
+  std::map<std::string, at::Tensor> vectors;
+  for (const auto& entry : replay_->dataset().observation_spec().entries) {
+    if (entry.is_image() || entry.privileged) continue;
+    vectors[entry.name] = replay_->dataset().observations(rows, {entry.name}).at(entry.name);
+  }
+  if (!vectors.empty()) given_["normalizer"] = save_normalizer(fit_normalizer(vectors));
+  log_info("normaliser fitted on ", rows.size(), " states of source '", name, "'");
 }
 
 Learnable& Run::learner(const std::string& name) {
@@ -192,12 +193,14 @@ void Run::prepare(const std::vector<BatchRequest>& plan) {
     const PartState& part = require_part(given_, "encoder");
     const auto encoder = load_encoder(part);
     encoder->to(device_);
+    std::vector<std::string> names;
+    for (const auto& entry : encoder->observation().entries) names.push_back(entry.name);
     features_.emplace(
         [encoder](const std::string& entry, const at::Tensor& frames) {
           const at::NoGradGuard no_grad;
           return encoder->encode(entry, frames);
         },
-        content_hash(part), device_);
+        std::move(names), content_hash(part), device_);
   }
   features_->extend(replay_->dataset());
 }
@@ -221,7 +224,8 @@ std::unique_ptr<Policy> Run::policy(const std::string& name) {
 }
 
 void Run::keep_policy(const std::string& name, const Policy& policy) {
-  nlohmann::json about{{"phase", name}, {"step", state_.step}, {"episodes", state_.episodes}};
+  nlohmann::json about{
+      {"phase", name}, {"phase_index", state_.phase}, {"step", state_.step}, {"episodes", state_.episodes}};
   if (config_.env) about["env"] = to_yaml(config_.env.dump());
   write_policy_file(folder_ / "policies" / name, policy, config_hash(resolved_), about);
 }
@@ -263,16 +267,16 @@ void Run::execute() {
     phase_started_s_ = clock_.now();
     try {
       phase.run(*this);
+      progress_->finish();
+      account_time();
+      ++state_.phase;
+      state_.step = 0;
+      state_.notes = nullptr;
+      checkpoint();
     } catch (const DivergenceError& error) {
       throw DivergenceError(
           concat(error.what(), "; the last good checkpoint is ", last_checkpoint_.empty() ? "none" : last_checkpoint_));
     }
-    progress_->finish();
-    account_time();
-    ++state_.phase;
-    state_.step = 0;
-    state_.notes = nullptr;
-    checkpoint();
   }
 }
 

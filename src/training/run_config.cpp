@@ -65,6 +65,12 @@ std::vector<ConfigNode> default_phases(const RunConfig& config, const ConfigNode
 void check_phases(const RunConfig& config, const ConfigNode& root) {
   const ConfigNode node = root.at("phases");
   std::set<std::string> names, parts{"normalizer"};  // the run fits that one itself
+  std::set<std::string> taken;                       // parts that a learner was built from
+  struct Draw {
+    ConfigNode at;
+    std::string learner, source;
+  };
+  std::vector<Draw> drawn;
   std::set<std::string> sources{"offline"};
   if (config.data) sources.insert(config.data->source);
   std::vector<std::string> policies = keys(config.policies);
@@ -77,26 +83,47 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
     if (phase->name().find_first_of("/\\,\"\n ") != std::string::npos || phase->name().starts_with('.')) {
       at.fail(concat("phase name '", phase->name(), "' becomes a file name: letters, digits, _ and - only"));
     }
+    if (config.policies.contains(phase->name()) && needs.leaves_policy) {
+      at.fail(concat("the policy that this phase leaves would be hidden by '", phase->name(), "' under `policies`"));
+    }
     if (needs.environment && !config.env) at.fail("this phase needs an environment: add `env: {type: ...}`");
     sources.insert(needs.fills_sources.begin(), needs.fills_sources.end());
     for (const auto& name : needs.policies) want_known(at, name, "policy", policies);
+    for (const auto& name : needs.films) want_known(at, name, "scored policy to film", needs.policies);
     for (const auto& name : needs.learners) {
       want_known(at, name, "learner", keys(config.learners));
       const auto factory = config.learners.at(name).make();
       for (const auto& part : needs_of(*factory, observation, at, name)) {
+        taken.insert(part);
         if (!parts.contains(part)) {
           at.fail(concat("learner '", name, "' needs the part '", part,
                          "', which no earlier phase hands over; let one that provides it learn first",
                          part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end" : ""));
         }
       }
-      for (const auto& part : factory->provides()) parts.insert(part);
+      for (const auto& part : factory->provides()) {
+        if (taken.contains(part)) {
+          at.fail(concat("learner '", name, "' would replace the part '", part, "', which an earlier phase has used"));
+        }
+        parts.insert(part);
+      }
+      for (const auto& source : factory->sources(needs.acting_learner)) drawn.push_back({at, name, source});
       if (needs.acting_learner && !factory->acts()) at.fail(concat("learner '", name, "' has no policy to act with"));
       if (needs.leaves_policy && factory->acts()) policies.push_back(phase->name());
     }
   }
+  const std::vector<std::string> known(sources.begin(), sources.end());
+  for (const auto& [at, learner, source] : drawn) {
+    if (sources.contains(source)) continue;
+    at.fail(concat("learner '", learner, "' draws from replay source '", source, "', which nobody fills",
+                   did_you_mean(source, known), " (there are: ", join(known), ")"));
+  }
+  if (!taken.empty() || !drawn.empty()) {
+    want_known(root.has("normalizer_source") ? root.at("normalizer_source") : root, config.normalizer_source,
+               "replay source", known);
+  }
   for (const auto& name : keys(config.sources)) {
-    want_known(root.at("sources").at(name), name, "replay source", {sources.begin(), sources.end()});
+    want_known(root.at("sources").at(name), name, "replay source", known);
   }
 }
 

@@ -1,5 +1,7 @@
 // Checkpoints of a run, and how it goes on from one.
 
+#include <ATen/Functions.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -27,6 +29,22 @@ bool same_record(const Episode& a, const Episode& b) {
 
 }  // namespace
 
+void Run::check_sound(const Parts& parts) {
+  const bool finished = state_.phase >= static_cast<int64_t>(phases_.size());
+  const std::string phase = finished ? "finished" : phases_[static_cast<size_t>(state_.phase)]->name();
+  std::vector<std::pair<std::string, double>> values;
+  for (const auto& [name, value] : latest_) values.emplace_back(name, value.item<double>());
+  latest_.clear();
+  watch_.check(phase, state_.step, values);
+  for (const auto& [name, part] : parts) {
+    for (const auto& [tensor_name, tensor] : part.tensors) {
+      if (!tensor.is_floating_point() || at::isfinite(tensor).all().item<bool>()) continue;
+      throw DivergenceError(concat(phase, " step ", state_.step, ": tensor '", tensor_name, "' of ", name,
+                                   " is not finite; begin anew in another folder with a lower learning rate"));
+    }
+  }
+}
+
 void Run::checkpoint() {
   Parts parts;
   for (const auto& [name, learner] : learners_) {
@@ -41,6 +59,7 @@ void Run::checkpoint() {
   if (const auto* agent = acting_agent())
     parts["policy"] = save_policy(*agent->policy());  // so that any checkpoint can be scored
   parts["run"].host = {{"notes", state_.notes}};
+  check_sound(parts);
 
   CheckpointInfo info{.config_hash = identity_, .device = device_.str()};
   std::vector<std::string> order;
@@ -98,7 +117,6 @@ void Run::resume() {
   }
   sinks_.truncate_to(extra.at("metrics"));
   rebuild_replay(extra.at("episodes"));
-  resumed_ = true;
   last_checkpoint_ = path.string();
   log_info("continuing from ", path.string(), ": phase '", extra.at("phase_name").get<std::string>(), "', step ",
            state_.step, ", ", state_.episodes, " episodes");

@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "onramp/base/command_line.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
 #include "onramp/base/process_setup.h"
+#include "onramp/training/command_line.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases.h"
 #include "onramp/training/report.h"

@@ -2,28 +2,18 @@
 
 #include <torch/types.h>
 
-#include <cmath>
 #include <functional>
+#include <map>
+#include <memory>
+#include <string>
 #include <utility>
 
-#include "learner_testing.h"
-#include "onramp/base/error.h"
-#include "support/expect_throws.h"
+#include "simplified_q_testing.h"
 
 namespace onramp {
 namespace {
 
 using namespace onramp::test;
-
-SimplifiedQConfig small_config() {
-  SimplifiedQConfig config;
-  config.batch_size = 32;
-  config.num_action_samples = 3;
-  config.critic.mlp.hidden = {16, 16};
-  config.actor.mlp.hidden = {16, 16};
-  config.input.normalize = false;
-  return config;
-}
 
 // ---- Known answers ----
 
@@ -179,60 +169,6 @@ TEST(SimplifiedQ, EachSettingOfTheUpdateChangesItsResult) {
   for (const auto& [name, change] : changes) EXPECT_NE(run(change), base) << name;
 }
 
-TEST(SimplifiedQ, AsksForHalfOfEachBatchFromEachSourceOnLine) {
-  auto config = small_config();
-  config.gamma = 0.95;
-  config.n_step = 5;
-  SimplifiedQ agent(config, state_context(3, 2));
-  const auto offline = agent.sample_plan();
-  ASSERT_EQ(offline.size(), 1U);
-  EXPECT_EQ(offline[0].size, 32);
-  EXPECT_EQ(offline[0].n_step, 5);
-  EXPECT_EQ(offline[0].gamma, 0.95);
-  EXPECT_EQ(offline[0].images, ImageForm::kPixels);
-  EXPECT_EQ(offline[0].observations, std::vector<std::string>{"state"});
-  ASSERT_EQ(offline[0].sources.size(), 1U);
-  EXPECT_EQ(offline[0].sources[0].source, "offline");
-  agent.begin_stage(Stage::kOnline);
-  const auto online = agent.sample_plan();
-  ASSERT_EQ(online[0].sources.size(), 2U);
-  EXPECT_EQ(online[0].sources[0].source, "offline");
-  EXPECT_EQ(online[0].sources[1].source, "online");
-  EXPECT_EQ(online[0].sources[0].share, online[0].sources[1].share);
-}
-
-TEST(SimplifiedQ, OnlineShareAndSourceNamesReachThePlan) {
-  auto config = small_config();
-  config.online_share = 1;
-  config.online_source = "attempts";
-  SimplifiedQ agent(config, state_context(3, 2));
-  agent.begin_stage(Stage::kOnline);
-  ASSERT_EQ(agent.sample_plan()[0].sources.size(), 1U);
-  EXPECT_EQ(agent.sample_plan()[0].sources[0].source, "attempts");
-  EXPECT_FALSE(agent.sample_plan()[0].sources[0].optional);
-  config.offline_source = "demonstrations";
-  EXPECT_EQ(SimplifiedQ(config, state_context(3, 2)).sample_plan()[0].sources[0].source, "demonstrations");
-}
-
-// The first step of Adam moves each weight that has a gradient by the learning rate.
-double first_step(SimplifiedQConfig config, Stage stage) {
-  SimplifiedQ agent(config, state_context(3, 2));
-  agent.begin_stage(stage);
-  const auto before = saved(agent)["critic"].tensors.at("mlp.weight_out");
-  agent.update({{"batch", random_batch(32, 3, 2)}});
-  return (saved(agent)["critic"].tensors.at("mlp.weight_out") - before).abs().max().item<double>();
-}
-
-TEST(SimplifiedQ, LearnsOnLineAtItsOwnRate) {
-  auto config = small_config();
-  EXPECT_NEAR(first_step(config, Stage::kOffline), 3e-4, 3e-6);
-  EXPECT_NEAR(first_step(config, Stage::kOnline), 5e-5, 5e-7);  // frozen encoder, appendix E
-  config.input.images = EncoderMode::kEndToEnd;
-  EXPECT_NEAR(first_step(config, Stage::kOnline), 3e-4, 3e-6);
-  config.online_learning_rate = 1e-3;
-  EXPECT_NEAR(first_step(config, Stage::kOnline), 1e-3, 1e-5);
-}
-
 // With a learning rate of 0 nothing moves, and Adam's first moment is a tenth of the gradient: what each loss sends where.
 std::map<std::string, std::string> gradients(const std::function<void(SimplifiedQConfig&)>& change) {
   auto config = small_config();
@@ -258,120 +194,6 @@ TEST(SimplifiedQ, TheActorsStepLeavesTheCriticAlone) {
              cold = gradients([](auto&c) { c.temperature = 0.0; });
   EXPECT_EQ(hot.at("critic"), cold.at("critic"));
   EXPECT_NE(hot.at("actor"), cold.at("actor"));
-}
-
-// ---- Pictures ----
-
-LearnerContext picture_context(const Parts* given) {
-  return {.observation = picture_and_state(), .action = {2, {}}, .seed = 1, .given = given};
-}
-
-Parts handed_over(uint64_t seed = 1) {
-  auto generator = generator_of(seed);
-  Parts parts;
-  parts["encoder"] =
-      save_encoder(ImageEncoders(picture_and_state(), EncoderConfig{.feature_dim = 8, .channels = {4, 4}}, generator));
-  parts["normalizer"] = save_normalizer(fit_normalizer({{"state", normals({50, 3}, seed)}}));
-  return parts;
-}
-
-SimplifiedQConfig picture_config(EncoderMode mode) {
-  auto config = small_config();
-  config.input = {.images = mode, .encoder = {.feature_dim = 8, .channels = {4, 4}}};
-  return config;
-}
-
-TEST(SimplifiedQ, AFrozenEncoderIsSharedAndNeverChanges) {
-  const auto given = handed_over();
-  SimplifiedQ agent(picture_config(EncoderMode::kFrozen), picture_context(&given));
-  EXPECT_EQ(agent.sample_plan()[0].images, ImageForm::kFrameIds);
-  EXPECT_EQ(agent.sample_plan()[0].observations, (std::vector<std::string>{"wrist", "state"}));
-  auto batch = picture_batch(8, 2);
-  const auto encoder = load_encoder(given.at("encoder"));
-  for (auto* obs : {&batch.obs, &batch.next_obs})
-    obs->set("wrist", encoder->encode("wrist", obs->at("wrist")).detach());
-  for (int i = 0; i < 3; ++i) agent.update({{"batch", batch}});
-  for (const auto& part : {"critic", "actor"}) {
-    const auto state = saved(agent)[part];
-    for (const auto& [name, tensor] : state.tensors) EXPECT_EQ(name.find("images"), std::string::npos) << name;
-  }
-  // The policy carries the encoder: it acts on pictures as on their features.
-  auto policy = agent.policy();
-  auto random = RandomStream(1, "act").next();
-  const auto raw = picture_batch(8, 2);
-  expect_equal(policy->act(raw.obs, *policy->begin(8), ActMode::kMode, random).action,
-               policy->act(batch.obs, *policy->begin(8), ActMode::kMode, random).action);
-}
-
-TEST(SimplifiedQ, EndToEndEachNetworkTrainsAnEncoderOfItsOwn) {
-  const auto given = handed_over();
-  SimplifiedQ agent(picture_config(EncoderMode::kEndToEnd), picture_context(&given));
-  EXPECT_EQ(agent.sample_plan()[0].images, ImageForm::kPixels);
-  const auto before = saved(agent);
-  agent.update({{"batch", picture_batch(8, 2)}});
-  const auto after = saved(agent);
-  int encoders_moved = 0;
-  for (const auto& part : {"critic", "actor"}) {
-    for (const auto& [name, tensor] : after.at(part).tensors) {
-      if (name.find("images") == std::string::npos) continue;
-      encoders_moved += !at::equal(tensor, before.at(part).tensors.at(name));
-      if (tensor.dim() == 4) {
-        EXPECT_FALSE(at::equal(after.at("critic").tensors.at(name), after.at("actor").tensors.at(name)));
-      }
-    }
-  }
-  EXPECT_GE(encoders_moved, 8);  // convolutions and projection of both networks
-}
-
-TEST(SimplifiedQ, EndToEndContinuesBitForBitAfterLoad) {
-  const auto given = handed_over();
-  const auto config = picture_config(EncoderMode::kEndToEnd);
-  SimplifiedQ agent(config, picture_context(&given)), fresh(config, picture_context(&given));
-  expect_continues_bit_for_bit(agent, fresh, {{"batch", picture_batch(8, 2)}});
-}
-
-TEST(SimplifiedQ, WithoutPicturesItAsksForNone) {
-  const auto given = handed_over();
-  SimplifiedQ agent(picture_config(EncoderMode::kNone), picture_context(&given));
-  EXPECT_EQ(agent.sample_plan()[0].observations, std::vector<std::string>{"state"});
-  agent.update({{"batch", random_batch(8, 3, 2)}});
-}
-
-TEST(SimplifiedQ, NormalisedInputsChangeTheResult) {
-  const auto given = handed_over();
-  auto context = state_context(3, 2);
-  context.given = &given;
-  const auto run = [&](bool normalize) {
-    auto config = small_config();
-    config.input.normalize = normalize;
-    SimplifiedQ agent(config, context);
-    agent.update({{"batch", random_batch(32, 3, 2)}});
-    return content_hash(saved(agent)["critic"]);
-  };
-  EXPECT_NE(run(true), run(false));
-}
-
-TEST(SimplifiedQ, SaysWhichPartIsMissingOrAnother) {
-  auto given = handed_over();
-  given.erase("encoder");
-  expect_throws<ConfigError>([&] { SimplifiedQ(picture_config(EncoderMode::kFrozen), picture_context(&given)); },
-                             "needs the part 'encoder'");
-  expect_throws<ConfigError>([&] { SimplifiedQ(picture_config(EncoderMode::kFrozen), picture_context(nullptr)); },
-                             "needs the part 'normalizer'");
-  const auto one = handed_over(1), two = handed_over(2);
-  SimplifiedQ agent(picture_config(EncoderMode::kFrozen), picture_context(&one));
-  SimplifiedQ other(picture_config(EncoderMode::kFrozen), picture_context(&two));
-  expect_throws<CheckpointError>([&] { other.load(saved(agent)); }, "another encoder or normaliser");
-  auto incomplete = saved(agent);
-  incomplete.erase("actor");
-  expect_throws<CheckpointError>([&] { agent.load(incomplete); }, "actor");
-}
-
-TEST(SimplifiedQ, PrivilegedEntriesAreRefused) {
-  auto config = picture_config(EncoderMode::kNone);
-  config.input.normalize = false;
-  config.input.observations = {"truth"};
-  expect_throws<ConfigError>([&] { SimplifiedQ(config, picture_context(nullptr)); }, "'truth' is privileged");
 }
 
 TEST(SimplifiedQ, APolicyIsASnapshot) {

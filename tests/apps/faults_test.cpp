@@ -58,7 +58,7 @@ TEST_F(Faults, ADamagedNewestCheckpoint) {
     write_file_atomic(file, damaged);
     expect_stopped(train(), 1, "learners--agent--actor.safetensors is damaged");
   }
-  fs::remove_all(newest);  // as the message says: use an older one
+  fs::remove_all(newest);  // as the message says
   const auto finished = train();
   EXPECT_EQ(finished.code, 0) << finished.err;
   EXPECT_EQ(difference(whole_run().contents, lasting_contents(run)), "");

@@ -14,7 +14,7 @@ TEST(Train, GoesFromDemonstrationsToAPolicyThatIsScored) {
   const auto& whole = whole_run();
   ASSERT_EQ(whole.finished.code, 0) << whole.finished.err;
   for (const char* row : {"expert    ", "cloning   ", "online    ", "wall time  demonstrations ", "curves.png",
-                          "online.mp4", "tensorboard --logdir "}) {
+                          "evaluation-online.mp4", "tensorboard --logdir "}) {
     EXPECT_NE(whole.finished.out.find(row), std::string::npos) << row << " in\n" << whole.finished.out;
   }
   for (const char* line : {"demonstrations  5/5", "encoder  40/40", "cloning  60/60", "offline  40/40", "online  5/5",

@@ -35,7 +35,7 @@ TEST(InterruptDeathTest, TheSecondSignalStopsAtOnce) {
         std::raise(SIGINT);
         std::raise(SIGINT);
       },
-      ::testing::ExitedWithCode(130), "interrupted: saving what there is; press Ctrl-C again to stop at once");
+      ::testing::ExitedWithCode(130), "interrupted: stopping in order; press Ctrl-C again to stop at once");
 }
 
 }  // namespace

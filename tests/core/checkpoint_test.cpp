@@ -131,7 +131,8 @@ TEST(Checkpoint, NamesTheDamagedFile) {
   };
   const auto shorten = [](const fs::path& path) { fs::resize_file(path, fs::file_size(path) - 3); };
   const auto remove = [](const fs::path& path) { fs::remove(path); };
-  damaged("agent--critic.safetensors", flip, "its SHA-256 is not the one in manifest.json); use an older checkpoint");
+  damaged("agent--critic.safetensors", flip,
+          "its SHA-256 is not the one in manifest.json); remove its folder to go on from the one before");
   damaged("agent--critic.safetensors", shorten, "it has ");
   damaged("agent--critic.safetensors", remove, "the file is missing");
   damaged("sampler.json", flip, "its SHA-256");
@@ -187,6 +188,7 @@ TEST(Checkpoint, ReadsEveryOlderFormat) {
 TEST(Checkpoint, ListsWholeOnesInOrder) {
   const test::TemporaryFolder folder;
   for (const auto* name : {"000200", "000100"}) write_checkpoint(folder / name, {}, kInfo);
+  write_checkpoint(folder / "backup", {}, kInfo);  // a person's copy
   fs::create_directory(folder / "000300");
   fs::create_directory(folder / ".tmp.000400.0.1");
   write_plain(folder / ".tmp.000400.0.1/manifest.json", "{}");

@@ -107,6 +107,10 @@ TEST(UniformPenalty, IsTheMeanAndHasItsGradient) {
       "q_sampled: want float [N, N, N], got float [3, 4]");
 }
 
+TEST(UniformPenalty, GradientMatchesFiniteDifferences) {
+  expect_gradient_matches(uniform_penalty, numbers({2, 3, 4}, 1));
+}
+
 TEST(LatentRegularizer, MatchesValuesWorkedByHand) {
   // dot products 1*3 + 2*(-1) = 1 and 0*1 + 2*2 = 4: (1 + 16) / 2
   const auto u = at::tensor({1.0, 2.0, 0.0, 2.0}).reshape({1, 2, 2}),
@@ -115,6 +119,21 @@ TEST(LatentRegularizer, MatchesValuesWorkedByHand) {
   for (const int64_t E : {2, 10}) {
     expect_near(latent_regularizer(u.repeat({E, 1, 1}), pi.repeat({E, 1, 1})), 8.5, kDoubleTolerance);
   }
+}
+
+// Members differ: each is compared with itself alone.
+TEST(LatentRegularizer, AgreesWithASlowLoopOverTwoDifferentMembers) {
+  constexpr int64_t E = 2, B = 3, F = 4;
+  const auto u = numbers({E, B, F}, 1), pi = numbers({E, B, F}, 2);
+  double sum = 0.0;
+  for (int64_t e = 0; e < E; ++e) {
+    for (int64_t b = 0; b < B; ++b) {
+      double dot = 0.0;
+      for (int64_t f = 0; f < F; ++f) dot += u[e][b][f].item<double>() * pi[e][b][f].item<double>();
+      sum += dot * dot;
+    }
+  }
+  expect_near(latent_regularizer(u, pi), sum / (E * B), kDoubleTolerance);
 }
 
 TEST(LatentRegularizer, OrthogonalRepresentationsCostNothing) {
@@ -146,6 +165,31 @@ TEST(SimplifiedQCritic, WeighsEachTermByItsOwnFactor) {
   const auto loss = simplified_q_critic(term(1), term(10), term(100), /*alpha=*/2.0, /*beta=*/0.3);
   expect_near(loss.total, 51.0, kDoubleTolerance);  // 1 + 2 * 10 + 0.3 * 100
   expect_near(simplified_q_critic(term(1), term(10), term(100), 0, 0).total, 1.0, kDoubleTolerance);
+}
+
+TEST(SimplifiedQCritic, GradientOfEachTermIsItsFactor) {
+  const auto at_one = at::scalar_tensor(1.0, at::kDouble), other = at::scalar_tensor(3.0, at::kDouble);
+  const auto expect_slope = [&](const std::function<at::Tensor(const at::Tensor&)>& f, double slope) {
+    expect_near(gradient_of(f, at_one), slope, kDoubleTolerance);
+  };
+  expect_slope([&](const at::Tensor& x) { return simplified_q_critic(x, other, other, 0.7, 0.3).total; }, 1.0);
+  expect_slope([&](const at::Tensor& x) { return simplified_q_critic(other, x, other, 0.7, 0.3).total; }, 0.7);
+  expect_slope([&](const at::Tensor& x) { return simplified_q_critic(other, other, x, 0.7, 0.3).total; }, 0.3);
+}
+
+// As the critic is trained: the same values enter the error and the penalty.
+TEST(SimplifiedQCritic, GradientMatchesFiniteDifferencesInValuesAndRepresentations) {
+  const auto action = numbers({3, 2}, 1).tanh(), sampled = numbers({3, 4, 2}, 2).tanh(), y = numbers({3}, 3);
+  const auto q = numbers({2, 3, 1 + 4}, 4), phi = numbers({2, 3, 2, 5}, 5);  // [E, B, 1 + N], [E, B, 2, F]
+  const auto total = [&](const at::Tensor& values, const at::Tensor& features) {
+    return simplified_q_critic(half_td_mse(values.select(-1, 0), y),
+                               distance_penalty(action, sampled, values.narrow(-1, 1, 4)),
+                               latent_regularizer(features.select(2, 0), features.select(2, 1)), /*alpha=*/0.7,
+                               /*beta=*/0.3)
+        .total;
+  };
+  expect_gradient_matches([&](const at::Tensor& x) { return total(x, phi); }, q);
+  expect_gradient_matches([&](const at::Tensor& x) { return total(q, x); }, phi);
 }
 
 TEST(SimplifiedQCritic, RefusesNegativeWeightsAndUnreducedTerms) {

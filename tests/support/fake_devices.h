@@ -43,9 +43,10 @@ class FakeArm final : public Arm {
     if (now >= protective_stop_at_s) state.status = DeviceStatus::kProtectiveStop;
     return state;
   }
-  void command(const Twist& twist) override {
+  void command(const Twist& twist, double valid_for_s) override {
+    advance(clock_.now());
     last_command = twist;
-    pending_.push_back({clock_.now() + latency_s, twist});
+    pending_.push_back({clock_.now() + latency_s, twist, valid_for_s});
   }
   void stop() override {
     advance(clock_.now());
@@ -65,12 +66,18 @@ class FakeArm final : public Arm {
 
  private:
   void advance(double now) {
-    while (!pending_.empty() && pending_.front().first <= now) {
-      integrate(std::max(moved_at_s_, pending_.front().first));
-      twist_ = pending_.front().second;
+    while (!pending_.empty() && pending_.front().due_s <= now) {
+      move_until(std::max(moved_at_s_, pending_.front().due_s));
+      twist_ = pending_.front().twist;
+      valid_until_s_ = pending_.front().due_s + pending_.front().valid_for_s;
       pending_.pop_front();
     }
-    integrate(now);
+    move_until(now);
+  }
+  void move_until(double until) {
+    integrate(std::min(until, valid_until_s_));
+    if (until > valid_until_s_) twist_ = {};
+    integrate(until);
   }
   void integrate(double until) {
     const double dt = std::max(0.0, until - moved_at_s_);
@@ -83,7 +90,13 @@ class FakeArm final : public Arm {
   Clock& clock_;
   Eigen::Isometry3d X_ = Eigen::Isometry3d::Identity();
   Twist twist_;
-  std::deque<std::pair<double, Twist>> pending_;
+  struct Pending {
+    double due_s;
+    Twist twist;
+    double valid_for_s;
+  };
+  std::deque<Pending> pending_;
+  double valid_until_s_ = kNever;
   double moved_at_s_ = 0.0;
 };
 

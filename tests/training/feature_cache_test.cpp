@@ -32,7 +32,7 @@ struct Fixture : ::testing::Test {
           const at::NoGradGuard no_grad;
           return encoder->encode(entry, frames);
         },
-        "hash", at::kCPU);
+        {"wrist"}, "hash", at::kCPU);
   }
   void add(int64_t T, int64_t number) { dataset.add(make_episode(T, EndReason::kTimeLimit, number)); }
   at::Tensor features_of(const FeatureCache& cache, const std::vector<int64_t>& rows) const {

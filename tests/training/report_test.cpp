@@ -47,6 +47,19 @@ TEST_F(ReportTest, KeepsResultsByNameInOrder) {
   EXPECT_EQ(results[1].successes(), 3);
 }
 
+TEST_F(ReportTest, KeepsResultsOfTwoPhasesApart) {
+  auto early = result("offline", 1), late = result("offline", 3);
+  early.phase = "halfway";
+  late.phase = "evaluation";
+  store_result(run, early);
+  store_result(run, late);
+  EXPECT_EQ(load_results(run).size(), 2u);
+  std::ostringstream out;
+  print_report(run, out);
+  EXPECT_NE(out.str().find("halfway\npolicy"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("evaluation\npolicy"), std::string::npos) << out.str();
+}
+
 TEST_F(ReportTest, NamesADamagedResultsFile) {
   for (const char* text : {"{\"policies\": [", "[]", "{\"policies\": [{\"name\": 3}]}", ""}) {
     write_file_atomic(run / "report" / "results.json", std::string_view(text));

@@ -98,6 +98,30 @@ TEST(RunConfig, RefusesSettingsOfASourceThatNobodyFills) {
          "sources.offlin: no replay source 'offlin'; did you mean 'offline'? (there are: offline, online)");
 }
 
+TEST(RunConfig, RefusesALearnerThatDrawsFromWhatNobodyFills) {
+  refuse("cloning: {type: bc, ", "cloning: {type: bc, source: oflline, ",
+         "run.yaml:14:5: phases[2]: learner 'cloning' draws from replay source 'oflline', which nobody fills; did you "
+         "mean "
+         "'offline'?");
+  refuse("env: {type: point}\n", "env: {type: point}\nnormalizer_source: ofline\n", "no replay source 'ofline'");
+}
+
+TEST(RunConfig, RefusesToFilmWhoIsNotScored) {
+  refuse("settings: {episodes: 5, batch: 2}", "settings: {episodes: 5, batch: 2}, videos: [onlin]",
+         "no scored policy to film 'onlin'; did you mean 'online'?");
+}
+
+TEST(RunConfig, RefusesAPhaseWhosePolicyWouldBeHidden) {
+  refuse("policies:\n", "policies:\n  offline: {type: point_expert}\n",
+         "the policy that this phase leaves would be hidden by 'offline' under `policies`");
+}
+
+TEST(RunConfig, RefusesToReplaceAPartThatWasUsed) {
+  refuse("  - {type: learn, name: offline,",
+         "  - {type: learn, name: again, learner: encoder, updates: 5}\n  - {type: learn, name: offline,",
+         "learner 'encoder' would replace the part 'encoder', which an earlier phase has used");
+}
+
 TEST(RunConfig, RefusesALearnerThatAsksForWhatCannotBeSeen) {
   refuse("input: {images: frozen}", "input: {images: frozen, observations: [stat]}", "phases[2]: learner 'cloning': ");
   refuse("input: {images: frozen}", "input: {images: frozen, observations: [goal, camera]}", "goal");  // privileged

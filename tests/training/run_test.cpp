@@ -268,6 +268,23 @@ phases:
   EXPECT_EQ(list_checkpoints(folder_ / "run" / "checkpoints").back(), last_checkpoint);
 }
 
+TEST_F(Runs, SaveNoNaNBetweenTwoRowsOfMetrics) {
+  const auto world = std::make_shared<World>();
+  world->nan_at_update = 7;
+  const std::string text = R"(
+run: {log_every: 100, checkpoint_every_s: 0}
+env: {type: point}
+policies: {expert: {type: point_expert}}
+learners: {bad: {type: exploding}}
+phases:
+  - {type: collect, name: demonstrations, policy: expert, episodes: 2}
+  - {type: learn, name: learning, learner: bad, updates: 90}
+)";
+  const auto last_checkpoint = (folder_ / "run" / "checkpoints" / "000009").string();  // 2 episodes, a phase, 6 updates
+  expect_throws<DivergenceError>([&] { execute(folder_ / "run", text, world); }, "exploding_loss");
+  EXPECT_EQ(list_checkpoints(folder_ / "run" / "checkpoints").back(), last_checkpoint);
+}
+
 TEST_F(Runs, HoldTheirFolderAlone) {
   const auto config = read_run(kTinyRun, point_catalog());
   const onramp::Run first(config, folder_ / "run");

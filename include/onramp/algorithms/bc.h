@@ -2,7 +2,8 @@
 // Source: Simplified Q paper, appendix E ("the exact same policy architecture, learning rate, optimizer, batch size"), and
 // random shift after Yarats et al. (fig. 2). Loss: losses/bc.h.
 //
-// Deviations from the paper: none. (The policy's mean passes through a tanh, as the RL policy's mode does.)
+// Deviations from the paper: the image encoder is small_conv unless the config says resnet, as in simplified_q.h. (The
+// policy's mean passes through a tanh, as the RL policy's mode does.)
 #pragma once
 
 #include <cstdint>
@@ -46,7 +47,7 @@ class Bc final : public Agent {
  public:
   Bc(const BcConfig& config, const LearnerContext& context);
   /// 100 000 updates (appendix E). See LearnerFactory.
-  static std::vector<ConfigNode> default_phases(const std::string& learner, bool environment);
+  static std::vector<ConfigNode> default_phases(const BcConfig& config, const std::string& learner, bool environment);
 
   std::vector<BatchRequest> sample_plan() const override;
   Metrics update(const Batches& batches) override;

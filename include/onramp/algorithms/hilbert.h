@@ -3,7 +3,7 @@
 // distance in a Hilbert space, expectile regression, goals). Losses: losses/hilbert.h.
 //
 // Deviations from the paper: it gives no settings of the objective; these are HILP's, but for one value function in place
-// of two (as algorithms.md asks), and the expectile's side is judged by the error itself, not by a target value's.
+// of two, and the expectile's side is judged by the error itself, not by a target value's.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +75,8 @@ class Hilbert final : public Learnable {
  public:
   Hilbert(const HilbertConfig& config, const LearnerContext& context);
   /// 50 000 updates (Simplified Q, appendix E). See LearnerFactory.
-  static std::vector<ConfigNode> default_phases(const std::string& learner, bool environment);
+  static std::vector<ConfigNode> default_phases(const HilbertConfig& config, const std::string& learner,
+                                                bool environment);
 
   std::vector<BatchRequest> sample_plan() const override;
   Metrics update(const Batches& batches) override;

@@ -22,6 +22,11 @@ class LearnerFactory {
   }
   /// Names of parts, as save() writes them, that later phases are handed when this learner's phase ends.
   virtual std::vector<std::string> provides() const { return {}; }
+  /// Replay sources that it draws from. @param online  in a phase that collects, else in one whose data do not grow
+  virtual std::vector<std::string> sources(bool online) const {
+    (void)online;
+    return {};
+  }
   /// Whether what it makes is an Agent: it has a policy.
   virtual bool acts() const = 0;
   /// Phases of a config that gives none, as its `phases` would hold them: the method's own course, with the paper's numbers.

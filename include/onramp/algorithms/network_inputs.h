@@ -22,6 +22,7 @@ class NetworkInputs {
   void describe(BatchRequest& request) const;
   /// Of the frozen parts (encoder, normaliser): a checkpoint belongs to the parts it was trained with.
   const std::string& hash() const { return hash_; }
+  bool has_frozen_encoder() const { return frozen_ != nullptr; }
   /// @throws CheckpointError when a checkpoint's hash is another
   void check_hash(const std::string& saved) const;
   /// Parts that these settings need handed over. @throws ConfigError when an entry cannot be seen

@@ -10,6 +10,7 @@
 //  (3) s' of eq. 4 comes from the same batch, shifted by a random non-zero number of rows, in place of a second batch; why:
 //      any two rows are independent draws, and the batch is encoded already; effect: none in expectation.
 //  (4) "2-layer MLP" is read as two hidden layers.
+//  (5) the image encoder is small_conv unless the config says resnet, the paper's; why: the time of an update on a CPU.
 #pragma once
 
 #include <array>
@@ -97,8 +98,9 @@ class SimplifiedQ final : public Agent {
   /// @throws ConfigError, e.g. for a frozen encoder that was not handed over
   SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& context);
   /// 100 000 updates offline; then, where there is an environment, 200 attempts with 60 updates after each, whose successes
-  /// enter both replay sources (algorithm 1, appendix E). See LearnerFactory.
-  static std::vector<ConfigNode> default_phases(const std::string& learner, bool environment);
+  /// enter both replay sources (section 3.1, appendix E). See LearnerFactory.
+  static std::vector<ConfigNode> default_phases(const SimplifiedQConfig& config, const std::string& learner,
+                                                bool environment);
 
   void begin_stage(Stage stage) override;
   std::vector<BatchRequest> sample_plan() const override;

@@ -55,7 +55,7 @@ struct BatchRequest {
   ImageForm images = ImageForm::kPixels;
   std::vector<std::string> observations;  ///< entries wanted; empty: all that are not privileged
   std::vector<std::string> columns;       ///< "mc_return", "success", "step", or a stored extra column
-  // kind goal: shares of where the goal comes from (algorithms.md, Hilbert); the rest of 1 are random states.
+  // kind goal: shares of where the goal comes from (HILP); the rest of 1 are random states.
   double goal_future = 0.625;  ///< a later state of the same episode, geometric with gamma
   double goal_self = 0.0;      ///< the state itself
 };

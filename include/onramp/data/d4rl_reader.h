@@ -19,7 +19,7 @@
 namespace onramp {
 
 enum class D4rlReward : uint8_t {
-  kSuccessMinusOne,  ///< 0 where infos/success, else -1: sparse Adroit (algorithms.md, section 0)
+  kSuccessMinusOne,  ///< 0 where infos/success, else -1: sparse Adroit
   kSuccess,          ///< 1 where infos/success, else 0
   kFile,             ///< the file's own, dense
 };

@@ -38,8 +38,9 @@ class Arm {
  public:
   virtual ~Arm() = default;
   virtual ArmState read() = 0;
-  /// Moves with this velocity until the next command; the device clips it to its own limits. Ignored while stopped.
-  virtual void command(const Twist& twist) = 0;
+  /// Moves with this velocity until the next command, but no longer than `valid_for_s`, counted from when it takes effect:
+  /// then the device itself holds still, whatever became of the program. It clips to its own limits. Ignored while stopped.
+  virtual void command(const Twist& twist, double valid_for_s) = 0;
   /// Holds still.
   virtual void stop() = 0;
   /// Clears a protective stop and brings the tool to a pose, blocking until it is there and still.

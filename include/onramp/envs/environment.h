@@ -30,7 +30,7 @@ struct Step {
   bool success = false;                     ///< raw flag of this step
   std::optional<EndReason> end;             ///< set on the last step
   at::Tensor executed_action;               ///< float [A], after limits, same units as the action; undefined: as asked
-  std::map<std::string, double> timing_us;  ///< ages of images and state, inference, lateness (microseconds)
+  std::map<std::string, double> timing_us;  ///< by name, microseconds: ages of image and state, lateness
 };
 
 /// Not thread-safe. Order: reset, then step until a Step carries an end; stepping after an end is an error.
@@ -46,6 +46,10 @@ class Environment {
   /// No command will come for a while: a robot holds still, its link kept alive by the device's own thread.
   virtual void standby() {}
 };
+
+/// What leaves an environment is looked at once, by whoever runs it.
+/// @throws EnvironmentError naming environment, entry, what its spec wants and what came
+void check_observation(const Observation& observation, const EnvSpec& spec);
 
 /// Pictures for people (videos), apart from what a policy sees.
 class Renderable {

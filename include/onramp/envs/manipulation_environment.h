@@ -3,7 +3,10 @@
 // and closed (> 0 closes).
 //
 // Each step: check the action, scale it, keep tool point and tilt inside the workspace, command, wait for the next tick,
-// read, check (protective stop, force, age of state and images, frozen camera), let the task judge, observe.
+// read, check (protective stop, force, age of state and images, frozen camera), let the task judge, observe. A command is
+// valid for a period and a half, and is clamped for that long: a late step finds the arm still, and inside. Whatever is
+// thrown on the way, the arm is stopped first. What a device's latency adds to a motion is not foreseen: leave a margin of
+// speed times latency around what the tool may not touch.
 // Observation: one uint8 [H,W,3] entry a camera; `proprio` float32 [13]: position and rotation of the tool, their velocities,
 // vacuum, each scaled to about 1; `privileged` (flagged; where the scene knows more): kToolFields, then the scene's.
 #pragma once
@@ -58,7 +61,12 @@ struct ManipulationDevices {
 /// Not thread-safe.
 class ManipulationEnvironment final : public Environment {
  public:
+  /// @throws ConfigError for limits that do not limit (not a number, an empty workspace, a force beyond 150 N, ...)
   ManipulationEnvironment(ManipulationConfig config, ManipulationDevices devices);
+  /// Leaves the arm holding still.
+  ~ManipulationEnvironment() override;
+  ManipulationEnvironment(const ManipulationEnvironment&) = delete;
+  ManipulationEnvironment& operator=(const ManipulationEnvironment&) = delete;
 
   const EnvSpec& spec() const override { return spec_; }
   Observation reset(uint64_t seed) override;
@@ -71,6 +79,8 @@ class ManipulationEnvironment final : public Environment {
     double closing = 0.0;
     std::array<float, 7> executed{};
   };
+  void stop_arm() noexcept;
+  double command_valid_s() const;
   Command limit(const std::array<float, 7>& action) const;
   /// Reads everything; @return a reason to stop, if there is one.
   std::optional<EndReason> sense();
@@ -83,12 +93,15 @@ class ManipulationEnvironment final : public Environment {
   Signals signals_;
   std::vector<const Image*> images_;
   std::vector<uint64_t> image_hashes_;
-  int64_t same_images_ = 0;
+  std::vector<int64_t> same_images_;  // in a row, by camera
   double state_age_s_ = 0.0, image_age_s_ = 0.0;
   double next_tick_s_ = 0.0;
   int64_t steps_ = 0;
   bool running_ = false;
 };
+
+/// @throws ConfigError naming the limit that does not limit.
+void check_config(const ManipulationConfig& config);
 
 /// @throws ActionError unless `action` is float32 [dim], finite and in [-1, 1] (1e-6 of rounding is let pass).
 void check_action(const at::Tensor& action, int64_t dim);

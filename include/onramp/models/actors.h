@@ -72,7 +72,7 @@ class DeterministicActor final : public Actor {
   std::shared_ptr<Mlp> mlp_;
 };
 
-/// a = tanh(u), u ~ N(mean(s), std(s)); log std is squashed smoothly into its bounds, so that its gradient never dies.
+/// a = tanh(u), u ~ N(mean(s), std(s)); log std is squashed smoothly into its bounds, with a gradient where clipping would have none.
 class SquashedGaussianActor final : public Actor {
  public:
   SquashedGaussianActor(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const ActorConfig& config,

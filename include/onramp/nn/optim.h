@@ -27,8 +27,8 @@ struct AdamConfig {
   template <class V>
   void fields(V& v) {
     v("learning_rate", learning_rate, "step size", at_least(0.0));
-    v("beta1", beta1, "decay of the mean of gradients", in_range(0.0, 1.0));
-    v("beta2", beta2, "decay of the mean of squared gradients", in_range(0.0, 1.0));
+    v("beta1", beta1, "decay of the mean of gradients", at_least(0.0), less_than(1.0));
+    v("beta2", beta2, "decay of the mean of squared gradients", at_least(0.0), less_than(1.0));
     v("eps", eps, "added to the root of the mean square", greater_than(0.0));
     v("weight_decay", weight_decay, "decoupled (AdamW): each step scales weights by 1 - learning_rate * this",
       at_least(0.0));

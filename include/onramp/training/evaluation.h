@@ -31,6 +31,7 @@ struct EvaluationSettings {
 
 struct EvaluationResult {
   std::string name;         ///< what was scored
+  std::string phase;        ///< that scored it; "" outside a run
   std::string policy_hash;  ///< of its weights; "" without weights
   std::vector<int64_t> seeds;
   std::vector<uint8_t> success;         ///< the raw flag at any step, by seed

@@ -21,7 +21,8 @@ using FrameEncoder = std::function<at::Tensor(const std::string& entry, const at
 /// when the cache was filled: a resumed run sees the same numbers. Not thread-safe.
 class FeatureCache {
  public:
-  FeatureCache(FrameEncoder encoder, std::string encoder_hash, at::Device device);
+  /// @param entries  image entries that the encoder knows; others are left alone
+  FeatureCache(FrameEncoder encoder, std::vector<std::string> entries, std::string encoder_hash, at::Device device);
 
   const std::string& encoder_hash() const { return encoder_hash_; }
   /// Encodes the frames of episodes that came since the last call. O(new frames).
@@ -36,6 +37,7 @@ class FeatureCache {
   void resolve(Observation& observation) const;
 
   FrameEncoder encoder_;
+  std::vector<std::string> names_;
   std::string encoder_hash_;
   at::Device device_;
   EpisodeId episodes_done_ = 0;

@@ -16,6 +16,7 @@ struct PhaseNeeds {
   bool environment = false;
   std::vector<std::string> learners;       ///< names under `learners`
   std::vector<std::string> policies;       ///< names under `policies`, or of earlier phases that leave a policy behind
+  std::vector<std::string> films;          ///< those of `policies` that it films
   std::vector<std::string> fills_sources;  ///< replay sources that it adds episodes to
   bool leaves_policy = false;              ///< under the phase's own name
   bool acting_learner = false;             ///< its learners must have a policy

@@ -84,7 +84,7 @@ struct EvaluateConfig {
     v("name", name, "of this phase; folders and metrics carry it", not_empty());
     v("policies", policies, "who is scored: names under `policies`, or of earlier phases", required(), not_empty());
     v("settings", settings, "how");
-    v("videos", videos, "which of them are filmed");
+    v("videos", videos, "which of them are filmed, into videos/<phase>-<policy>.mp4");
     v("video_episodes", video_episodes, "episodes in each video", at_least(1));
   }
 };

@@ -53,7 +53,6 @@ class Run {
   const std::filesystem::path& folder() const { return folder_; }
   RunState& state() { return state_; }
   at::Device device() const { return device_; }
-  bool resumed() const { return resumed_; }
 
   /// The one environment that collects; made at first use. @throws ConfigError when the config has none.
   Environment& environment();
@@ -86,8 +85,11 @@ class Run {
   /// @param at  where it stands; none: state().step
   void begin_progress(int64_t total, std::optional<int64_t> at = {});
   void show(int64_t step, const std::vector<std::pair<std::string, double>>& values = {});
+  /// Call after each update: what it came to is looked at before anything is saved.
+  void updated(Metrics metrics) { latest_ = std::move(metrics); }
   /// Call between units of work, when the state is whole: saves when it is time, and stops on Ctrl-C.
   void tick();
+  /// @throws DivergenceError, and writes nothing, when the latest update or any part is not finite
   void checkpoint();
 
  private:
@@ -99,6 +101,7 @@ class Run {
   const Agent* acting_agent() const;  ///< of the phase that runs or ran last; null when there is none
   void put_on_disk(int64_t number, const Episode& episode);
   void ensure_normalizer();
+  void check_sound(const Parts& parts);
   void account_time();
   LearnerContext learner_context(const std::string& name) const;
 
@@ -109,7 +112,6 @@ class Run {
   std::string identity_;  // hash of what must stay the same
   std::optional<FolderLock> lock_;
   at::Device device_ = at::kCPU;
-  bool resumed_ = false;
   RunState state_;
 
   std::vector<std::unique_ptr<Phase>> phases_;
@@ -123,6 +125,7 @@ class Run {
   std::optional<FeatureCache> features_;
   MetricSinks sinks_;
   DivergenceWatch watch_;
+  Metrics latest_;  // of the newest update
   std::unique_ptr<Progress> progress_;
   double last_checkpoint_s_ = 0.0;
   double phase_started_s_ = 0.0;

@@ -51,6 +51,7 @@ struct RunConfig {
   Component<Environment> env;
   std::optional<DataConfig> data;
   std::map<std::string, ReplaySourceConfig> sources;
+  std::string normalizer_source = "offline";
   ComponentMap<Policy, const PolicyContext&> policies;
   ComponentMap<LearnerFactory> learners;
   ComponentList<Phase> phases;
@@ -63,6 +64,9 @@ struct RunConfig {
     v("env", env, "the environment to act in; without one a run learns from `data` alone");
     v("data", data, "recorded episodes to start with");
     v("sources", sources, "replay sources whose reward is transformed: name -> settings");
+    v("normalizer_source", normalizer_source,
+      "replay source whose states the observation normaliser is fitted on, once, when the first learner starts",
+      not_empty());
     v("policies", policies, "policies that are not learned: name -> {type: ...}");
     v("learners", learners, "what learns: name -> {type: ...}");
     v("phases", phases, "what happens, in this order; without them, each learner's own course");

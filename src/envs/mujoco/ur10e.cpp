@@ -88,12 +88,12 @@ Matrix6 MujocoArm::jacobian() {
   return J;
 }
 
-void MujocoArm::command(const Twist& twist) {
+void MujocoArm::command(const Twist& twist, double valid_for_s) {
   Twist clipped = twist;
   const double v = twist.linear_m_s.norm(), w = twist.angular_rad_s.norm();
   if (v > config_.max_linear_m_s) clipped.linear_m_s *= config_.max_linear_m_s / v;
   if (w > config_.max_angular_rad_s) clipped.angular_rad_s *= config_.max_angular_rad_s / w;
-  pending_.push_back({world_.now() + config_.latency_s, clipped});
+  pending_.push_back({world_.now() + config_.latency_s, clipped, valid_for_s});
 }
 
 void MujocoArm::stop() {
@@ -106,8 +106,10 @@ void MujocoArm::before_step() {
   const double now = world_.now() + 0.5 * world_.timestep_s();  // ticks are compared with half a step of tolerance
   while (!pending_.empty() && pending_.front().due_s <= now) {
     twist_ = pending_.front().twist;
+    valid_until_s_ = pending_.front().due_s + pending_.front().valid_for_s;
     pending_.erase(pending_.begin());
   }
+  if (now > valid_until_s_) twist_ = {};
   Vector6 velocity = Vector6::Zero();
   if (!stopped_ && (!twist_.linear_m_s.isZero(0) || !twist_.angular_rad_s.isZero(0))) {
     Vector6 wanted;

@@ -19,6 +19,7 @@ class Evaluate final : public Phase {
   PhaseNeeds needs() const override {
     return {.environment = true,
             .policies = config_.policies,
+            .films = config_.videos,
             .plan = concat(config_.settings.episodes, " held-out seeds for each of ", join(config_.policies))};
   }
 
@@ -31,10 +32,11 @@ class Evaluate final : public Phase {
     while (state.step < static_cast<int64_t>(config_.policies.size())) {
       const auto& who = config_.policies[static_cast<size_t>(state.step)];
       const auto policy = run.policy(who);
-      const auto result = evaluate(environments, *policy, who, config_.settings, [&](int64_t finished, double rate) {
+      auto result = evaluate(environments, *policy, who, config_.settings, [&](int64_t finished, double rate) {
         run.show(state.step * each + finished, {{who + " success", rate}});
         run.tick();  // on Ctrl-C this policy's evaluation will begin anew
       });
+      result.phase = config_.name;
       store_result(run.folder(), result);
       if (std::find(config_.videos.begin(), config_.videos.end(), who) != config_.videos.end()) film(run, who);
       ++state.step;
@@ -51,7 +53,7 @@ class Evaluate final : public Phase {
     for (int64_t i = 0; i < config_.video_episodes; ++i)
       seeds.push_back(held_out_seed(config_.settings.first_seed + i));
     film_policy(*run.make_environment(), *policy, config_.settings.sample ? ActMode::kSample : ActMode::kMode, seeds,
-                run.folder() / "videos" / (who + ".mp4"));
+                run.folder() / "videos" / (config_.name + "-" + who + ".mp4"));
   }
 
   const EvaluateConfig config_;

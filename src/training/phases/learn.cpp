@@ -27,6 +27,7 @@ class Learn final : public Phase {
     run.begin_progress(config_.updates);
     while (state.step < config_.updates) {
       const Metrics metrics = learner.update(run.sample(config_.learner, plan));
+      run.updated(metrics);
       ++state.step;
       if (state.step % run.config().run.log_every == 0 || state.step == config_.updates) run.log(state.step, metrics);
       run.show(state.step);

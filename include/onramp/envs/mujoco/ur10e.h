@@ -49,7 +49,7 @@ class MujocoArm final : public Arm {
   MujocoArm(World& world, MujocoArmConfig config, std::array<double, 6> home);
 
   ArmState read() override;
-  void command(const Twist& twist) override;
+  void command(const Twist& twist, double valid_for_s) override;
   void stop() override;
   /// At once, without passing through what lies between; time does not pass.
   void move_to(const Eigen::Isometry3d& X_BaseTcp) override;
@@ -64,6 +64,7 @@ class MujocoArm final : public Arm {
   struct Pending {
     double due_s;
     Twist twist;
+    double valid_for_s;
   };
   World& world_;
   const MujocoArmConfig config_;
@@ -73,6 +74,7 @@ class MujocoArm final : public Arm {
   std::vector<bool> is_tool_geom_;
   std::vector<Pending> pending_;
   Twist twist_;
+  double valid_until_s_ = 0.0;
   Eigen::Matrix<double, 6, 1> target_;  // joint positions that the servos hold
   Eigen::Vector3d force_ = Eigen::Vector3d::Zero();
   bool stopped_ = false;

@@ -45,9 +45,12 @@ struct VacuumGraspConfig {
     v("image_size", image_size, "pixels along each side", in_range(8, 1024));
     v("max_steps", max_steps, "time limit in steps of 0.1 s", at_least(1));
     v("linear_speed_m_s", linear_speed_m_s, "speed of the tool along each axis at action 1", in_range(0.01, 0.5));
-    v("angular_speed_rad_s", angular_speed_rad_s, "speed of rotation about each axis at action 1", in_range(0.0, 1.0));
-    v("max_rotation_rad", max_rotation_rad, "of the tool away from straight down, about each axis", in_range(0.0, 0.5));
-    v("max_force_N", max_force_N, "protective stop above this force on the tool", greater_than(0.0));
+    v("angular_speed_rad_s", angular_speed_rad_s, "speed of rotation about each axis at action 1", greater_than(0.0),
+      at_most(1.0));
+    v("max_rotation_rad", max_rotation_rad, "of the tool away from straight down, about each axis", greater_than(0.0),
+      at_most(0.5));
+    v("max_force_N", max_force_N, "protective stop above this force on the tool; the arm's own limit is 150 N",
+      in_range(1.0, 150.0));
     v("item_spread_m", item_spread_m, "items lie at most this far from the bin's middle, x and y", in_range(0.0, 0.15));
     v("start_spread_m", start_spread_m, "start positions of the tool differ by at most this along each axis",
       in_range(0.0, 0.05));

@@ -1,4 +1,4 @@
-#include "onramp/base/command_line.h"
+#include "onramp/training/command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <filesystem>

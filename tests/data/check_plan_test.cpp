@@ -1,0 +1,60 @@
+// What a plan asks of the data, refused before a phase starts.
+#include <gtest/gtest.h>
+
+#include "onramp/base/error.h"
+#include "onramp/data/sampler.h"
+#include "support/episodes.h"
+#include "support/expect_throws.h"
+
+namespace onramp {
+namespace {
+
+using test::expect_throws;
+using test::make_episode;
+
+/// Rewards of 0, and of 1 on a successful episode's last step.
+Episode sparse_episode(EndReason end, int64_t number) {
+  auto episode = make_episode(5, end, number);
+  for (auto& reward : episode.reward) reward = 0.0F;
+  if (end == EndReason::kSuccess) episode.reward.back() = 1.0F;
+  return episode;
+}
+
+struct PlanOverTwoSources : ::testing::Test {
+  Replay replay{sparse_episode(EndReason::kSuccess, 0).observation_spec,
+                sparse_episode(EndReason::kSuccess, 0).action_spec};
+  std::vector<BatchRequest> plan{
+      {.name = "batch", .size = 4, .sources = {{.source = "offline"}, {.source = "online"}}, .gamma = 0.99}};
+
+  void fill(const RewardTransform& offline, const RewardTransform& online) {
+    replay.add_source("offline", {.reward = offline});
+    replay.add_source("online", {.reward = online});
+    replay.add(sparse_episode(EndReason::kSuccess, 0), {"offline", "online"});
+    replay.add(sparse_episode(EndReason::kTimeLimit, 1), {"offline", "online"});
+  }
+};
+
+TEST_F(PlanOverTwoSources, IsSoundWithoutATransform) {
+  fill({}, {});
+  EXPECT_NO_THROW(check_plan(plan, replay));
+}
+
+TEST_F(PlanOverTwoSources, TakesATransformUnderWhichSuccessPays) {
+  fill({10.0, -1.0}, {10.0, -1.0});  // failing for ever: -100; success: 9
+  EXPECT_NO_THROW(check_plan(plan, replay));
+}
+
+TEST_F(PlanOverTwoSources, RefusesATransformUnderWhichFailingForEverPays) {
+  fill({1.0, 0.5}, {1.0, 0.5});
+  expect_throws<ConfigError>([&] { check_plan(plan, replay); },
+                             "failing for ever is worth 50, more than success (1.5)");
+}
+
+TEST_F(PlanOverTwoSources, RefusesTwoScalesOfRewardInOneBatch) {
+  fill({10.0, -1.0}, {});
+  expect_throws<ConfigError>([&] { check_plan(plan, replay); },
+                             "sources 'offline' and 'online' transform rewards differently");
+}
+
+}  // namespace
+}  // namespace onramp
