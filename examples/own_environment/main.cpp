@@ -1,5 +1,8 @@
 // One's own environment in the catalog; config checks, --help-config, resume, logs and reports come with run_train.
 #include <ATen/ATen.h>
+#include <onramp/algorithms/builtin.h>
+#include <onramp/policies/random_policy.h>
+#include <onramp/training/phases.h>
 #include <onramp/training/run_train.h>
 
 struct CartConfig {
@@ -35,8 +38,13 @@ struct Cart : onramp::Environment {
 };
 
 int main(int argc, char** argv) {
-  onramp::Catalog catalog = onramp::basic_catalog();
+  onramp::Catalog catalog;
   catalog.environments.add<CartConfig>("cart", "a cart on a line moves to a goal",
                                        [](const CartConfig& config) { return std::make_unique<Cart>(config); });
+  catalog.policies.add<onramp::NoConfig>("random", "uniform actions", [](const auto&, const auto& context) {
+    return std::make_unique<onramp::RandomPolicy>(context.action);
+  });
+  onramp::add_learners(catalog.learners);
+  onramp::add_phases(catalog.phases);
   return onramp::run_train(catalog, argc, argv);
 }

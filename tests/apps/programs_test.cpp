@@ -1,6 +1,8 @@
 // onramp-eval, onramp-data and onramp-sim on what a tiny run left behind.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <nlohmann/json.hpp>
 
 #include "apps/tiny_run.h"
@@ -27,10 +29,10 @@ TEST_F(Programs, SayHowTheyAreUsed) {
     EXPECT_EQ(help.err, "");
     EXPECT_NE(help.out.find("xit code"), std::string::npos) << help.out;
     const bool commands = name == std::string("onramp-data") || name == std::string("onramp-sim");
-    std::vector<std::string> wrong{"--no-such-option"};
-    if (commands)
-      wrong = name == std::string("onramp-data") ? std::vector<std::string>{"info", "x", "--no-such-option"}
-                                                 : std::vector<std::string>{"list", "--no-such-option"};
+    const std::map<std::string, std::vector<std::string>> sound{
+        {"onramp-train", {}}, {"onramp-eval", {run}}, {"onramp-data", {"info", run}}, {"onramp-sim", {"list"}}};
+    auto wrong = sound.at(name);
+    wrong.emplace_back("--no-such-option");
     expect_refused(start(name, wrong), 2, "--no-such-option");
     if (commands) expect_refused(start(name, {}), 2, std::string("see ") + name + " --help");
   }

@@ -26,7 +26,7 @@ TEST(Train, GoesFromDemonstrationsToAPolicyThatIsScored) {
                                       "policies", "report", "tensorboard", "videos"}));
   EXPECT_EQ(names_in(whole.run / "episodes").size(), 10u);
   EXPECT_EQ(names_in(whole.run / "policies"), (std::vector<std::string>{"cloning", "offline", "online"}));
-  EXPECT_EQ(names_in(whole.run / "videos"), (std::vector<std::string>{"online.mp4"}));
+  EXPECT_EQ(names_in(whole.run / "videos"), (std::vector<std::string>{"evaluation-online.mp4"}));
   EXPECT_EQ(names_in(whole.run / "checkpoints").size(), 2u) << "keep_checkpoints is 2";
 }
 

@@ -28,7 +28,4 @@ struct Catalog {
   Registry<Phase> phases{"phase"};
 };
 
-/// What every program starts from: all learners, all phases, the policy `random`. Add environments, and what else is yours.
-Catalog basic_catalog();
-
 }  // namespace onramp
