@@ -93,6 +93,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
     for (const auto& name : needs.learners) {
       want_known(at, name, "learner", keys(config.learners));
       const auto factory = config.learners.at(name).make();
+      if (needs.acting_learner && !factory->acts()) at.fail(concat("learner '", name, "' has no policy to act with"));
       for (const auto& part : needs_of(*factory, observation, at, name)) {
         taken.insert(part);
         if (!parts.contains(part)) {
@@ -108,7 +109,6 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
         parts.insert(part);
       }
       for (const auto& source : factory->sources(needs.acting_learner)) drawn.push_back({at, name, source});
-      if (needs.acting_learner && !factory->acts()) at.fail(concat("learner '", name, "' has no policy to act with"));
       if (needs.leaves_policy && factory->acts()) policies.push_back(phase->name());
     }
   }
