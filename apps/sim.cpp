@@ -3,6 +3,7 @@
 
 #include "apps/catalog.h"
 #include "apps/sim_commands.h"
+#include "apps/sim_play.h"
 #include "onramp/training/command_line.h"
 
 int main(int argc, char** argv) {

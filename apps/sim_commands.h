@@ -13,8 +13,6 @@
 
 #include "apps/catalog.h"
 #include "onramp/base/clock.h"
-#include "onramp/base/interrupt.h"
-#include "onramp/envs/terminal.h"
 #include "onramp/envs/video.h"
 #include "onramp/envs/wrappers.h"
 #include "onramp/training/film.h"
@@ -117,118 +115,11 @@ inline int speed(const Catalog& catalog, Options options) {
   std::printf("%-28s %8.0f steps/s in one thread\n", concat("with ", images, " image", images == 1 ? "" : "s").c_str(),
               whole);
   if (images == 0) return 0;
-  options.overrides.push_back("images=false");
+  options.overrides.emplace_back("images=false");
   const double bare = steps_per_s(*make_task(catalog, options), options.steps);
   std::printf("%-28s %8.0f steps/s\n", "without images", bare);
   std::printf("%-28s %8.0f pictures/s\n", "pictures alone, by difference",
               static_cast<double>(images) / (1 / whole - 1 / bare));
-  return 0;
-}
-
-/// What the keys ask for. A key moves for a few steps, so that holding it down (terminals repeat it) moves steadily.
-class Keys {
- public:
-  static constexpr const char* kHelp =
-      "w s a d: in the picture up, down, left, right   r f: raise, lower   q e: turn   space: suction   n: new attempt "
-      "  x: leave";
-  bool leave = false, again = false;
-  bool closed = false;
-
-  at::Tensor action(int64_t dim) {
-    while (const char key = keys_.poll()) press(key);
-    auto action = at::zeros({dim});
-    for (int i = 0; i < 6 && i < dim; ++i) {
-      action[i] = left_[i] > 0 ? speed_[i] : 0.0f;
-      left_[i] = std::max(0, left_[i] - 1);
-    }
-    action[dim - 1] = closed ? 1.0f : -1.0f;
-    return action;
-  }
-
- private:
-  void move(int axis, float speed) {
-    speed_[axis] = speed;
-    left_[axis] = 3;
-  }
-  void press(char key) {
-    switch (key) {
-      case 'w':
-        return move(0, 0.6f);
-      case 's':
-        return move(0, -0.6f);
-      case 'a':
-        return move(1, 0.6f);
-      case 'd':
-        return move(1, -0.6f);
-      case 'r':
-        return move(2, 0.8f);
-      case 'f':
-        return move(2, -0.8f);
-      case 'q':
-        return move(5, 0.5f);
-      case 'e':
-        return move(5, -0.5f);
-      case ' ':
-        closed = !closed;
-        return;
-      case 'n':
-        again = true;
-        return;
-      case 'x':
-        leave = true;
-        return;
-      default:
-        return;
-    }
-  }
-  RawKeys keys_;
-  float speed_[6] = {};
-  int left_[6] = {};
-};
-
-inline int play(const Catalog& catalog, const Options& options) {
-  const auto environment = make_task(catalog, options);
-  const EnvSpec& spec = environment->spec();
-  install_interrupt_handler();
-  Keys keys;
-  SteadyClock clock;
-  int64_t attempts = 0, successes = 0;
-  std::cout << "\x1b[2J";
-  for (uint64_t seed = options.seed; !keys.leave && !interrupt_requested(); ++seed) {
-    Observation observation = environment->reset(seed);
-    keys.again = keys.closed = false;
-    bool success = false;
-    double total = 0.0;
-    std::string said;
-    for (int64_t step_number = 0; !keys.leave && !keys.again && !interrupt_requested();) {
-      const double start = clock.now();
-      const auto size = terminal_size();
-      const int64_t height = std::clamp<int64_t>(2 * (size.rows - 4), 16, 72);
-      at::Tensor picture = film_frame(*environment, observation, height);
-      if (picture.size(1) > size.columns)
-        picture = picture.slice(1, picture.size(1) - std::min(size.columns, height)).contiguous();
-      std::cout << "\x1b[H" << terminal_picture(picture) << "step " << step_number << "/" << spec.max_steps
-                << "  suction " << (keys.closed ? "on " : "off") << "  return " << total << "  " << successes << " of "
-                << attempts << " attempts succeeded\x1b[K\n"
-                << (said.empty() ? Keys::kHelp : said) << "\x1b[K\n\x1b[J" << std::flush;
-      const at::Tensor action = keys.action(spec.action.dim);
-      if (said.empty()) {
-        Step step = environment->step(action);
-        observation = std::move(step.obs);
-        success |= step.success;
-        total += step.reward;
-        ++step_number;
-        if (step.end) {
-          ++attempts;
-          successes += success;
-          said = concat(success ? "Success" : "Not this time", " (ended by ", to_string(*step.end),
-                        "). n: new attempt   x: leave");
-        }
-      }
-      clock.wait_until(start + spec.control_period_s);
-    }
-  }
-  std::cout << "\x1b[0m" << successes << " of " << attempts << " attempts succeeded\n";
   return 0;
 }
 

@@ -38,8 +38,4 @@ bool interrupt_requested() noexcept { return requested.load(std::memory_order_re
 void request_interrupt() noexcept { requested.store(true); }
 void clear_interrupt() noexcept { requested.store(false); }
 
-void throw_if_interrupted(const std::string& what_now) {
-  if (interrupt_requested()) throw InterruptedError("interrupted; " + what_now);
-}
-
 }  // namespace onramp

@@ -1,6 +1,5 @@
 #include "onramp/data/episode_builder.h"
 
-#include <cmath>
 #include <utility>
 
 #include "onramp/base/error.h"
@@ -15,16 +14,6 @@ void append_floats(const at::Tensor& tensor, std::vector<float>& out) {
   out.insert(out.end(), values, values + flat.numel());
 }
 
-void check_single(const Observation& observation, const ObservationSpec& spec) {
-  check_observation(observation, spec);
-  for (const auto& entry : spec.entries) {
-    const auto count = observation.at(entry.name).numel();
-    if (count != entry.numel()) {
-      throw ShapeError(concat("observation '", entry.name, "': want ", entry.numel(), " values, got ", count));
-    }
-  }
-}
-
 }  // namespace
 
 EpisodeBuilder::EpisodeBuilder(ObservationSpec observation, ActionSpec action) {
@@ -37,13 +26,14 @@ void EpisodeBuilder::start(const Observation& first) {
   fresh.observation_spec = std::move(episode_.observation_spec);
   fresh.action_spec = std::move(episode_.action_spec);
   episode_ = std::move(fresh);
-  check_single(first, episode_.observation_spec);
   append(first);
 }
 
 void EpisodeBuilder::append(const Observation& observation) {
   for (const auto& entry : episode_.observation_spec.entries) {
     const auto& value = observation.at(entry.name);
+    ONRAMP_CHECK(value.numel() == entry.numel(), "observation '", entry.name, "' was not checked: ", value.numel(),
+                 " values in place of ", entry.numel());
     if (entry.dtype == DType::kUint8) {
       const auto flat = value.to(at::kCPU, at::kByte).contiguous();
       const uint8_t* bytes = flat.const_data_ptr<uint8_t>();
@@ -57,8 +47,6 @@ void EpisodeBuilder::append(const Observation& observation) {
 
 void EpisodeBuilder::add(const at::Tensor& action, const at::Tensor& executed, double reward, bool success,
                          const Observation& next, const std::map<std::string, at::Tensor>& extra) {
-  check_single(next, episode_.observation_spec);  // before anything of this step is kept
-  if (!std::isfinite(reward)) throw ValueError(concat("reward: want a number, got ", reward));
   append_floats(action, episode_.action);
   append_floats(executed.defined() ? executed : action, episode_.executed_action);
   episode_.reward.push_back(static_cast<float>(reward));

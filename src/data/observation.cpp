@@ -7,18 +7,14 @@
 #include <utility>
 
 #include "onramp/base/error.h"
+#include "onramp/core/shapes.h"
 
 namespace onramp {
 
 namespace {
 
-std::string describe(const at::Tensor& tensor) {
-  if (!tensor.defined()) return "nothing";
-  return concat(tensor.scalar_type() == at::kByte ? "uint8" : c10::toString(tensor.scalar_type()), " ", tensor.sizes());
-}
-
 std::string describe(const EntrySpec& entry) {
-  return concat(entry.dtype == DType::kUint8 ? "uint8" : "float32", " ", at::IntArrayRef(entry.shape));
+  return concat(entry.dtype == DType::kUint8 ? "uint8" : "float", " ", at::IntArrayRef(entry.shape));
 }
 
 void check_values(const EntrySpec& entry, const at::Tensor& tensor) {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "onramp/base/error.h"
-#include "onramp/core/tensor_io.h"
+#include "onramp/envs/record.h"
 
 namespace onramp {
 
@@ -63,20 +63,23 @@ Recorder::Recorder(std::unique_ptr<Environment> inner, Sink sink, std::map<std::
 
 Observation Recorder::reset(uint64_t seed) {
   Observation first = inner_->reset(seed);
-  builder_.start(first);
+  record_reset(builder_, inner_->spec(), first);
   meta_["seed"] = std::to_string(seed);
   return first;
 }
 
 Step Recorder::step(const at::Tensor& action) {
-  Step step = inner_->step(action);
-  std::map<std::string, at::Tensor> extra;
-  for (const auto& [name, microseconds] : step.timing_us) {
-    extra[name + "_us"] = copy_to_tensor(std::vector<float>{static_cast<float>(microseconds)});
+  try {
+    Step step = inner_->step(action);
+    record_step(builder_, inner_->spec(), action, step);
+    if (step.end) finish(*step.end);
+    return step;
+  } catch (const EnvironmentError&) {  // what was recorded until then is not lost
+    if (builder_.length() > 0) finish(EndReason::kCommsLoss);
+    throw;
   }
-  builder_.add(action, step.executed_action, step.reward, step.success, step.obs, extra);
-  if (step.end) sink_(builder_.finish(*step.end, inner_->spec().safety_stop_is_terminal, meta_));
-  return step;
 }
+
+void Recorder::finish(EndReason end) { sink_(builder_.finish(end, inner_->spec().safety_stop_is_terminal, meta_)); }
 
 }  // namespace onramp

@@ -1,12 +1,10 @@
 #include "onramp/training/collector.h"
 
-#include <ATen/Functions.h>
-
 #include <utility>
 
 #include "onramp/base/log.h"
 #include "onramp/base/random.h"
-#include "onramp/data/episode_builder.h"
+#include "onramp/envs/record.h"
 
 namespace onramp {
 
@@ -19,8 +17,7 @@ CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMo
   RandomStream draws(seed, "act");
 
   Observation observation = environment.reset(seed);
-  check_observation(observation, spec);
-  builder.start(observation);
+  record_reset(builder, spec, observation);
   const auto state = policy.begin(1);
   EndReason end = EndReason::kCommsLoss;
   try {
@@ -29,12 +26,9 @@ CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMo
       const Action chosen = policy.act(observation.unsqueeze(), *state, mode, random);
       const at::Tensor action = chosen.action[0].contiguous();
       Step step = environment.step(action);
-      check_observation(step.obs, spec);
       std::map<std::string, at::Tensor> extra;
       for (const auto& column : chosen.info) extra[column.name] = column.value[0];
-      for (const auto& [name, microseconds] : step.timing_us)
-        extra[name + "_us"] = at::full({}, microseconds, at::kFloat);
-      builder.add(action, step.executed_action, step.reward, step.success, step.obs, extra);
+      record_step(builder, spec, action, step, std::move(extra));
       observation = std::move(step.obs);
       if (step.end) {
         end = *step.end;

@@ -91,7 +91,7 @@ EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, cons
         auto& record = wave[size_t(row)];
         if (record.end) continue;
         auto& step = *steps[size_t(row)];
-        check_observation(step.obs, environments.spec());
+        check_step(step, environments.spec());
         record.success |= step.success;
         record.success_at_end = step.success;
         record.total += step.reward;

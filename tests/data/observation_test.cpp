@@ -46,8 +46,8 @@ TEST(CheckObservation, NamesTheEntryAndWhatIsWrong) {
     observation.set(name, value);
     expect_throws<Error>([&] { check_observation(observation, kSpec); }, text);
   };
-  refuses("state", at::zeros({4}), "'state': want float32 [3], got Float [4]");
-  refuses("wrist", at::zeros({4, 5, 3}), "'wrist': want uint8 [4, 5, 3], got Float [4, 5, 3]");
+  refuses("state", at::zeros({4}), "'state': want float [3], got float [4]");
+  refuses("wrist", at::zeros({4, 5, 3}), "'wrist': want uint8 [4, 5, 3], got float [4, 5, 3]");
   refuses("state", at::tensor({0.F, NAN, 0.F}), "'state'[1] (y_m) = nan, not finite: want a value in [-1, 1]");
   refuses("state", at::tensor({0.F, 0.F, 2.F}), "'state'[2] (z_m) = 2: want a value in [-1, 1]");
   refuses("extra", at::zeros({1}), "'extra' is not in the spec");

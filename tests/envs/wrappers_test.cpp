@@ -78,6 +78,21 @@ TEST(RecorderTest, HandsOverEachFinishedEpisode) {
   EXPECT_EQ(episode.extra.at("late_us").values, (std::vector<float>{1, 2}));
 }
 
+TEST(RecorderTest, KeepsWhatItHasWhenTheEnvironmentFails) {
+  for (const bool throws : {true, false}) {
+    auto inner = std::make_unique<CountingEnvironment>();
+    (throws ? inner->throw_at : inner->nan_at) = 3;
+    std::vector<Episode> episodes;
+    Recorder environment(std::move(inner), [&](Episode episode) { episodes.push_back(std::move(episode)); });
+    environment.reset(1);
+    for (int i = 0; i < 2; ++i) environment.step(at::zeros({2}));
+    EXPECT_THROW(environment.step(at::zeros({2})), EnvironmentError);
+    ASSERT_EQ(episodes.size(), 1u);
+    EXPECT_EQ(episodes[0].length(), 2);
+    EXPECT_EQ(episodes[0].end, EndReason::kCommsLoss);
+  }
+}
+
 TEST(FindRenderableTest, LooksInsideWrappers) {
   TimeLimit none(std::make_unique<CountingEnvironment>(), 3);
   EXPECT_EQ(find_renderable(none), nullptr);

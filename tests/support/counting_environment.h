@@ -3,6 +3,7 @@
 
 #include <ATen/Functions.h>
 
+#include <limits>
 #include <thread>
 
 #include "onramp/base/error.h"
@@ -39,11 +40,15 @@ class CountingEnvironment : public Environment {
     return step;
   }
   int64_t throw_at = 0;
+  int64_t nan_at = 0;  ///< the step whose state is not a number
   std::thread::id made_in = std::this_thread::get_id();
   uint64_t seed() const { return seed_; }
 
  private:
-  Observation observe() const { return {{"state", at::full({1}, double(steps_), at::kFloat)}}; }
+  Observation observe() const {
+    const bool bad = nan_at > 0 && steps_ >= nan_at;
+    return {{"state", at::full({1}, bad ? std::numeric_limits<double>::quiet_NaN() : double(steps_), at::kFloat)}};
+  }
   EnvSpec spec_;
   int64_t end_after_;
   EndReason reason_;

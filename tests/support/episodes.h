@@ -11,7 +11,7 @@ namespace onramp::test {
 /// State float [3] and picture uint8 [4, 5, 3], two actions. Observation t of the episode numbered `number` is
 /// state = {number, t, noise}, and every pixel is a function of (number, t, position).
 inline Episode make_episode(int64_t T, EndReason end, int64_t number = 0, bool with_image = true) {
-  constexpr int64_t kPixels = 4 * 5 * 3;
+  constexpr int64_t kPixels = int64_t{4} * 5 * 3;
   Episode episode;
   episode.observation_spec.entries = {
       {.name = "state", .dtype = DType::kFloat32, .shape = {3}, .fields = {"a", "b", "c"}}};

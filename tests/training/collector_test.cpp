@@ -78,6 +78,18 @@ TEST(CollectEpisode, KeepsWhatWasRecordedWhenTheEnvironmentFails) {
   expect_throws<EnvironmentError>([&] { std::rethrow_exception(collected.failure); }, "the counter jammed");
 }
 
+TEST(CollectEpisode, TakesNoObservationThatTheSpecDoesNotPromise) {
+  CountingEnvironment environment(10);
+  environment.nan_at = 3;
+  auto policy = random_policy(2);
+  const auto collected = collect_episode(environment, policy, ActMode::kSample, 0, {});
+  EXPECT_EQ(collected.episode.length(), 2);
+  EXPECT_EQ(collected.episode.vectors.at("state"), (std::vector<float>{0, 1, 2})) << "the step before is whole";
+  ASSERT_NE(collected.failure, nullptr);
+  expect_throws<EnvironmentError>([&] { std::rethrow_exception(collected.failure); },
+                                  "environment 'counting' gave what its spec() does not promise: observation 'state'");
+}
+
 TEST(CollectEpisode, HasNothingWhenTheFirstStepFails) {
   CountingEnvironment environment(10);
   environment.throw_at = 1;

@@ -88,6 +88,19 @@ TEST(Evaluate, SaysWhichEnvironmentFailed) {
                                   "environment 0: the counter jammed");
 }
 
+TEST(Evaluate, ScoresNoObservationThatTheSpecDoesNotPromise) {
+  BatchedEnvironment environments(
+      [] {
+        auto environment = std::make_unique<test::CountingEnvironment>(3);
+        environment->nan_at = 2;
+        return environment;
+      },
+      1, 1);
+  RandomPolicy policy(ActionSpec{.dim = 2});
+  expect_throws<EnvironmentError>([&] { evaluate(environments, policy, "random", {.episodes = 1, .batch = 1}); },
+                                  "environment 'counting' gave what its spec() does not promise");
+}
+
 EvaluationResult made_up(const std::string& name, int64_t successes, int64_t episodes) {
   EvaluationResult result{.name = name, .policy_hash = "abc"};
   for (int64_t i = 0; i < episodes; ++i) {

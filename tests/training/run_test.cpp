@@ -32,8 +32,8 @@ using test::World;
 
 class Runs : public ::testing::Test {
  protected:
-  Runs() { set_log_level(LogLevel::kWarning); }
-  ~Runs() override {
+  void SetUp() override { set_log_level(LogLevel::kWarning); }
+  void TearDown() override {
     clear_interrupt();
     set_log_level(LogLevel::kInfo);
   }
@@ -250,29 +250,11 @@ TEST_F(Runs, SaveWhenAnEnvironmentCannotBeReset) {
 }
 
 TEST_F(Runs, StopAtANanWithTheLastGoodCheckpoint) {
-  const auto world = std::make_shared<World>();
-  world->nan_at_update = 7;
-  const std::string text = R"(
-run: {log_every: 1, checkpoint_every_s: 0}
-env: {type: point}
-policies: {expert: {type: point_expert}}
-learners: {bad: {type: exploding}}
-phases:
-  - {type: collect, name: demonstrations, policy: expert, episodes: 2}
-  - {type: learn, name: learning, learner: bad, updates: 10}
-)";
-  const auto last_checkpoint = (folder_ / "run" / "checkpoints" / "000009").string();  // 2 episodes, a phase, 6 updates
-  expect_throws<DivergenceError>([&] { execute(folder_ / "run", text, world); },
-                                 "the last good checkpoint is " + last_checkpoint);
-  expect_throws<DivergenceError>([&] { execute(folder_ / "run", text, world); }, "exploding_loss");
-  EXPECT_EQ(list_checkpoints(folder_ / "run" / "checkpoints").back(), last_checkpoint);
-}
-
-TEST_F(Runs, SaveNoNaNBetweenTwoRowsOfMetrics) {
-  const auto world = std::make_shared<World>();
-  world->nan_at_update = 7;
-  const std::string text = R"(
-run: {log_every: 100, checkpoint_every_s: 0}
+  for (const std::string log_every : {"1", "100"}) {  // also between two rows of metrics
+    SCOPED_TRACE("log_every " + log_every);
+    const auto world = std::make_shared<World>();
+    world->nan_at_update = 7;
+    const std::string text = "run: {checkpoint_every_s: 0, log_every: " + log_every + R"(}
 env: {type: point}
 policies: {expert: {type: point_expert}}
 learners: {bad: {type: exploding}}
@@ -280,9 +262,13 @@ phases:
   - {type: collect, name: demonstrations, policy: expert, episodes: 2}
   - {type: learn, name: learning, learner: bad, updates: 90}
 )";
-  const auto last_checkpoint = (folder_ / "run" / "checkpoints" / "000009").string();  // 2 episodes, a phase, 6 updates
-  expect_throws<DivergenceError>([&] { execute(folder_ / "run", text, world); }, "exploding_loss");
-  EXPECT_EQ(list_checkpoints(folder_ / "run" / "checkpoints").back(), last_checkpoint);
+    const auto run = folder_ / ("run" + log_every);
+    const auto last_checkpoint = (run / "checkpoints" / "000009").string();  // 2 episodes, a phase, 6 updates
+    expect_throws<DivergenceError>([&] { execute(run, text, world); },
+                                   "the last good checkpoint is " + last_checkpoint);
+    expect_throws<DivergenceError>([&] { execute(run, text, world); }, "exploding_loss");
+    EXPECT_EQ(list_checkpoints(run / "checkpoints").back(), last_checkpoint);
+  }
 }
 
 TEST_F(Runs, HoldTheirFolderAlone) {

@@ -132,8 +132,8 @@ phases:
 
 class SelfImitation : public ::testing::Test {
  protected:
-  SelfImitation() { set_log_level(LogLevel::kWarning); }
-  ~SelfImitation() override { set_log_level(LogLevel::kInfo); }
+  void SetUp() override { set_log_level(LogLevel::kWarning); }
+  void TearDown() override { set_log_level(LogLevel::kInfo); }
   RunConfig config(const std::string& text = kRun) const {
     Catalog catalog = test::point_catalog();
     catalog.environments.add<AttemptsConfig>(

@@ -160,7 +160,7 @@ class ExplodingFactory final : public LearnerFactory {
   std::shared_ptr<World> world_;
 };
 
-inline Catalog point_catalog(std::shared_ptr<World> world = std::make_shared<World>()) {
+inline Catalog point_catalog(const std::shared_ptr<World>& world = std::make_shared<World>()) {
   Catalog catalog;
   catalog.environments.add<PointConfig>("point", "a point on a line", [world](const PointConfig& config) {
     return std::make_unique<PointEnvironment>(config, world);

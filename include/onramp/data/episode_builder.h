@@ -11,7 +11,8 @@
 
 namespace onramp {
 
-/// Order: start once, then add for each step, then finish. Not thread-safe.
+/// Order: start once, then add for each step, then finish. Observations have been checked against the spec where they came
+/// in (check_observation). Not thread-safe.
 class EpisodeBuilder {
  public:
   EpisodeBuilder(ObservationSpec observation, ActionSpec action);

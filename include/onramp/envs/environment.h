@@ -47,9 +47,10 @@ class Environment {
   virtual void standby() {}
 };
 
-/// What leaves an environment is looked at once, by whoever runs it.
-/// @throws EnvironmentError naming environment, entry, what its spec wants and what came
+/// What leaves an environment is looked at once, by whoever runs it or records it; all behind trusts it.
+/// @throws EnvironmentError naming the environment, the entry (or the reward), what its spec promises and what came
 void check_observation(const Observation& observation, const EnvSpec& spec);
+void check_step(const Step& step, const EnvSpec& spec);
 
 /// Pictures for people (videos), apart from what a policy sees.
 class Renderable {

@@ -69,6 +69,7 @@ class Recorder final : public Wrapper {
   Environment& wrapped() override { return *inner_; }
 
  private:
+  void finish(EndReason end);
   std::unique_ptr<Environment> inner_;
   Sink sink_;
   std::map<std::string, std::string> meta_;
