@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "onramp/algorithms/critic_view.h"
 #include "onramp/algorithms/learnable.h"
 #include "onramp/algorithms/network_inputs.h"
 #include "onramp/base/config_node.h"
@@ -93,7 +94,7 @@ struct SimplifiedQConfig {
 };
 
 /// Thread safety: none. Parts: critic, actor, critic_optimizer, actor_optimizer, learner.
-class SimplifiedQ final : public Agent {
+class SimplifiedQ final : public Agent, public CriticView {
  public:
   /// @throws ConfigError, e.g. for a frozen encoder that was not handed over
   SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& context);
@@ -108,9 +109,8 @@ class SimplifiedQ final : public Agent {
   void save(Parts& parts) const override;
   void load(const Parts& parts) override;
   std::unique_ptr<Policy> policy() const override;
+  CriticOutput evaluate(const Observation& obs, const at::Tensor& action) override;
 
-  /// Q(s, a) and Phi(s, a) without gradient, for figures (5a, 5b, 7) and tests. @param action [B, A] or [B, N, A]
-  CriticOutput evaluate(const Observation& obs, const at::Tensor& action);
   at::Tensor temperature() const;  ///< float []
   const SimplifiedQConfig& config() const { return config_; }
 
