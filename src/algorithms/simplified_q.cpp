@@ -61,19 +61,20 @@ Metrics SimplifiedQ::update(const Batches& batches) {
   const auto pi = actor_->distribution(batch.obs);  // pi(.|s)
 
   // TD: fit Q to y = R_n + discount min_e Q_e(s_n, a'), a' ~ pi(s_n), with the online critic itself (eq. 1, Q-bar = Q).
-  const auto y = bootstrap_target(batch, rng);                                        // [B]
-  const auto a_mu = penalized_actions(pi, rng);                                       // [B, N, A], a' ~ mu
-  const auto encoded = critic_->encode(batch.obs);                                    // [B, O]
-  const auto q = critic_->q(encoded, at::cat({batch.action.unsqueeze(1), a_mu}, 1));  // [E, B, 1 + N]
-  const auto q_data = q.select(-1, 0), q_mu = q.narrow(-1, 1, N);                     // [E, B], [E, B, N]
+  const auto y = bootstrap_target(batch, rng);                                          // [B]
+  const auto a_mu = penalized_actions(pi, rng);                                         // [B, N, A], a' ~ mu
+  const auto a_u = uniform_actions({B, 1, A}, rng), a_pi = policy_actions(pi, 1, rng);  // [B, 1, A]
+  const auto actions = at::cat({batch.action.unsqueeze(1), a_mu, a_u, a_pi}, 1);        // [B, 1 + N + 2, A]
+  const auto at_actions = critic_->forward(critic_->encode(batch.obs), actions);        // encoded once, all in one pass
+  const auto q = at_actions.q.split_with_sizes({1, N, 2}, -1);                          // of a, a_mu
+  const auto phi = at_actions.latent.split_with_sizes({1 + N, 1, 1}, 2);                // of a_u, a_pi
+  const auto q_data = q[0].squeeze(-1), q_mu = q[1];                                    // [E, B], [E, B, N]
   const auto td = losses::half_td_mse(q_data, y);
   // Penalty: lower Q at actions away from the data's (appendix E).
   const auto penalty = penalize(batch.action, a_mu, q_mu);
   // Regulariser: decorrelate (s, a_u) from an independent (s', a'_pi) (eq. 4).
-  const auto a_u = uniform_actions({B, 1, A}, rng), a_pi = policy_actions(pi, 1, rng);  // [B, 1, A]
-  const auto phi = critic_->latent(encoded, at::cat({a_u, a_pi}, 1)).unbind(2);         // 2 x [E, B, F]
-  const auto other_row = 1 + pairs_.next().below(B - 1);                                // no s' is its own s
-  const auto regularizer = losses::latent_regularizer(phi[0], phi[1].roll(other_row, /*dims=*/1));
+  const auto other_row = 1 + pairs_.next().below(B - 1);  // never its own
+  const auto regularizer = losses::latent_regularizer(phi[1].squeeze(2), phi[2].squeeze(2).roll(other_row, 1));
   const auto critic_loss = losses::simplified_q_critic(td, penalty, regularizer, config_.alpha, config_.beta);
   critic_optimizer_->minimize(critic_loss.total);
 
