@@ -31,6 +31,7 @@ Component<Environment> environment_of(const PolicyFile& file, const Options& opt
     throw ConfigError(
         "the policy was trained on data alone: say where to try it with --task NAME (see onramp-sim list)");
   }
+  if (!options.task.empty()) want_known("task", options.task, catalog.environments.names());
   ConfigNode node = options.task.empty() ? parse_config_text(recorded, (file.folder / "manifest.json").string())
                                          : ConfigNode::map({}).with("type", ConfigNode::scalar(options.task));
   return catalog.environments.parse(apply_overrides(node, options.overrides));
@@ -83,10 +84,10 @@ int evaluate_main(int argc, char** argv) {
   app.add_option("--task", options.task, "another task than the one it was trained in");
   app.add_option("--set", options.overrides, "a setting of the task: --set items=blue (repeatable)")
       ->allow_extra_args(false);
-  app.add_option("--video", options.video, "film the first episodes into this .mp4");
+  want_file(app.add_option("--video", options.video, "film the first episodes into this .mp4"), ".mp4");
   want_at_least(
       app.add_option("--video-episodes", options.video_episodes, "how many are filmed")->capture_default_str(), 1);
-  app.add_option("--json", options.json, "write everything, by seed, into this file");
+  want_file(app.add_option("--json", options.json, "write everything, by seed, into this .json"), ".json");
   app.footer(
       "Examples:\n"
       "  onramp-eval runs/quickstart/seed1\n"

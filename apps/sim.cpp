@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
           ->capture_default_str();
       command
           ->add_option("--policy-set", options.policy_overrides,
-                       "a setting of the policy: --policy-set noise=0 (repeatable)")
+                       "a setting of a scripted policy: --policy-set noise=0 (repeatable)")
           ->allow_extra_args(false);
     };
 
@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
     CLI::App* record = with_task("record", "film a policy: the scene and, beside it, what the policy sees");
     with_policy(record);
     with_episodes(record, 3);
-    record->add_option("--out", options.out, "the film [TASK_POLICY.mp4]");
+    want_file(record->add_option("--out", options.out, "the film [TASK_POLICY.mp4]"), ".mp4");
     CLI::App* speed = with_task("speed", "steps and pictures a second, with and without images");
     want_at_least(speed->add_option("--steps", options.steps, "steps of each measurement")->capture_default_str(), 1);
     CLI::App* play = with_task("play", "try a task with the keyboard, in this terminal");

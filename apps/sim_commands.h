@@ -15,6 +15,7 @@
 #include "onramp/base/clock.h"
 #include "onramp/envs/video.h"
 #include "onramp/envs/wrappers.h"
+#include "onramp/training/command_line.h"
 #include "onramp/training/film.h"
 #include "onramp/training/policy_file.h"
 
@@ -35,13 +36,23 @@ inline ConfigNode settings(const std::string& name, const std::vector<std::strin
 }
 
 inline std::unique_ptr<Environment> make_task(const Catalog& catalog, const Options& options) {
+  want_known("task", options.task, catalog.environments.names());
   return catalog.environments.parse(settings(options.task, options.overrides)).make();
 }
 
 /// "expert" is the task's own; a path is a policy that a run left behind.
 inline std::unique_ptr<Policy> make_policy(const Catalog& catalog, const Options& options, const EnvSpec& spec) {
-  if (std::filesystem::exists(options.policy)) return read_policy_file(options.policy, at::kCPU).policy;
+  if (std::filesystem::exists(options.policy)) {
+    if (!options.policy_overrides.empty())
+      throw ConfigError("--policy-set: a trained policy has no settings, scripted ones do");
+    return read_policy_file(options.policy, at::kCPU).policy;
+  }
+  if (options.policy.find('/') != std::string::npos)
+    throw ConfigError(concat("--policy ", options.policy, ": no such run or policy folder"));
   const std::string name = options.policy == "expert" ? options.task + "_expert" : options.policy;
+  auto known = catalog.policies.names();
+  known.emplace_back("expert");
+  want_known("policy", name, known);
   return catalog.policies.parse(settings(name, options.policy_overrides)).make({spec.observation, spec.action});
 }
 

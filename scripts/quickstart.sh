@@ -11,7 +11,7 @@ Sets up, builds the programs and runs the main job: a simulated UR10e learns to 
 demonstrator. On two cores, the first time:
   set-up    about 5 min   (nothing when it was done before)
   build     about 10 min  (seconds when it was done before)
-  the job   about 15 min  (Ctrl-C stops it; the same command continues)
+  the job   about 16 min  (Ctrl-C stops it; the same command continues)
 
 Arguments are passed on, for example:  scripts/quickstart.sh --set run.seed=2
 `build/release/bin/onramp-train --help` lists them.
@@ -25,5 +25,5 @@ run_script scripts/setup.sh
 configure release
 build release "about 10 minutes the first time" onramp-train onramp-eval onramp-sim onramp-data
 
-step "Train: configs/quickstart.yaml" "about 15 minutes"
+step "Train: configs/quickstart.yaml" "about 16 minutes"
 exec build/release/bin/onramp-train configs/quickstart.yaml "$@"

@@ -24,6 +24,8 @@ preset=release
 case "${1:-}" in
   -h | --help) usage; exit 0 ;;
   release | dev | asan) preset="$1"; shift ;;
+  "" | -*) ;;
+  *) usage >&2; fail "unknown preset $1" "one of release, dev, asan" ;;
 esac
 
 cd "$ONRAMP_ROOT"

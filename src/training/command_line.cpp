@@ -1,9 +1,11 @@
 #include "onramp/training/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "onramp/base/error.h"
+#include "onramp/base/text.h"
 
 namespace onramp {
 
@@ -30,6 +32,21 @@ void want_at_least(CLI::Option* option, long long least) {
         return good ? std::string() : concat("want a whole number >= ", least, ", got ", text);
       },
       concat(">= ", least)));
+}
+
+void want_file(CLI::Option* option, const std::string& extension) {
+  option->check(CLI::Validator(
+      [extension](std::string& text) {
+        const std::filesystem::path path(text);
+        if (path.extension() != extension) return concat("want a file's name that ends in ", extension, ", got ", text);
+        return std::filesystem::is_directory(path) ? concat(text, " is a folder") : std::string();
+      },
+      extension));
+}
+
+void want_known(const std::string& kind, const std::string& name, std::span<const std::string> known) {
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  throw ConfigError(concat("no ", kind, " '", name, "'", did_you_mean(name, known), " (there is: ", join(known), ")"));
 }
 
 }  // namespace onramp

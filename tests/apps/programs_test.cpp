@@ -68,6 +68,11 @@ TEST_F(Programs, EvalRefusesWhatItCannotScore) {
   expect_refused(start("onramp-eval", {run + "/episodes"}), 1, "no policy in it");
   expect_refused(start("onramp-eval", {run, "--set", "itms=blue"}), 2, "did you mean 'items'?");
   expect_refused(start("onramp-eval", {run, "--episodes", "0"}), 2, "--episodes: want a whole number >= 1, got 0");
+  expect_refused(start("onramp-eval", {run, "--video", "film.avi"}), 2,
+                 "--video: want a file's name that ends in .mp4");
+  fs::create_directory(folder / "results.json");
+  expect_refused(start("onramp-eval", {run, "--json", "results.json"}), 2, "results.json is a folder");
+  expect_refused(start("onramp-eval", {run, "--task", "vacum_grasp"}), 2, "no task 'vacum_grasp'; did you mean");
   fs::copy(whole_run().run / "policies" / "online", folder / "policy", fs::copy_options::recursive);
   fs::remove(folder / "policy" / "policy.safetensors");
   expect_refused(start("onramp-eval", {"policy"}), 1, "policy.safetensors is damaged");  // no weights, no score
@@ -103,7 +108,13 @@ TEST_F(Programs, SimListsDescribesMeasuresAndFilms) {
     EXPECT_EQ(film.code, 0) << film.err;
     EXPECT_GT(fs::file_size(folder / "film.mp4"), 500u);
   }
-  expect_refused(start("onramp-sim", {"record", "vacum_grasp"}), 2, "did you mean 'vacuum_grasp'?");
+  expect_refused(start("onramp-sim", {"record", "vacum_grasp"}), 2,
+                 "no task 'vacum_grasp'; did you mean 'vacuum_grasp'?");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy", "expret"}), 2, "did you mean 'expert'?");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy", "runs/nothing"}), 2,
+                 "no such run or policy");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy", run, "--policy-set", "noise=0"}), 2,
+                 "a trained policy has no settings");
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // What every program says of its command line, said in one way.
 #pragma once
 
+#include <span>
+#include <string>
+
 namespace CLI {
 class App;
 class Option;
@@ -14,5 +17,11 @@ bool parse_command_line(CLI::App& app, int argc, char** argv);
 
 /// The option's value must be a whole number >= `least`.
 void want_at_least(CLI::Option* option, long long least);
+
+/// The option's value must be able to name a file with this extension (".mp4"), which is not a folder that exists.
+void want_file(CLI::Option* option, const std::string& extension);
+
+/// @param kind  what it is a name of: "task". @throws ConfigError naming what there is
+void want_known(const std::string& kind, const std::string& name, std::span<const std::string> known);
 
 }  // namespace onramp
