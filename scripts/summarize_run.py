@@ -3,8 +3,9 @@
 
 usage: scripts/summarize_run.py RUN_FOLDER DESTINATION     e.g. runs/quickstart/seed1 benchmarks/results/quickstart/seed1
 
-Writes config.yaml (resolved, without where the run lay), summary.json (config hash, machine, phases with wall time, success table) and metrics.csv
-(thinned to at most 100 rows of each metric and phase). Needs Python alone.
+Writes config.yaml (resolved, without where the run lay), summary.json (config hash, machine, phases with wall time, success
+table with the success of each held-out situation, from first_seed on) and metrics.csv (thinned to at most 100 rows of each
+metric and phase; the success of every attempt is kept). onramp-report reads it. Needs Python alone.
 """
 import csv
 import json
@@ -36,11 +37,16 @@ def thin(source, target):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         for rows in series.values():
-            stride = (len(rows) + ROWS - 1) // ROWS
+            stride = 1 if rows[0][2] == "success" else (len(rows) + ROWS - 1) // ROWS
             kept = rows[::stride]
             if kept[-1] is not rows[-1]:
                 kept.append(rows[-1])
             writer.writerows(kept)
+
+
+def by_situation(row):
+    """Success by held-out situation, one digit each: what paired comparisons need. Evaluations number them without gaps."""
+    return {"first_seed": row["seeds"][0], "success": "".join(str(int(flag)) for flag in row["success"])}
 
 
 def main():
@@ -61,7 +67,7 @@ def main():
         "config_hash": manifest["config_hash"],
         "machine": manifest["machine"],
         "phase_seconds": {name: round(extra["phase_seconds"].get(name, 0.0), 1) for name in extra["phase_order"]},
-        "policies": [{key: row[key] for key in kept} | {"successes": sum(row["success"])} for row in results],
+        "policies": [{key: row[key] for key in kept} | {"successes": sum(row["success"])} | by_situation(row) for row in results],
     }
     (target / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
 
