@@ -33,4 +33,37 @@ double sign_test(std::int64_t gained, std::int64_t lost) {
   return std::min(1.0, 2 * tail);
 }
 
+double student_t_95(std::int64_t degrees) {
+  if (degrees < 1) throw ValueError(concat("student_t_95: want degrees >= 1, got ", degrees));
+  // Beyond this the difference to the normal distribution is in the fourth digit, and the sum below would be long.
+  const std::int64_t n = std::min<std::int64_t>(degrees, 10000);
+  const auto within = [n](double t) {  // P(|T| < t)
+    const double theta = std::atan(t / std::sqrt(double(n)));
+    const double sine = std::sin(theta), cosine = std::cos(theta);
+    double term = n % 2 == 1 ? cosine : 1.0, sum = n > 1 ? term : 0.0;
+    for (std::int64_t k = n % 2 == 1 ? 3 : 2; k < n; k += 2) {
+      term *= cosine * cosine * double(k - 1) / double(k);
+      sum += term;
+    }
+    return n % 2 == 1 ? 2.0 / M_PI * (theta + sine * sum) : sine * sum;
+  };
+  double low = 1.9, high = 13.0;  // of infinitely many degrees, and of one
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (within(middle) < 0.95 ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+Interval mean_interval(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  if (values.size() < 2) throw ValueError(concat("mean_interval: want at least two values, got ", values.size()));
+  double mean = 0.0, squares = 0.0;
+  for (const double value : values) mean += value / n;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  const double half_width =
+      student_t_95(static_cast<std::int64_t>(values.size()) - 1) * std::sqrt(squares / (n - 1) / n);
+  return {mean - half_width, mean + half_width};
+}
+
 }  // namespace onramp

@@ -1,42 +1,61 @@
 #include "onramp/training/report.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
+#include <array>
+#include <map>
+#include <string_view>
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/log.h"
 #include "onramp/base/text.h"
 #include "onramp/core/checkpoint.h"
+#include "onramp/training/figure.h"
+#include "onramp/training/metrics_table.h"
 
 namespace onramp {
 namespace {
 
-const char* const kPlotScript =
-#include "plot_curves.py.inc"
-    ;
+// What a person looks at first, in this order.
+constexpr std::array<std::string_view, 11> kFirstMetrics = {"hilbert_loss", "bc_loss",     "critic_loss",    "td_loss",
+                                                            "penalty",      "regularizer", "q_data",         "q_policy",
+                                                            "actor_loss",   "entropy",     "action_distance"};
+constexpr double kSmoothed = 20;  // attempts
 
 std::filesystem::path results_file(const std::filesystem::path& run) { return run / "report" / "results.json"; }
 
-/// Runs a program and waits. @return exit status, or -1 when it could not be started
-int run_program(const std::vector<std::string>& words, const std::filesystem::path& output) {
-  std::vector<char*> argv;
-  for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  const pid_t child = fork();
-  if (child < 0) return -1;
-  if (child == 0) {
-    if (!std::freopen(output.c_str(), "w", stderr) || !std::freopen("/dev/null", "w", stdout)) _exit(126);
-    execvp(argv[0], argv.data());
-    _exit(127);
+Panel success_panel(const MetricsTable& metrics, const std::vector<EvaluationResult>& results) {
+  Panel panel{.title = "success", .x_label = "episode", .y_limits = {-0.02, 1.02}};
+  for (const auto& series : metrics.series) {
+    if (series.metric != "success" || series.step.size() < 2 || series.phase == "demonstrations") continue;
+    panel.lines.push_back({.label = concat(series.phase, " (mean of ", kSmoothed, " attempts)"),
+                           .x = series.step,
+                           .y = trailing_mean(series.step, series.value, kSmoothed)});
   }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  int64_t color = 0;
+  for (const auto& result : results) {
+    const auto [low, high] = result.interval();
+    const auto percent = static_cast<int64_t>(100 * result.rate() + 0.5);
+    panel.levels.push_back({.label = concat(result.name, ": ", percent, " % of ", result.success.size()),
+                            .y = result.rate(),
+                            .low = low,
+                            .high = high,
+                            .color = ++color});
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return panel;
+}
+
+/// Phases of different length share the axis by their share of it.
+Panel metric_panel(const MetricsTable& metrics, const std::string& metric) {
+  Panel panel{.title = metric, .x_label = "share of the phase"};
+  std::map<std::string, int64_t> colors;  // a phase has one colour in all panels
+  for (const auto& series : metrics.series) {
+    const auto color = colors.emplace(series.phase, static_cast<int64_t>(colors.size())).first->second;
+    if (series.metric != metric) continue;
+    Line line{.label = series.phase, .y = series.value, .color = color, .width = 1.0};
+    for (const double step : series.step) line.x.push_back(step / series.step.back());
+    panel.lines.push_back(std::move(line));
+  }
+  return panel;
 }
 
 }  // namespace
@@ -64,23 +83,14 @@ void store_result(const std::filesystem::path& run, const EvaluationResult& resu
 }
 
 void write_report(const std::filesystem::path& run) {
-  const auto script = run / "report" / "plot_curves.py";
-  const auto picture = run / "report" / "curves.png";
-  const auto messages = run / "report" / "plot.log";
-  write_file_atomic(script, std::string_view(kPlotScript));
-  // The Python that a person has first in the path may be one without matplotlib; Debian's own package is under /usr.
-  int status = 0;
-  for (const char* python : {"python3", "/usr/bin/python3"}) {
-    status = run_program({python, script.string(), run.string(), picture.string()}, messages);
-    if (status == 0) break;
+  const auto metrics = read_metrics(run / "metrics.csv");
+  Figure curves{.name = "curves", .panels = {success_panel(metrics, load_results(run))}};
+  for (const auto name : kFirstMetrics) {
+    auto panel = metric_panel(metrics, std::string(name));
+    if (!panel.lines.empty()) curves.panels.push_back(std::move(panel));
   }
-  if (status == 0) {
-    std::filesystem::remove(messages);
-  } else {
-    log_warning(
-        "no picture of the curves: python3 with matplotlib is needed (Debian: apt install python3-matplotlib); then "
-        "`python3 ",
-        script.string(), " ", run.string(), " ", picture.string(), "`; its message is in ", messages.string());
+  if (const auto missing = draw_figures({curves}, run / "report", "curves")) {
+    log_warning("no picture of the curves: ", *missing);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "onramp/models/content_hash.h"
 #include "onramp/models/image_encoders.h"
 #include "onramp/models/normalizer.h"
+#include "onramp/training/critic_file.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/policy_file.h"
 
@@ -55,7 +56,7 @@ void Run::open_folder() {
     }
   }
   remove_stale_temporaries(folder_);
-  for (const char* sub : {"checkpoints", "episodes", "policies", "report", "tensorboard", "videos"}) {
+  for (const char* sub : {"checkpoints", "critics", "episodes", "policies", "report", "tensorboard", "videos"}) {
     create_folders(folder_ / sub);
     remove_stale_temporaries(folder_ / sub);
   }
@@ -223,11 +224,15 @@ std::unique_ptr<Policy> Run::policy(const std::string& name) {
   return read_policy_file(folder_ / "policies" / name, device_).policy;
 }
 
-void Run::keep_policy(const std::string& name, const Policy& policy) {
+void Run::keep_agent(const std::string& name, const std::string& learner_name) {
   nlohmann::json about{
       {"phase", name}, {"phase_index", state_.phase}, {"step", state_.step}, {"episodes", state_.episodes}};
   if (config_.env) about["env"] = to_yaml(config_.env.dump());
-  write_policy_file(folder_ / "policies" / name, policy, config_hash(resolved_), about);
+  const Agent& kept = agent(learner_name);
+  write_policy_file(folder_ / "policies" / name, *kept.policy(), config_hash(resolved_), about);
+  if (dynamic_cast<const CriticView*>(&kept) == nullptr) return;
+  about["learner"] = to_yaml(config_.learners.at(learner_name).dump());
+  write_critic_file(folder_ / "critics" / name, kept, learner_context(learner_name), config_hash(resolved_), about);
 }
 
 void Run::hand_over(const std::string& name) {

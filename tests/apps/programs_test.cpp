@@ -22,15 +22,18 @@ struct Programs : ::testing::Test {
 };
 
 TEST_F(Programs, SayHowTheyAreUsed) {
-  for (const char* name : {"onramp-train", "onramp-eval", "onramp-data", "onramp-sim"}) {
+  for (const char* name : {"onramp-train", "onramp-eval", "onramp-data", "onramp-sim", "onramp-report"}) {
     SCOPED_TRACE(name);
     const auto help = start(name, {"--help"});
     EXPECT_EQ(help.code, 0);
     EXPECT_EQ(help.err, "");
     EXPECT_NE(help.out.find("xit code"), std::string::npos) << help.out;
     const bool commands = name == std::string("onramp-data") || name == std::string("onramp-sim");
-    const std::map<std::string, std::vector<std::string>> sound{
-        {"onramp-train", {}}, {"onramp-eval", {run}}, {"onramp-data", {"info", run}}, {"onramp-sim", {"list"}}};
+    const std::map<std::string, std::vector<std::string>> sound{{"onramp-train", {}},
+                                                                {"onramp-eval", {run}},
+                                                                {"onramp-data", {"info", run}},
+                                                                {"onramp-sim", {"list"}},
+                                                                {"onramp-report", {run}}};
     auto wrong = sound.at(name);
     wrong.emplace_back("--no-such-option");
     expect_refused(start(name, wrong), 2, "--no-such-option");

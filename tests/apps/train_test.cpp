@@ -22,10 +22,11 @@ TEST(Train, GoesFromDemonstrationsToAPolicyThatIsScored) {
     EXPECT_NE(whole.finished.err.find(line), std::string::npos) << line << " in\n" << whole.finished.err;
   }
   EXPECT_EQ(names_in(whole.run),
-            (std::vector<std::string>{".lock", "checkpoints", "config.yaml", "episodes", "log.txt", "metrics.csv",
-                                      "policies", "report", "tensorboard", "videos"}));
+            (std::vector<std::string>{".lock", "checkpoints", "config.yaml", "critics", "episodes", "log.txt",
+                                      "metrics.csv", "policies", "report", "tensorboard", "videos"}));
   EXPECT_EQ(names_in(whole.run / "episodes").size(), 10u);
   EXPECT_EQ(names_in(whole.run / "policies"), (std::vector<std::string>{"cloning", "offline", "online"}));
+  EXPECT_EQ(names_in(whole.run / "critics"), (std::vector<std::string>{"offline", "online"})) << "of what has a critic";
   EXPECT_EQ(names_in(whole.run / "videos"), (std::vector<std::string>{"evaluation-online.mp4"}));
   EXPECT_EQ(names_in(whole.run / "checkpoints").size(), 2u) << "keep_checkpoints is 2";
 }

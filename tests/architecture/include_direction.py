@@ -37,7 +37,7 @@ for component, layer in COMPONENTS.items():
 MAY_INCLUDE["apps"] = list(MAY_INCLUDE)
 
 # The trainer drives what learns through these interfaces; it must not name one method.
-GENERIC_ALGORITHM_HEADERS = {"learnable.h", "agent.h", "learner_factory.h", "catalog.h"}
+GENERIC_ALGORITHM_HEADERS = {"learnable.h", "agent.h", "learner_factory.h", "critic_view.h", "catalog.h"}
 
 # Layers that are built and sanitized without LibTorch may not reach it through any chain of includes.
 WITHOUT_TORCH = ["base", "data/store"]

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "onramp/base/error.h"
 
@@ -53,6 +54,29 @@ TEST(SignTest, MatchesValuesWorkedByHand) {
 }
 
 TEST(SignTest, RefusesCountsThatCannotBe) { EXPECT_THROW(sign_test(-1, 2), ValueError); }
+
+TEST(StudentT, MatchesPublishedTables) {
+  const std::pair<int64_t, double> table[] = {{1, 12.706}, {2, 4.303},  {3, 3.182},  {4, 2.776},
+                                              {9, 2.262},  {29, 2.045}, {30, 2.042}, {100, 1.984}};
+  for (const auto& [degrees, t] : table) EXPECT_NEAR(student_t_95(degrees), t, 5e-4) << degrees;
+  EXPECT_NEAR(student_t_95(1000000), 1.960, 5e-4);
+  EXPECT_THROW(student_t_95(0), ValueError);
+}
+
+TEST(MeanInterval, MatchesValuesWorkedByHand) {
+  // mean 0.7, s = 0.2, t of 2 degrees 4.30265: 0.7 -+ 4.30265 * 0.2 / sqrt(3)
+  const double values[] = {0.5, 0.7, 0.9};
+  const auto [low, high] = mean_interval(values);
+  EXPECT_NEAR(low, 0.203173, 1e-5);
+  EXPECT_NEAR(high, 1.196827, 1e-5);
+  const double equal[] = {0.4, 0.4};
+  EXPECT_EQ(mean_interval(equal).low, 0.4);
+}
+
+TEST(MeanInterval, WantsTwoValues) {
+  const double one[] = {0.5};
+  EXPECT_THROW(mean_interval(one), ValueError);
+}
 
 }  // namespace
 }  // namespace onramp

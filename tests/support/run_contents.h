@@ -28,6 +28,9 @@ inline std::map<std::string, std::string> lasting_contents(const std::filesystem
   for (const auto& policy : fs::directory_iterator(run / "policies")) {
     add_folder(policy.path(), "policies/" + policy.path().filename().string());
   }
+  for (const auto& critic : fs::directory_iterator(run / "critics")) {
+    add_folder(critic.path(), "critics/" + critic.path().filename().string());
+  }
   const auto checkpoints = list_checkpoints(run / "checkpoints");
   if (checkpoints.empty()) return contents;
   add_folder(checkpoints.back(), "checkpoint");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace onramp {
 
@@ -21,5 +22,13 @@ Interval wilson(std::int64_t successes, std::int64_t trials, double z = 1.959963
 /// either side is as likely as the other. 1 when there are no pairs.
 /// @throws ValueError for negative counts
 double sign_test(std::int64_t gained, std::int64_t lost);
+
+/// The t that |T| stays below with probability 0.95, T of Student's distribution (Abramowitz & Stegun 26.7.3, 26.7.4).
+/// @param degrees  of freedom, >= 1. @throws ValueError
+double student_t_95(std::int64_t degrees);
+
+/// 95 % interval of the mean of independent values, by Student's t: mean +- t s / sqrt(n).
+/// @throws ValueError with fewer than two values
+Interval mean_interval(std::span<const double> values);
 
 }  // namespace onramp

@@ -34,8 +34,8 @@ struct RunState {
   std::map<std::string, double> phase_seconds;  ///< wall time spent, by phase name
 };
 
-/// Layout of the folder: config.yaml, log.txt, metrics.csv, tensorboard/, episodes/, checkpoints/, policies/, videos/,
-/// report/. Holds the folder's lock as long as it lives. Not thread-safe.
+/// Layout of the folder: config.yaml, log.txt, metrics.csv, tensorboard/, episodes/, checkpoints/, policies/, critics/,
+/// videos/, report/. Holds the folder's lock as long as it lives. Not thread-safe.
 class Run {
  public:
   /// Makes the folder or continues what lies in it. @throws ConfigError when another config's run lies there, IoError,
@@ -73,8 +73,10 @@ class Run {
   /// @return the episode as recorded.
   Episode record(Policy& policy, ActMode mode, const std::vector<std::string>& into,
                  const std::vector<std::string>& successes_into = {});
-  /// Keeps a policy under policies/<name>, whole: what onramp-eval loads.
-  void keep_policy(const std::string& name, const Policy& policy);
+  /// Keeps what an agent has become: its policy under policies/<name>, whole, which is what onramp-eval loads; and where it
+  /// has a critic to ask, that one with all it needs under critics/<name>, for figures (a third of a checkpoint's bytes).
+  /// @param learner  its name under `learners`
+  void keep_agent(const std::string& name, const std::string& learner);
   /// Hands the learner's provided parts to the phases that follow.
   void hand_over(const std::string& learner);
 

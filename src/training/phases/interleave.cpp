@@ -52,7 +52,7 @@ class Interleave final : public Phase {
       run.show(state.step, {{"success of last 20", recent_success(state.notes["recent"], episode.succeeded())}});
       run.tick();
     }
-    run.keep_policy(config_.name, *agent.policy());
+    run.keep_agent(config_.name, config_.learner);
     run.hand_over(config_.learner);
   }
 

@@ -33,7 +33,7 @@ class Learn final : public Phase {
       run.show(state.step);
       run.tick();
     }
-    if (agent) run.keep_policy(config_.name, *agent->policy());
+    if (agent) run.keep_agent(config_.name, config_.learner);
     run.hand_over(config_.learner);
   }
 

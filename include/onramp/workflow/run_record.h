@@ -1,0 +1,73 @@
+// What a run left behind, read and never touched: a run's folder, also of one that is still going, or the small folder that
+// scripts/summarize_run.py makes of a finished one.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "onramp/base/config_node.h"
+#include "onramp/base/statistics.h"
+#include "onramp/training/evaluation.h"
+#include "onramp/training/metrics_table.h"
+
+namespace onramp {
+
+/// How often a policy succeeded on held-out seeds.
+struct Score {
+  std::string policy;
+  std::string phase;  ///< that scored it
+  std::string policy_hash;
+  int64_t successes = 0, episodes = 0;
+  double mean_return = 0.0;
+  std::map<std::string, int64_t> ends;  ///< episodes by end reason
+  std::vector<int64_t> seeds;           ///< of the situations; empty where a summary does not hold them
+  std::vector<uint8_t> success;         ///< by seed
+
+  double rate() const { return episodes > 0 ? double(successes) / double(episodes) : 0.0; }
+  Interval interval() const { return wilson(successes, episodes); }  ///< Wilson, 95 %
+};
+
+struct PhaseRecord {
+  std::string name, type, learner;
+  int64_t planned = 0;   ///< units: updates, episodes, policies
+  int64_t finished = 0;  ///< of them, as the newest checkpoint says
+  double updates_per_unit = 0.0;
+  double seconds = 0.0;  ///< wall time
+  bool collects_online() const { return type == "interleave"; }
+};
+
+struct RunRecord {
+  std::filesystem::path folder;
+  bool is_summary = false;
+  std::string method;  ///< name of the config, or of the folder, or a label
+  int64_t seed = 0;
+  ConfigNode config;  ///< resolved
+  std::string config_hash;
+  std::vector<PhaseRecord> phases;
+  std::string stands;      ///< "finished", "in phase 'online'", "before its first checkpoint"
+  nlohmann::json machine;  ///< null when no checkpoint tells
+  MetricsTable metrics;
+  std::vector<Score> scores;                  ///< in order of evaluation
+  std::vector<std::filesystem::path> videos;  ///< by name
+  std::vector<std::string> notes;             ///< what is not there or could not be read, one line each
+
+  std::string name() const;  ///< "quickstart seed 1"
+  const PhaseRecord* phase(const std::string& phase_name) const;
+  const PhaseRecord* online_phase() const;  ///< the last that collects between updates; null: none
+  /// Of the policy that the last phase which learned left behind; null when it was not scored.
+  const Score* last_score() const;
+  /// The highest rate among the policies that its phases left behind: chosen after the fact, so it flatters.
+  const Score* best_score() const;
+  /// Updates of a phase's learner when `step` units of it are done, those of its earlier phases included.
+  double updates_at(const std::string& phase_name, double step) const;
+};
+
+/// @param label  stands for the method; "": the folder's name, or that of the folder around `seed<k>`
+/// @throws DataError for a folder that is no run
+RunRecord read_run(const std::filesystem::path& folder, const std::string& label = "");
+
+}  // namespace onramp

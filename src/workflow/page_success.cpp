@@ -1,0 +1,126 @@
+#include "page_parts.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "onramp/base/text.h"
+
+namespace onramp {
+namespace {
+
+std::string over_seeds_interval(const OverSeeds& rates) {
+  return rates.interval ? percent_text(*rates.interval) : std::string("one seed");
+}
+std::string of_seeds(const Score* score) {
+  if (!score) return "not scored";
+  return concat(percent_text(score->rate()), " (", percent_text(score->interval()), ")");
+}
+
+void add_paired(HtmlPage& page, const std::vector<PairedRow>& rows, const std::string& title) {
+  if (rows.empty()) return;
+  page.subsection(title);
+  std::vector<Cells> cells;
+  for (const auto& row : rows) {
+    cells.push_back({row.first, row.second, std::to_string(row.runs), std::to_string(row.gained),
+                     std::to_string(row.lost), std::to_string(row.situations - row.gained - row.lost),
+                     number_text(row.p, "%.2g"), number_text(100 * row.difference.mean, "%+.1f"),
+                     row.difference.interval ? concat(number_text(100 * row.difference.interval->low, "%+.1f"), " .. ",
+                                                      number_text(100 * row.difference.interval->high, "%+.1f"))
+                                             : std::string("one seed")});
+  }
+  page.table({{"first"},
+              {"second", true},
+              {"seeds"},
+              {"won"},
+              {"lost"},
+              {"alike"},
+              {"sign test p"},
+              {"difference"},
+              {"95 % over seeds"}},
+             cells);
+}
+
+}  // namespace
+
+std::string percent_text(double rate) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * rate);
+  return text;
+}
+std::string percent_text(const Interval& interval) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.1f .. %.1f", 100 * std::max(0.0, interval.low),
+                100 * std::min(1.0, interval.high));
+  return text;
+}
+std::string number_text(double value, const char* form) {
+  char text[32];
+  std::snprintf(text, sizeof text, form, value);
+  return text;
+}
+std::string ends_text(const std::map<std::string, int64_t>& ends) {
+  std::string text;
+  for (const auto& [reason, count] : ends) text += concat(text.empty() ? "" : ", ", reason, " ", count);
+  return text;
+}
+
+void add_success(HtmlPage& page, const Method& method) {
+  const auto rows_of = policy_rows(method);
+  if (rows_of.empty()) return;
+  page.subsection(concat("Success of ", method.name, " by seed"));
+  std::vector<TableColumn> columns{{"policy"}, {"mean"}, {"95 % over seeds"}};
+  for (const auto* run : method.runs) columns.push_back({concat("seed ", run->seed)});
+  columns.push_back({"return"});
+  columns.push_back({"episodes ended by", true});
+  std::vector<Cells> rows;
+  const auto add = [&](const std::string& name, const PolicyRow& row) {
+    Cells cells{name, percent_text(row.rates.mean), over_seeds_interval(row.rates)};
+    double total = 0.0, count = 0.0;
+    std::map<std::string, int64_t> ends;
+    for (const auto* score : row.scores) {
+      cells.push_back(of_seeds(score));
+      if (!score) continue;
+      total += score->mean_return;
+      count += 1.0;
+      for (const auto& [reason, times] : score->ends) ends[reason] += times;
+    }
+    cells.push_back(number_text(total / count, "%.2f"));
+    cells.push_back(ends_text(ends));
+    rows.push_back(std::move(cells));
+  };
+  for (const auto& row : rows_of) add(row.policy, row);
+  if (const auto last = snapshot_row(method, Snapshot::kLast); !last.rates.values.empty()) {
+    add("last", last);
+    add("best", snapshot_row(method, Snapshot::kBest));
+  }
+  page.table(columns, rows);
+  add_paired(page, paired_within(method), concat("Paired, within the runs of ", method.name));
+}
+
+void explain_success(HtmlPage& page) {
+  page.paragraph(
+      "In brackets: Wilson's 95 % interval of one run's episodes. The interval over seeds is Student's t and says "
+      "how much the mean would move with other seeds. Last: the policy that the last phase that learned left behind. "
+      "Best: the best scored policy that a phase left behind, chosen after the fact, which flatters it.");
+  page.paragraph(
+      "Paired tables: both met the same held-out situations. Won: only the first succeeded. The sign test takes every "
+      "situation as a draw of its own; whether another training seed would decide the same way is what the interval of "
+      "the difference (percentage points, Student's t over seeds) tells.");
+}
+
+void add_comparison(HtmlPage& page, const std::vector<Method>& methods) {
+  std::vector<PairedRow> rows;
+  for (size_t i = 0; i < methods.size(); ++i) {
+    for (size_t j = i + 1; j < methods.size(); ++j) {
+      if (auto row = paired_between(methods[i], methods[j])) rows.push_back(std::move(*row));
+    }
+  }
+  if (rows.empty()) {
+    page.missing("paired comparison of methods: no two runs with equal seeds keep their successes by situation");
+    return;
+  }
+  add_paired(page, rows, "Paired, between methods (last policies)");
+}
+
+}  // namespace onramp

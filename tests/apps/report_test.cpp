@@ -1,0 +1,107 @@
+// onramp-report on what a tiny run of the simulated task left behind.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "apps/tiny_run.h"
+
+namespace onramp::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Report : ::testing::Test {
+  void SetUp() override { ASSERT_EQ(whole_run().finished.code, 0) << whole_run().finished.err; }
+  Finished report(const std::vector<std::string>& arguments) {
+    return run_program("onramp-report", arguments, folder.path(), {"OMP_NUM_THREADS=1"});
+  }
+  /// Well formed, nothing from outside.
+  void expect_sound(const fs::path& page) {
+    const std::string command = "python3 " + std::string(ONRAMP_TESTS_DIR) + "/apps/check_page.py " + page.string() +
+                                " > " + (folder / "faults").string();
+    EXPECT_EQ(std::system(command.c_str()), 0) << read_file(folder / "faults");
+  }
+  std::string run = whole_run().run.string();
+  TemporaryFolder folder;
+};
+
+TEST_F(Report, MakesOnePageOfARun) {
+  const auto made = report({run, "--out", "page.html"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(made.out, "page.html\n");
+  expect_sound(folder / "page.html");
+  const auto page = read_file(folder / "page.html");
+  for (const auto& row : nlohmann::json::parse(whole_run().contents.at("results.json")).at("policies")) {
+    char rate[32];
+    std::snprintf(rate, sizeof rate, "%.1f %% (%.1f .. ", 100 * row.at("rate").get<double>(),
+                  100 * row.at("low").get<double>());
+    EXPECT_NE(page.find(rate), std::string::npos) << rate;
+  }
+  for (const char* piece : {"data:video/mp4;base64,", "late_us", "offline</td>", "Resolved config of run seed 5",
+                            "learners:", "Paired, within the runs of run"}) {
+    EXPECT_NE(page.find(piece), std::string::npos) << piece;
+  }
+  for (const char* title : {"Success over on-line attempts", "Success on held-out situations", "Losses", "Values",
+                            "Actions", "Trajectories", "Q-estimates against what can be earned",
+                            "Similarity of representations", "Gradient of Q over the velocities"}) {
+    EXPECT_NE(page.find(std::string("alt=\"") + title + "\""), std::string::npos) << title;
+  }
+  EXPECT_NE(page.find("not scored; call with --zero-shot"), std::string::npos);
+  // The bounds of the values come from the task: 60 steps, discount 0.99.
+  const auto drawn = read_file(folder / "page-figures/figures.json");
+  for (const char* level : {"undiscounted: +60.0", "1 / (1 - g): +100.0", "discounted: +45.3"})
+    EXPECT_NE(drawn.find(level), std::string::npos) << level;
+}
+
+TEST_F(Report, LiesInTheRunWhereNothingElseIsSaid) {
+  fs::copy(whole_run().run, folder / "copy", fs::copy_options::recursive);
+  const auto made = report({"copy", "--inline-mb", "0"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const auto page = read_file(folder / "copy/report/report.html");
+  EXPECT_NE(page.find("src=\"../videos/evaluation-online.mp4\""), std::string::npos) << "a video that is too large";
+}
+
+TEST_F(Report, ScoresOtherSituationsOnRequest) {
+  fs::copy(whole_run().run, folder / "copy", fs::copy_options::recursive);
+  const std::vector<std::string> arguments{"copy", "--zero-shot", "--zero-shot-episodes",
+                                           "2",    "--scenario",  "blue bag: items=blue max_steps=3"};
+  const auto made = report(arguments);
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_NE(made.err.find("scoring 'blue bag', 2 episodes"), std::string::npos) << made.err;
+  expect_sound(folder / "copy/report/report.html");
+  const auto page = read_file(folder / "copy/report/report.html");
+  EXPECT_NE(page.find("<td class=\"text wrap\">items=blue max_steps=3</td><td>0/2</td>"), std::string::npos);
+  EXPECT_EQ(report(arguments).err.find("scoring"), std::string::npos) << "kept with the run";
+  EXPECT_NE(read_file(folder / "copy/report/report.html").find("blue bag"), std::string::npos);
+}
+
+TEST_F(Report, ComparesMethodsAndReadsSummaries) {
+  const std::string summarize = "python3 " + std::string(ONRAMP_SOURCE_DIR) + "/scripts/summarize_run.py " + run + " " +
+                                (folder / "kept/seed5").string();
+  ASSERT_EQ(std::system(summarize.c_str()), 0);
+  const auto made = report({"kept/seed5", "--label", "again=" + run, "--out", "both.html"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  expect_sound(folder / "both.html");
+  const auto page = read_file(folder / "both.html");
+  EXPECT_NE(page.find("Paired, between methods"), std::string::npos);
+  EXPECT_NE(page.find("<td>kept</td><td class=\"text wrap\">again</td><td>1</td><td>0</td><td>0</td><td>4</td>"),
+            std::string::npos)
+      << "the same run on four situations";
+  EXPECT_NE(page.find("is a summary: without episodes"), std::string::npos) << "without episodes";
+  EXPECT_NE(page.find("None: their configs are the same."), std::string::npos);
+}
+
+TEST_F(Report, RefusesWhatIsNoRun) {
+  expect_refused(report({}), 2, "which runs?");
+  expect_refused(report({"nowhere"}), 1, "nowhere: no run");
+  expect_refused(report({run + "/episodes"}), 1, "no run: there is no config.yaml");
+  expect_refused(report({run, run}), 2, "give one of them a name of its own with --label");
+  expect_refused(report({"--label", "=x"}), 2, "want NAME=RUN");
+  expect_refused(report({run, "--scenario", "x"}), 2, "want NAME: key=value");
+  expect_refused(report({run, "--window", "0"}), 2, "want a whole number >= 1, got 0");
+  EXPECT_TRUE(names_in(folder.path()).empty());
+}
+
+}  // namespace
+}  // namespace onramp::test
