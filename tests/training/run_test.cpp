@@ -52,6 +52,7 @@ TEST_F(Runs, LeaveEverythingInTheirFolder) {
   EXPECT_TRUE(fs::exists(run / "log.txt"));
   EXPECT_EQ(test::names_in(run / "episodes").size(), 8u);  // 4 demonstrations, 4 on line
   EXPECT_EQ(test::names_in(run / "policies"), (std::vector<std::string>{"cloning", "offline", "online"}));
+  EXPECT_EQ(test::names_in(run / "critics"), (std::vector<std::string>{"offline", "online"})) << "cloning has none";
   EXPECT_EQ(test::names_in(run / "tensorboard").size(), 1u);
   const auto results = load_results(run);
   ASSERT_EQ(results.size(), 3u);
