@@ -142,7 +142,7 @@ def draw_figure(figure, output):
         if panel["x_limits"]:
             axis.set_xlim(*panel["x_limits"])
         if panel["equal"]:
-            axis.set_aspect("equal", adjustable="datalim")
+            axis.set_aspect("equal")
     for axis in flat[len(panels):]:
         axis.axis("off")
     # One legend below all panels: it covers nothing, and a label that several panels share stands in it once.

@@ -43,16 +43,19 @@ struct Box {
   }
 };
 
-Panel way_panel(const Trajectory& way, const std::string& title) {
+Panel way_panel(const Trajectory& way, const std::string& title, const Recorded& recorded) {
   Panel panel{.title = concat(title, ": ", way.succeeded ? "success" : "no success"),
               .x_label = "x",
               .y_label = "y",
               .equal = true};
+  if (recorded.pose) {
+    const auto& fields = recorded.observation.find(recorded.pose->entry)->fields;
+    panel.x_label = fields[size_t(recorded.pose->x)];
+    panel.y_label = fields[size_t(recorded.pose->y)];
+  }
   const int64_t color = way.succeeded ? kWayColor : kFailedColor;
-  panel.lines.push_back({.label = way.succeeded ? "way of an attempt with success" : "way of one without",
-                         .x = way.x,
-                         .y = way.y,
-                         .color = color});
+  panel.lines.push_back(
+      {.label = way.succeeded ? "way, success" : "way, no success", .x = way.x, .y = way.y, .color = color});
   panel.points.push_back({.label = "start", .x = way.x.front(), .y = way.y.front(), .color = color, .marker = "o"});
   panel.points.push_back({.label = "end", .x = way.x.back(), .y = way.y.back(), .color = color, .marker = "X"});
   for (size_t i = 0; i < way.item_x.size(); ++i) {
@@ -162,7 +165,7 @@ std::optional<Figure> trajectories_figure(const std::vector<RunLook>& looks) {
     if (!ways.empty()) figure.columns = std::max<int64_t>(1, int64_t(ways.size()));
     for (const auto* way : ways) {
       const auto who = looks.size() > 1 ? look.run->method + ", " : std::string();
-      figure.panels.push_back(way_panel(*way, concat(who, "attempt ", way->attempt)));
+      figure.panels.push_back(way_panel(*way, concat(who, "attempt ", way->attempt), look.recorded));
       box.add(way->x, way->y);
       box.add(way->item_x, way->item_y);
     }

@@ -74,7 +74,7 @@ class Run {
   Episode record(Policy& policy, ActMode mode, const std::vector<std::string>& into,
                  const std::vector<std::string>& successes_into = {});
   /// Keeps what an agent has become: its policy under policies/<name>, whole, which is what onramp-eval loads; and where it
-  /// has a critic to ask, that one with all it needs under critics/<name>, for figures (a third of a checkpoint's bytes).
+  /// has a critic to ask, that one with all it needs under critics/<name>, for figures (at most a third of a checkpoint's bytes).
   /// @param learner  its name under `learners`
   void keep_agent(const std::string& name, const std::string& learner);
   /// Hands the learner's provided parts to the phases that follow.
