@@ -23,7 +23,7 @@ case "${1:-}" in -h | --help) usage; exit 0 ;; esac
 cd "$ONRAMP_ROOT"
 run_script scripts/setup.sh
 configure release
-build release "about 10 minutes the first time" onramp-train onramp-eval onramp-sim onramp-data
+build release "about 10 minutes the first time" onramp-train onramp-eval onramp-sim onramp-data onramp-report
 
 step "Train: configs/quickstart.yaml" "about 16 minutes"
 exec build/release/bin/onramp-train configs/quickstart.yaml "$@"

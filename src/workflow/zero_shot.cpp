@@ -26,7 +26,8 @@ std::vector<Stored> read_stored(const RunRecord& run) {
   std::vector<Stored> rows;
   if (!std::filesystem::exists(store_of(run))) return rows;
   try {
-    for (const auto& row : json::parse(read_file(store_of(run))).at("scenarios")) {
+    const auto stored = json::parse(read_file(store_of(run)));
+    for (const auto& row : stored.at("scenarios")) {
       rows.push_back({{row.at("name").get<std::string>(), row.at("settings").get<std::vector<std::string>>()},
                       EvaluationResult::from_json(row.at("result"))});
     }

@@ -32,7 +32,8 @@ TEST_F(Report, MakesOnePageOfARun) {
   EXPECT_EQ(made.out, "page.html\n");
   expect_sound(folder / "page.html");
   const auto page = read_file(folder / "page.html");
-  for (const auto& row : nlohmann::json::parse(whole_run().contents.at("results.json")).at("policies")) {
+  const auto results = nlohmann::json::parse(whole_run().contents.at("results.json"));
+  for (const auto& row : results.at("policies")) {
     char rate[32];
     std::snprintf(rate, sizeof rate, "%.1f %% (%.1f .. ", 100 * row.at("rate").get<double>(),
                   100 * row.at("low").get<double>());
