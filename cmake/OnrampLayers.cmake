@@ -75,13 +75,11 @@ function(onramp_test name folder)
   onramp_link_layers(${target} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${target} PRIVATE onramp_warnings GTest::gmock GTest::gtest_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  # For reference values that lie beside the tests, and for tests that start the programs.
-  target_compile_definitions(${target} PRIVATE
-    ONRAMP_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests" ONRAMP_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-    ONRAMP_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  target_include_directories(${target} PRIVATE "${PROJECT_BINARY_DIR}/generated") # for test_paths.h
   # Numbers as in the programs; base and the store stay without anything of LibTorch.
   if(NOT name MATCHES "^(base|data_store)$")
     target_link_libraries(${target} PRIVATE onramp::mkl_avx512)
+    onramp_use_precompiled(${target})
   endif()
   # One process for all tests of a layer: to load LibTorch takes a third of a second, more than most tests.
   # One thread each: ctest runs as many of them as there are cores.
