@@ -72,6 +72,15 @@ if(EXISTS "${_include}/fmt" OR EXISTS "${_include}/google" OR EXISTS "${_include
 endif()
 
 set(_libraries "${ONRAMP_TORCH_ROOT}/lib/libtorch_cpu.so" "${ONRAMP_TORCH_ROOT}/lib/libc10.so")
+# The OpenMP runtime that LibTorch brings along: with another one beside it, two pools of threads would fight for the cores.
+file(GLOB _openmp "${ONRAMP_TORCH_ROOT}/lib/libgomp*.so*")
+if(_openmp)
+  list(GET _openmp 0 _openmp)
+  list(APPEND _libraries "${_openmp}")
+else()
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  list(APPEND _libraries ${OpenMP_gomp_LIBRARY})
+endif()
 set(ONRAMP_HAS_CUDA OFF)
 if(NOT ONRAMP_CUDA STREQUAL "OFF")
   if(EXISTS "${ONRAMP_TORCH_ROOT}/lib/libtorch_cuda.so" AND EXISTS "${ONRAMP_TORCH_ROOT}/lib/libc10_cuda.so")
@@ -93,6 +102,8 @@ endforeach()
 
 add_library(onramp::torch INTERFACE IMPORTED GLOBAL)
 target_include_directories(onramp::torch SYSTEM INTERFACE "${_include}" "${_include}/torch/csrc/api/include")
+# Without it at::parallel_for, which is a template, is a plain loop on one thread, and nothing says so.
+target_compile_options(onramp::torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
 # Operators and CUDA register themselves when their library is loaded; a program that calls none of their functions
 # directly would lose them to the linker's --as-needed.
 string(REPLACE ";" "," _joined "${_libraries}")

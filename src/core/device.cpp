@@ -131,6 +131,8 @@ Compute apply_compute(const ComputeConfig& config) {
   return compute;
 }
 
+bool has_bf16_products() { return __builtin_cpu_supports("avx512bf16") != 0; }
+
 nlohmann::json machine_description() {
   return {{"threads", at::get_num_threads()}, {"instruction_set", instruction_set()}, {"libtorch", TORCH_VERSION}};
 }

@@ -58,7 +58,7 @@ SquashedGaussian SquashedGaussianActor::distribution(const Observation& obs) {
 }
 
 at::Tensor SquashedGaussianActor::sample(const Observation& obs, const at::Tensor& noise) {
-  return distribution(obs).sample(noise).action;
+  return distribution(obs).sample_action(noise);
 }
 
 std::shared_ptr<Actor> SquashedGaussianActor::copy() const { return copy_actor(*this); }

@@ -20,4 +20,8 @@ CriticOutput Critic::forward(const at::Tensor& encoded, const at::Tensor& action
   return {.q = output.squeeze(-1), .latent = features};
 }
 
+at::Tensor Critic::q_of(std::span<const int64_t> members, const at::Tensor& encoded, const at::Tensor& action) {
+  return mlp_->forward_of(members, at::cat({encoded, action}, -1)).output.squeeze(-1);
+}
+
 }  // namespace onramp

@@ -1,13 +1,13 @@
 #include "onramp/nn/augment.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorIndexing.h>
 #include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "onramp/core/parallel.h"
 #include "onramp/core/shapes.h"
 
 namespace onramp {

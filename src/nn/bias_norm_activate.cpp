@@ -1,7 +1,6 @@
 #include "onramp/nn/bias_norm_activate.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -9,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "onramp/core/parallel.h"
 #include "onramp/core/shapes.h"
 #include "row_kernels.h"
 

@@ -38,6 +38,10 @@ SampledAction SquashedGaussian::sample(const at::Tensor& noise) const {
   return {u.tanh(), log_prob_of_noise(noise, log_std) - log_tanh_slope(u)};
 }
 
+at::Tensor SquashedGaussian::sample_action(const at::Tensor& noise) const {
+  return (mean + log_std.exp() * noise).tanh();
+}
+
 at::Tensor SquashedGaussian::mode() const { return mean.tanh(); }
 
 at::Tensor SquashedGaussian::log_prob_of_pre_tanh(const at::Tensor& u) const {

@@ -1,7 +1,6 @@
 #include "onramp/nn/encoders.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <fmt/format.h>
 
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "onramp/base/error.h"
+#include "onramp/core/parallel.h"
 #include "onramp/core/shapes.h"
 #include "onramp/nn/init.h"
 #include "row_kernels.h"
@@ -21,8 +21,12 @@ namespace {
 struct Conv {
   at::Tensor weight, bias;
   int64_t stride = 1;
+  Precision precision = Precision::kFp32;
 
-  at::Tensor operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, weight.size(2) / 2); }
+  at::Tensor operator()(const at::Tensor& x) const {
+    return at::conv2d(operand(x, precision), operand(weight, precision),
+                      bias.defined() ? operand(bias, precision) : bias, stride, weight.size(2) / 2);
+  }
 };
 
 struct GroupNorm {
@@ -53,8 +57,8 @@ class EncoderBase : public ImageEncoder {
 
   at::Tensor forward(const at::Tensor& images) final {
     check_uint8("images", images, {kB, height_, width_, channels_});
-    const auto pooled = pool(maps(scale_images(images)));         // [B, P]
-    const auto x = at::linear(pooled, head_weight_, head_bias_);  // [B, F]
+    const auto pooled = pool(maps(scale_images(images)).to(at::kFloat));  // [B, P]
+    const auto x = at::linear(pooled, head_weight_, head_bias_);          // [B, F]
     return at::layer_norm(x, {config_.feature_dim}, norm_weight_, norm_bias_).tanh();
   }
 
@@ -65,7 +69,7 @@ class EncoderBase : public ImageEncoder {
 
   Conv add_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride, bool with_bias,
                 at::Generator& generator) {
-    Conv conv{.stride = stride};
+    Conv conv{.stride = stride, .precision = config_.precision};
     conv.weight =
         register_parameter(name + "_weight", normal_he({out, in, kernel, kernel}, in * kernel * kernel, generator));
     if (with_bias) conv.bias = register_parameter(name + "_bias", at::zeros({out}));

@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include "ensemble_pass.h"
 #include "onramp/base/error.h"
 #include "onramp/core/shapes.h"
 #include "onramp/nn/bias_norm_activate.h"
@@ -13,10 +14,10 @@ namespace {
 
 // x [R, in], the same for every member, or [E, R, in]; weight [E, in, out] -> [E, R, out]. A single member takes the plain
 // product, which the libraries run better than a batch of one.
-at::Tensor product(const at::Tensor& x, const at::Tensor& weight) {
+at::Tensor members_product(const at::Tensor& x, const at::Tensor& weight, Precision precision) {
   const auto E = weight.size(0);
-  if (E == 1) return at::mm(x.dim() == 3 ? x[0] : x, weight[0]).unsqueeze(0);
-  return at::bmm(x.dim() == 3 ? x : x.unsqueeze(0).expand({E, -1, -1}), weight);
+  if (E == 1) return product(x.dim() == 3 ? x[0] : x, weight[0], precision).unsqueeze(0);
+  return product(x.dim() == 3 ? x : x.unsqueeze(0).expand({E, -1, -1}), weight, precision);
 }
 
 }  // namespace
@@ -44,15 +45,25 @@ EnsembleMlp::EnsembleMlp(int64_t members, int64_t in, int64_t out, const MlpConf
   add_layer("out", width, out, false);
 }
 
-EnsembleOutput EnsembleMlp::finish(const at::Tensor& first_product, const at::Tensor& first_bias) const {
-  at::Tensor h = first_product;  // [E, R, H_0]
-  for (size_t i = 0; i + 1 < layers_.size(); ++i) {
-    const Layer& layer = layers_[i];
-    if (i > 0) h = product(h, layer.weight);
+EnsembleOutput EnsembleMlp::evaluate(const std::vector<Layer>& layers, const at::Tensor& x,
+                                     const at::Tensor& first_weight, const at::Tensor& first_bias) const {
+  if (config_.fused && config_.precision == Precision::kFp32) {
+    std::vector<ensemble_pass::Layer> pass{
+        {first_weight, first_bias, layers.front().norm_weight, layers.front().norm_bias}};
+    for (size_t i = 1; i < layers.size(); ++i) {
+      pass.push_back({layers[i].weight, layers[i].bias.unsqueeze(1), layers[i].norm_weight, layers[i].norm_bias});
+    }
+    if (ensemble_pass::suits(x, pass, config_.activation)) return ensemble_pass::run(x, pass, config_.activation);
+  }
+  at::Tensor h = members_product(x, first_weight, config_.precision);  // [E, R, H_0]
+  for (size_t i = 0; i + 1 < layers.size(); ++i) {
+    const Layer& layer = layers[i];
+    if (i > 0) h = members_product(h, layer.weight, config_.precision);
     h = bias_norm_activate(h, i > 0 ? layer.bias.unsqueeze(1) : first_bias, layer.norm_weight, layer.norm_bias,
                            config_.activation, config_.fused);
   }
-  return {product(h, layers_.back().weight) + layers_.back().bias.unsqueeze(1), h};
+  // Values in full precision: eight bits would make steps of their own in what is learned from their differences.
+  return {members_product(h, layers.back().weight, Precision::kFp32) + layers.back().bias.unsqueeze(1), h};
 }
 
 EnsembleOutput EnsembleMlp::forward(const at::Tensor& x) {
@@ -61,7 +72,22 @@ EnsembleOutput EnsembleMlp::forward(const at::Tensor& x) {
   } else {
     check_float("x", x, {kB, in_});
   }
-  return finish(product(x, layers_[0].weight), layers_[0].bias.unsqueeze(1));
+  return evaluate(layers_, x, layers_[0].weight, layers_[0].bias.unsqueeze(1));
+}
+
+EnsembleOutput EnsembleMlp::forward_of(std::span<const int64_t> members, const at::Tensor& x) {
+  check_float("x", x, {kB, in_});
+  check_at_least("forward_of: members", static_cast<double>(members.size()), 1.0);
+  for (const int64_t e : members) check_in_range("forward_of: member", double(e), 0.0, double(members_ - 1));
+  const auto of = [&](const at::Tensor& t) {
+    if (!t.defined()) return t;
+    std::vector<at::Tensor> rows;
+    for (const int64_t e : members) rows.push_back(t[e]);
+    return at::stack(rows);
+  };
+  std::vector<Layer> layers;
+  for (const auto& l : layers_) layers.push_back({of(l.weight), of(l.bias), of(l.norm_weight), of(l.norm_bias)});
+  return evaluate(layers, x, layers[0].weight, layers[0].bias.unsqueeze(1));
 }
 
 EnsembleOutput EnsembleMlp::forward(const at::Tensor& state, const at::Tensor& action) {
@@ -71,9 +97,10 @@ EnsembleOutput EnsembleMlp::forward(const at::Tensor& state, const at::Tensor& a
   check_float("state", state, {B, S});
   const Layer& first = layers_[0];
   // (state, action) W = state W_s + action W_a: the state's part enters as a bias that N rows share.
-  const auto state_part = product(state, first.weight.narrow(1, 0, S)) + first.bias.unsqueeze(1);  // [E, B, H]
-  const auto action_part = product(action.reshape({B * N, A}), first.weight.narrow(1, S, A));      // [E, B N, H]
-  const auto flat = finish(action_part, state_part);                                               // [E, B N, ...]
+  const auto state_part =
+      members_product(state, first.weight.narrow(1, 0, S), config_.precision) + first.bias.unsqueeze(1);  // [E, B, H]
+  const auto flat =
+      evaluate(layers_, action.reshape({B * N, A}), first.weight.narrow(1, S, A), state_part);  // [E, B N, ...]
   return {flat.output.view({members_, B, N, out_}), flat.features.view({members_, B, N, feature_dim_})};
 }
 

@@ -39,7 +39,7 @@ at::Tensor Mlp::hidden(const at::Tensor& x) {
   for (size_t i = 0; i + 1 < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     const auto row = [](const at::Tensor& t) { return t.defined() ? t.unsqueeze(0) : t; };
-    h = bias_norm_activate(at::mm(h[0], layer.weight.t()).unsqueeze(0), layer.bias.view({1, 1, -1}),
+    h = bias_norm_activate(product(h[0], layer.weight.t(), config_.precision).unsqueeze(0), layer.bias.view({1, 1, -1}),
                            row(layer.norm_weight), row(layer.norm_bias), config_.activation, config_.fused);
   }
   auto sizes = x.sizes().vec();

@@ -27,7 +27,11 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   if (config_.env) environment();
   load_data();
   open_folder();
-  log_info(compute.summary);
+  const auto reduced = reduced_precision(resolved_);
+  log_info(compute.summary, reduced.empty() ? "" : "; products as ", join(reduced));
+  if (!reduced.empty() && device_.is_cpu() && !has_bf16_products()) {
+    log_warning("this processor has no AVX512-BF16, so that bf16 is slower than fp32 here; set precision: fp32");
+  }
   for (const auto& warning : compute.warnings) log_warning(warning);
   if (config_.data)
     log_info("data: ", replay_->dataset().episodes(), " episodes, ", replay_->dataset().steps(), " steps from ",

@@ -151,6 +151,17 @@ RunConfig read_run_config(const ConfigNode& given, const Catalog& catalog) {
 
 ConfigNode dump_run_config(const RunConfig& config) { return dump_config(config); }
 
+std::vector<std::string> reduced_precision(const ConfigNode& resolved) {
+  std::vector<std::string> found;
+  for (const auto& item : resolved.items()) {
+    if (item.key == "precision" && item.value.is_scalar() && item.value.text() != "fp32") {
+      found.push_back(concat(item.value.text(), " in ", resolved.path()));
+    }
+    for (auto& below : reduced_precision(item.value)) found.push_back(std::move(below));
+  }
+  return found;
+}
+
 ConfigNode run_identity(const ConfigNode& resolved) {
   std::vector<ConfigNode::Item> run;
   for (const auto& item : resolved.at("run").items()) {

@@ -16,23 +16,26 @@ Config read(const std::string& text) {
 }
 
 TEST(NnConfig, MlpReadsEveryField) {
-  const auto c = read<MlpConfig>("{hidden: [8, 9], activation: silu, layer_norm: true, fused: false}");
+  const auto c = read<MlpConfig>("{hidden: [8, 9], activation: silu, layer_norm: true, fused: false, precision: bf16}");
   EXPECT_EQ(c.hidden, (std::vector<int64_t>{8, 9}));
   EXPECT_EQ(c.activation, Activation::kSilu);
   EXPECT_TRUE(c.layer_norm);
   EXPECT_FALSE(c.fused);
+  EXPECT_EQ(c.precision, Precision::kBf16);
   test::expect_throws<ConfigError>([] { read<MlpConfig>("{hidden: [8, 0]}"); }, "hidden");
   test::expect_throws<ConfigError>([] { read<MlpConfig>("{activation: rele}"); }, "relu");
 }
 
 TEST(NnConfig, EncoderReadsEveryField) {
   const auto c = read<EncoderConfig>(
-      "{type: resnet, feature_dim: 7, channels: [4, 5], blocks_per_stage: 2, pooling: spatial_softmax}");
+      "{type: resnet, feature_dim: 7, channels: [4, 5], blocks_per_stage: 2, pooling: spatial_softmax, precision: "
+      "bf16}");
   EXPECT_EQ(c.type, EncoderType::kResNet);
   EXPECT_EQ(c.feature_dim, 7);
   EXPECT_EQ(c.channels, (std::vector<int64_t>{4, 5}));
   EXPECT_EQ(c.blocks_per_stage, 2);
   EXPECT_EQ(c.pooling, Pooling::kSpatialSoftmax);
+  EXPECT_EQ(c.precision, Precision::kBf16);
 }
 
 TEST(NnConfig, AdamReadsEveryField) {

@@ -78,6 +78,13 @@ TEST(SquashedGaussian, SampleReportsTheLogProbOfItsAction) {
   expect_close(log_prob, pi.log_prob(action), 1e-7);
 }
 
+TEST(SquashedGaussian, AnActionAloneIsTheSampledOne) {
+  auto g = seeded(4);
+  const SquashedGaussian pi{test::randn({5, 3}, g, at::kFloat), test::randn({5, 3}, g, at::kFloat)};
+  const auto noise = test::randn({7, 5, 3}, g, at::kFloat);
+  test::expect_equal_bits(pi.sample_action(noise), pi.sample(noise).action);
+}
+
 TEST(SquashedGaussian, SampleIsDifferentiableInMeanAndStd) {
   auto g = seeded(4);
   const auto noise = test::randn({2, 3}, g), direction = test::randn({2, 3}, g);

@@ -155,6 +155,32 @@ TEST_P(EnsembleMlpOf, SplitInputEqualsTheConcatenation) {
   }
 }
 
+TEST_P(EnsembleMlpOf, SomeMembersGiveTheirRowsOfAll) {
+  for (const bool norm : {false, true}) {
+    auto g = seeded(11);
+    EnsembleMlp ensemble(GetParam(), 5, 2, {.hidden = {16, 9}, .layer_norm = norm}, g);
+    const auto x = test::randn({6, 5}, g, at::kFloat);
+    const auto all = ensemble.forward(x);
+    const std::vector<int64_t> members{GetParam() - 1, 0};
+    const auto some = ensemble.forward_of(members, x);
+    EXPECT_EQ(some.output.sizes(), (std::vector<int64_t>{2, 6, 2}));
+    for (size_t i = 0; i < members.size(); ++i) {
+      const auto row = static_cast<int64_t>(i);
+      expect_close(some.output[row], all.output[members[i]], 1e-5);
+      expect_close(some.features[row], all.features[members[i]], 1e-5);
+    }
+  }
+}
+
+TEST(EnsembleMlp, NamesAMemberThatIsNotThere) {
+  auto g = seeded(1);
+  EnsembleMlp ensemble(2, 5, 1, {}, g);
+  const std::vector<int64_t> third{2}, none;
+  const auto x = at::zeros({4, 5});
+  test::expect_throws<ValueError>([&] { ensemble.forward_of(third, x); }, "forward_of: member: want");
+  test::expect_throws<ValueError>([&] { ensemble.forward_of(none, x); }, "forward_of: members: want");
+}
+
 TEST_P(EnsembleMlpOf, CountsItsParameters) {
   auto g = seeded(1);
   EXPECT_EQ(count_parameters(EnsembleMlp(GetParam(), 3, 2, {.hidden = {4, 5}, .layer_norm = true}, g)),

@@ -68,6 +68,20 @@ TEST_F(Runs, LeaveEverythingInTheirFolder) {
   EXPECT_EQ(metrics.find("cloning,3,"), std::string::npos) << "log_every is 2";
 }
 
+TEST_F(Runs, SayAtTheirStartHowTheyCompute) {
+  execute(folder_ / "full");
+  auto log = read_file(folder_ / "full" / "log.txt");
+  for (const char* said : {"device cpu, 1 thread, ATen ", "MKL forced AVX-512", ", float32, LibTorch 2."}) {
+    EXPECT_NE(log.find(said), std::string::npos) << said;
+  }
+  EXPECT_EQ(log.find("bf16"), std::string::npos);
+  execute(folder_ / "reduced",
+          replaced(kTinyRun, "critic: {mlp: {hidden: [8]}}", "critic: {mlp: {hidden: [8], precision: bf16}}"));
+  log = read_file(folder_ / "reduced" / "log.txt");
+  EXPECT_NE(log.find("; products as bf16 in learners.agent.critic.mlp\n"), std::string::npos) << log;
+  EXPECT_EQ(log.find("AVX512-BF16") == std::string::npos, has_bf16_products());
+}
+
 TEST_F(Runs, AreFunctionsOfTheirConfigAndSeed) {
   execute(folder_ / "a");
   execute(folder_ / "b");

@@ -52,6 +52,9 @@ at::Device resolve_device(DeviceChoice choice);
 /// Cores that this process may use: affinity and the control group's quota, not what the machine has.
 int available_cores();
 
+/// Whether this processor multiplies bfloat16 by instructions of its own (AVX512-BF16); without them it is slower than float32.
+bool has_bf16_products();
+
 /// What a bit-identical continuation needs unchanged: {"threads", "instruction_set", "libtorch"}.
 nlohmann::json machine_description();
 

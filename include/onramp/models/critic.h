@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "onramp/models/observation_encoder.h"
 #include "onramp/nn/ensemble_mlp.h"
@@ -39,6 +40,9 @@ class Critic : public torch::nn::Module {
   /// @param encoded float [B, O] of encode(). @param action float [B, A] or [B, N, A]. @throws ShapeError
   CriticOutput forward(const at::Tensor& encoded, const at::Tensor& action);
   at::Tensor q(const at::Tensor& encoded, const at::Tensor& action) { return forward(encoded, action).q; }
+  /// The rows `members` of q() alone, as a target over a random subset wants them. @param action float [B, A].
+  /// @return float [M, B]. @throws ShapeError, ValueError
+  at::Tensor q_of(std::span<const int64_t> members, const at::Tensor& encoded, const at::Tensor& action);
   at::Tensor latent(const at::Tensor& encoded, const at::Tensor& action) { return forward(encoded, action).latent; }
 
   int64_t ensemble() const { return mlp_->members(); }

@@ -37,7 +37,8 @@ struct SquashedGaussian {
   /// tanh(mean + std * noise), reparameterised, with its log-density.
   /// @param noise standard normal, broadcasts against mean: [..., A], or [N, ..., A] for N actions a state.
   SampledAction sample(const at::Tensor& noise) const;
-  at::Tensor mode() const;  ///< tanh(mean), [..., A]
+  at::Tensor sample_action(const at::Tensor& noise) const;  ///< sample(noise).action, without the work for its density
+  at::Tensor mode() const;                                  ///< tanh(mean), [..., A]
   /// @param action in [-1, 1], [..., A]; clipped to +-clip first, so that atanh is finite. @return [...]
   at::Tensor log_prob(const at::Tensor& action, double clip = kAtanhClip) const;
   /// Log-density of tanh(u), given u [..., A]. @return [...]

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "onramp/base/config.h"
+#include "onramp/nn/precision.h"
 
 namespace onramp {
 
@@ -35,6 +36,7 @@ struct EncoderConfig {
   std::vector<int64_t> channels = {16, 32, 32};
   int64_t blocks_per_stage = 1;
   Pooling pooling = Pooling::kFlatten;
+  Precision precision = Precision::kFp32;
   template <class V>
   void fields(V& v) {
     v("type", type, "small_conv: strided convolutions with ReLU; resnet: residual blocks with GroupNorm");
@@ -43,6 +45,8 @@ struct EncoderConfig {
       at_least(1));
     v("blocks_per_stage", blocks_per_stage, "residual blocks of each stage (resnet)", at_least(1));
     v("pooling", pooling, "how feature maps become a vector; flatten and spatial_softmax keep where things are");
+    v("precision", precision,
+      "of convolutions and feature maps: bf16 is faster where the processor has it; parameters and features stay fp32");
   }
 };
 

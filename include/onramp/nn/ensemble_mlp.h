@@ -4,6 +4,7 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "onramp/nn/mlp.h"
@@ -31,6 +32,10 @@ class EnsembleMlp : public torch::nn::Module {
   /// @param action float [B, A] -> [E, B, ...], or [B, N, A] -> [E, B, N, ...]
   EnsembleOutput forward(const at::Tensor& state, const at::Tensor& action);
 
+  /// The same as the rows `members` of forward(x), without computing the others. O(their parameters) for copying them.
+  /// @param members M >= 1 indices in [0, E). @param x float [B, in]. @return [M, B, ...]. @throws ShapeError, ValueError
+  EnsembleOutput forward_of(std::span<const int64_t> members, const at::Tensor& x);
+
   int64_t members() const { return members_; }
   int64_t in_dim() const { return in_; }
   int64_t out_dim() const { return out_; }
@@ -40,8 +45,10 @@ class EnsembleMlp : public torch::nn::Module {
   struct Layer {
     at::Tensor weight, bias, norm_weight, norm_bias;  // the norms are undefined without layer_norm
   };
-  /// From the first layer's product [E, R, H_0] and its bias [E, G, H_0] to the outputs [E, R, ...].
-  EnsembleOutput finish(const at::Tensor& first_product, const at::Tensor& first_bias) const;
+  /// @param x [R, in'] or [E, R, in']. @param first_weight [E, in', H_0] and first_bias [E, G, H_0] stand in for those of
+  /// layers[0]. @return [E, R, ...]
+  EnsembleOutput evaluate(const std::vector<Layer>& layers, const at::Tensor& x, const at::Tensor& first_weight,
+                          const at::Tensor& first_bias) const;
 
   int64_t members_, in_, out_, feature_dim_;
   MlpConfig config_;

@@ -8,6 +8,7 @@
 
 #include "onramp/base/config.h"
 #include "onramp/nn/activation.h"
+#include "onramp/nn/precision.h"
 
 namespace onramp {
 
@@ -16,12 +17,15 @@ struct MlpConfig {
   Activation activation = Activation::kRelu;
   bool layer_norm = false;
   bool fused = true;
+  Precision precision = Precision::kFp32;
   template <class V>
   void fields(V& v) {
     v("hidden", hidden, "units of each hidden layer", at_least(1));
     v("activation", activation, "after each hidden layer");
     v("layer_norm", layer_norm, "LayerNorm with affine parameters before each activation");
     v("fused", fused, "bias, LayerNorm and activation as one operation; same numbers up to rounding, faster");
+    v("precision", precision,
+      "of the hidden layers' products: bf16 is faster where the processor has it; parameters and outputs stay fp32");
   }
 };
 

@@ -81,6 +81,8 @@ RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog);
 ConfigNode dump_run_config(const RunConfig& config);
 /// Every key of a config file, with the types that the catalog knows.
 std::string help_run_config(const Catalog& catalog);
+/// Where the config asks for products in less than float32: "bf16 in learners.agent.critic.mlp", in order of the file.
+std::vector<std::string> reduced_precision(const ConfigNode& resolved);
 /// What must stay the same for a run to be continued: everything but where it lies, how it computes and how often it
 /// saves.
 ConfigNode run_identity(const ConfigNode& resolved);

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Runs onramp-bench beside its peers, round after round, and prints one table of medians. scripts/bench.sh calls it.
+
+Each row is a process of its own, in which the machine's peak is measured again, in turn with the row: what a row is compared
+with was measured within the same seconds. Peers run right after the row that they are compared with. A share or a ratio is
+computed within a round; the table shows the median over the rounds.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+FP32, BF16, MEMCPY = "peak/gemm/fp32", "peak/gemm/bf16", "peak/memcpy"
+
+# After which row each peer runs, and how.
+PEERS = {
+    "redq/critic/fp32": [("peer/pytorch/redq", "redq.py", False), ("peer/pytorch/redq/avx512", "redq.py", True)],
+    "learner/cql_sac/state": [("peer/d3rlpy/cql", "cql_sac.py", False), ("peer/d3rlpy/cql/avx512", "cql_sac.py", True)],
+}
+# (what is compared, value of it from a row's medians, "at least" or "below", bar)
+RATIOS = [
+    ("redq/critic/fp32", "peer/pytorch/redq", 2.5),
+    ("redq/critic/fp32", "peer/pytorch/redq/avx512", 1.6),
+    ("learner/cql_sac/state", "peer/d3rlpy/cql", 2.5),
+    ("learner/cql_sac/state", "peer/d3rlpy/cql/avx512", 1.5),
+]
+BARS = {  # row -> (key, at least or at most, bar)
+    "replay/sample/batch_256": ("per_s", ">=", 900_000),
+    "replay/memory": ("memory_per_frames", "<=", 1.1),
+    "simulator/vacuum_grasp/images/one_core": ("times_real_time", ">=", 20),
+    "act/state/mode": ("p50_us", "<=", 40),
+    "act/state/sample": ("p50_us", "<=", 40),
+    "act/images/small_conv": ("p50_us", "<=", 2000),
+    "act/images/resnet": ("p50_us", "<=", 2000),
+    "learner/simplified_q/state": ("share_of_peak", ">=", 0.4),
+    "learner/cql_sac/state": ("share_of_peak", ">=", 0.4),
+    "learner/bc/state": ("share_of_peak", ">=", 0.4),
+    "redq/critic/fp32": ("share_of_peak", ">=", 0.4),
+}
+
+
+def peaks_of(row):
+    if row.startswith(("learner/", "redq/")):
+        return [BF16 if "bf16" in row else FP32]
+    return [MEMCPY] if row.startswith("replay/") else []
+
+
+def run_rows(bench, rows, threads, seconds, repetitions):
+    """Medians of each counter of each row, measured in one process, in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "out.json"
+        command = [
+            str(bench),
+            f"--threads={threads}",
+            f"--benchmark_filter=^({'|'.join(map(re.escape, rows))})/real_time$",
+            "--benchmark_enable_random_interleaving=true",
+            f"--benchmark_repetitions={repetitions}",
+            f"--benchmark_min_time={seconds}",
+            f"--benchmark_out={out}",
+            "--benchmark_out_format=json",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"error: {' '.join(rows)}: {done.stderr.strip().splitlines()[-1:]}")
+        report = json.loads(out.read_text())
+    result = {}
+    for row in rows:
+        runs = [b for b in report["benchmarks"] if b["run_name"] == row + "/real_time" and b["run_type"] == "iteration"]
+        keys = [k for k, v in runs[0].items() if isinstance(v, float) and k not in ("real_time", "cpu_time")]
+        result[row] = {key: statistics.median(r[key] for r in runs) for key in keys}
+        result[row]["unit"] = runs[0]["label"] + "/s"
+    return result, report["context"]
+
+
+def derive(row, values, peak):
+    """What follows from a row and the peak that was measured beside it."""
+    if peak and "flops_per_s" in values:
+        values["share_of_peak"] = values["flops_per_s"] / peak["flops_per_s"]
+    if peak and "bytes_per_s" in values:
+        values["share_of_memcpy"] = values["bytes_per_s"] / peak["bytes_per_s"]
+    if "control_period_s" in values:
+        values["times_real_time"] = values["per_s"] * values["control_period_s"]
+
+
+def run_peer(python, script, preload, threads):
+    environment = dict(os.environ)
+    if preload:
+        environment["LD_PRELOAD"] = str(preload)
+    command = [str(python), str(HERE / "peers" / script), f"--threads={threads}"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        sys.exit(f"error: {script}: {done.stderr.strip().splitlines()[-1:]}")
+    return {"unit": "updates/s", **json.loads(done.stdout.strip().splitlines()[-1])}
+
+
+def measure(arguments, rows):
+    python = arguments.peers / "bin/python" if arguments.peers else None
+    rounds, context = [], None
+    for number in range(arguments.rounds):
+        values = {}
+        for row in rows:
+            print(f"\r\033[Kround {number + 1} of {arguments.rounds}: {row}", end="", file=sys.stderr, flush=True)
+            peaks = peaks_of(row)
+            got, context = run_rows(arguments.bench, [row, *peaks], arguments.threads, arguments.seconds, 3)
+            if peaks:  # the memory of the row alone
+                alone, _ = run_rows(arguments.bench, [row], arguments.threads, 0.001, 1) if number == 0 else (None, None)
+                got[row]["peak_memory_mib"] = alone[row]["peak_memory_mib"] if alone else None
+            derive(row, got[row], got[peaks[0]] if peaks else None)
+            for name, numbers in got.items():
+                values.setdefault(name, numbers)
+            if python:
+                for name, script, avx512 in PEERS.get(row, []):
+                    preload = arguments.peers / "mkl_avx512.so" if avx512 else None
+                    values[name] = run_peer(python, script, preload, context["threads"])
+        rounds.append(values)
+    print("\r\033[K", end="", file=sys.stderr)
+    return rounds, context
+
+
+def summarise(rounds):
+    """Over the rounds: median of each number, smallest and largest rate."""
+    summary = {}
+    for row in rounds[0]:
+        numbers = {}
+        for key, first in rounds[0][row].items():
+            values = [r[row][key] for r in rounds if r[row][key] is not None]
+            numbers[key] = statistics.median(values) if isinstance(first, (int, float)) else first
+        rates = [r[row]["per_s"] for r in rounds]
+        numbers["per_s_min"], numbers["per_s_max"] = min(rates), max(rates)
+        summary[row] = numbers
+    for row, peer, bar in RATIOS:
+        if peer in summary:
+            ratio = statistics.median(r[row]["per_s"] / r[peer]["per_s"] for r in rounds)
+            summary[f"{row} : {peer}"] = {"ratio": ratio, "bar": f">= {bar}", "met": ratio >= bar}
+    for row, (key, sense, bar) in BARS.items():
+        if row in summary:
+            value = summary[row][key]
+            summary[row]["bar"] = f"{key} {sense} {bar}"
+            summary[row]["met"] = value >= bar if sense == ">=" else value <= bar
+    return summary
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def describe(v):
+    """What a row says beside its rate."""
+    said = []
+    if "flops_per_s" in v:
+        said.append(f"{v['flops_per_s'] / 1e9:,.0f} GFLOP/s")
+    if "share_of_peak" in v:
+        said.append(f"{100 * v['share_of_peak']:.0f} % of its FLOP limit")
+    if "bytes_per_s" in v:
+        said.append(f"{v['bytes_per_s'] / 1e9:.1f} GB/s")
+    if "share_of_memcpy" in v:
+        said.append(f"{100 * v['share_of_memcpy']:.0f} % of memcpy")
+    if "times_real_time" in v:
+        said.append(f"{v['times_real_time']:,.0f} x real time")
+    if "p50_us" in v:
+        said.append(f"p50 {v['p50_us']:.1f} us, p99 {v['p99_us']:.1f} us (empty loop: {v['empty_p50_us']:.1f}, {v['empty_p99_us']:.1f})")
+    if "memory_per_frames" in v:
+        said.append(f"{v['memory_per_frames']:.3f} x the unique frames (resident)")
+    return ", ".join(said)
+
+
+def table(summary, context, rounds):
+    lines = [f"{context['machine']}; {context['settings']}; medians over {rounds} rounds", ""]
+    lines += ["| row | median | least .. most | | peak memory | bar |", "|---|---|---|---|---|---|"]
+    for row, v in summary.items():
+        bar = f"{v['bar']}: {'met' if v['met'] else 'MISSED'}" if "bar" in v else ""
+        if "ratio" in v:
+            lines.append(f"| {row} | {v['ratio']:.2f} x | | | | {bar} |")
+            continue
+        spread = f"{number(v['per_s_min'])} .. {number(v['per_s_max'])}"
+        memory = v.get("peak_memory_mib")
+        lines.append(
+            f"| {row} | {number(v['per_s'])} {v['unit']} | {spread} | {describe(v)} | {f'{memory:,.0f} MiB' if memory else ''} | {bar} |"
+        )
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bench", type=pathlib.Path, required=True, help="onramp-bench")
+    parser.add_argument("--peers", type=pathlib.Path, help="folder made by scripts/bench_peers.sh")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.25, help="of each of three repetitions of a row in a round")
+    parser.add_argument("--threads", type=int, default=0, help="of one operation; 0: one a core")
+    parser.add_argument("--only", default="", help="rows whose name this regular expression finds")
+    parser.add_argument("--results", type=pathlib.Path, help="folder for <machine>.json; not written with --only")
+    arguments = parser.parse_args()
+
+    listed = subprocess.run([arguments.bench, "--benchmark_list_tests"], capture_output=True, text=True, check=True)
+    rows = [name.removesuffix("/real_time") for name in listed.stdout.split()]
+    rows = [row for row in rows if re.search(arguments.only, row)]
+    if not rows:
+        sys.exit(f"error: no row of onramp-bench matches {arguments.only!r}")
+    if not arguments.peers:
+        print("peers are not measured: scripts/bench_peers.sh sets them up", file=sys.stderr)
+    rounds, context = measure(arguments, rows)
+    summary = summarise(rounds)
+    print(table(summary, context, arguments.rounds))
+    if arguments.results and not arguments.only:
+        arguments.results.mkdir(parents=True, exist_ok=True)
+        name = re.sub("[^a-z0-9]+", "-", context["machine"].lower()) + f"-{context['threads']}-threads.json"
+        about = {key: context[key] for key in ("machine", "settings", "threads", "mkl", "date")}
+        result = {"machine": about, "rounds": arguments.rounds, "rows": summary}
+        (arguments.results / name).write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
+        print(f"\nalso in {arguments.results / name}")
+
+
+if __name__ == "__main__":
+    main()
