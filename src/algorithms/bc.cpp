@@ -23,6 +23,7 @@ void BcConfig::validate() const {
     throw ConfigError(concat("random_shift = ", random_shift,
                              " needs pixels in each update: set input.images to end_to_end, or random_shift to 0"));
   }
+  if (input.share_encoder) throw ConfigError("input.share_encoder: there is one network alone, nothing to share with");
 }
 
 Bc::Bc(const BcConfig& config, const LearnerContext& context)

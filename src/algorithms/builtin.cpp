@@ -3,6 +3,8 @@
 #include <type_traits>
 
 #include "onramp/algorithms/bc.h"
+#include "onramp/algorithms/cql_crossq.h"
+#include "onramp/algorithms/cql_sac.h"
 #include "onramp/algorithms/hilbert.h"
 #include "onramp/algorithms/simplified_q.h"
 
@@ -54,6 +56,9 @@ void add_learners(Registry<LearnerFactory>& learners) {
                               "pretrains an image encoder: first-occupancy Hilbert representation");
   add<SimplifiedQ, SimplifiedQConfig>(learners, "simplified_q",
                                       "actor-critic without target network, for offline and then online learning");
+  add<CqlSac, CqlSacConfig>(learners, "cql_sac", "conservative Q-learning on soft actor-critic, with a target network");
+  add<CqlCrossQ, CqlCrossQConfig>(learners, "cql_crossq",
+                                  "conservative Q-learning on CrossQ: batch renormalisation, no target network");
 }
 
 }  // namespace onramp

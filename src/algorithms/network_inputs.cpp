@@ -30,6 +30,7 @@ bool has_pictures(const ObservationSpec& observation) {
 
 NetworkInputs::NetworkInputs(const InputConfig& config, const LearnerContext& context)
     : config_(config), observation_(select_observations(context.observation, config.observations, config.images)) {
+  config.validate();
   Sha256 hash;
   has_images_ = has_pictures(observation_);
   if (config.normalize) {
@@ -44,14 +45,25 @@ NetworkInputs::NetworkInputs(const InputConfig& config, const LearnerContext& co
     frozen_->to(context.device);
     set_trainable(*frozen_, false);
   }
+  if (config.start == EncoderStart::kPretrained && config.images == EncoderMode::kEndToEnd && has_images_) {
+    pretrained_ = load_encoder(require_given(context, "encoder", "start: pretrained"));
+  }
   hash_ = hash.hex();
 }
 
 std::shared_ptr<ObservationEncoder> NetworkInputs::make_encoder(at::Generator& generator) const {
   const bool own = config_.images == EncoderMode::kEndToEnd && has_images_;
-  return std::make_shared<ObservationEncoder>(
-      observation_, normalizer_,
-      own ? std::make_shared<ImageEncoders>(observation_, config_.encoder, generator) : frozen_, own);
+  auto images = frozen_;
+  if (own) {
+    images =
+        pretrained_ ? pretrained_->copy() : std::make_shared<ImageEncoders>(observation_, config_.encoder, generator);
+  }
+  return std::make_shared<ObservationEncoder>(observation_, normalizer_, std::move(images), own);
+}
+
+std::shared_ptr<ObservationEncoder> NetworkInputs::make_encoder_beside(const ObservationEncoder& first,
+                                                                       at::Generator& generator) const {
+  return shares_encoder() ? ObservationEncoder::borrowing(first) : make_encoder(generator);
 }
 
 void NetworkInputs::describe(BatchRequest& request) const {
@@ -70,7 +82,7 @@ std::vector<std::string> NetworkInputs::needs(const InputConfig& config, const O
   std::vector<std::string> parts;
   if (config.normalize) parts.emplace_back("normalizer");
   const bool pictures = has_pictures(select_observations(observation, config.observations, config.images));
-  if (config.images == EncoderMode::kFrozen && pictures) parts.emplace_back("encoder");
+  if (config.pretrained() && pictures) parts.emplace_back("encoder");
   return parts;
 }
 

@@ -127,18 +127,48 @@ void add_override(Override& root, const std::string& text) {
   place->children.clear();
 }
 
+/// The element of a list that a key means: its index from 0, or the `name` that it holds.
+std::size_t find_element(const ConfigNode& list, const std::string& key, const Origin& asked_at) {
+  std::vector<std::string> names;
+  for (const auto& element : list.elements()) {
+    const auto name = element.get("name");
+    names.push_back(name.is_scalar() ? name.text() : "");
+  }
+  const auto named = std::find(names.begin(), names.end(), key);
+  if (named != names.end() && !key.empty()) return static_cast<std::size_t>(named - names.begin());
+  const auto index = as_index(key);
+  if (index && *index < names.size()) return *index;
+  std::erase(names, "");
+  throw ConfigError(concat(asked_at.str(), ": ", list.path(), list.path().empty() ? "" : ": ", "a list of ",
+                           list.size(), "; want an index from 0 to ", list.size() - 1,
+                           names.empty() ? "" : " or a name of ", join(names), ", got '", key, "'",
+                           did_you_mean(key, names)));
+}
+
+ConfigNode without_nulls(std::vector<ConfigNode> elements, const Origin& origin) {
+  std::erase_if(elements, [](const ConfigNode& element) { return element.is_null(); });
+  return ConfigNode::list(std::move(elements), origin);
+}
+
 ConfigNode apply(const ConfigNode& node, const Override& change);
 
 ConfigNode apply_to_list(const ConfigNode& list, const Override& change) {
   auto elements = list.elements();
   for (const auto& child : change.children) {
-    const auto index = as_index(child.key);
-    if (!index || *index >= elements.size())
-      throw ConfigError(concat(child.origin.str(), ": ", list.path(), ": a list of ", elements.size(),
-                               "; want an index from 0 to ", elements.size() - 1, ", got '", child.key, "'"));
-    elements[*index] = apply(elements[*index], child);
+    auto& element = elements[find_element(list, child.key, child.origin)];
+    element = apply(element, child);
   }
-  return ConfigNode::list(std::move(elements), list.origin());
+  return without_nulls(std::move(elements), list.origin());
+}
+
+/// A map over a list changes the elements that its keys name.
+ConfigNode merge_into_list(const ConfigNode& list, const ConfigNode& over) {
+  auto elements = list.elements();
+  for (const auto& item : over.items()) {
+    auto& element = elements[find_element(list, item.key, item.key_origin)];
+    element = merge_config(element, item.value);
+  }
+  return without_nulls(std::move(elements), list.origin());
 }
 
 ConfigNode apply(const ConfigNode& node, const Override& change) {
@@ -170,6 +200,7 @@ ConfigNode load_config(const fs::path& file, const std::vector<std::string>& ove
 }
 
 ConfigNode merge_config(const ConfigNode& base, const ConfigNode& over) {
+  if (base.is_list() && base.size() > 0 && over.is_map()) return merge_into_list(base, over);
   if (!base.is_map() || !over.is_map()) return over;
   const auto old_type = base.get("type"), new_type = over.get("type");
   if (old_type.is_scalar() && new_type.is_scalar() && old_type.text() != new_type.text()) return over;

@@ -57,6 +57,11 @@ SquashedGaussian SquashedGaussianActor::distribution(const Observation& obs) {
   return {.mean = parts[0], .log_std = low + 0.5 * (high - low) * (parts[1].tanh() + 1)};
 }
 
+SquashedGaussian SquashedGaussianActor::distribution_constant(const Observation& obs) {
+  at::NoGradGuard no_gradient;
+  return distribution(obs);
+}
+
 at::Tensor SquashedGaussianActor::sample(const Observation& obs, const at::Tensor& noise) {
   return distribution(obs).sample_action(noise);
 }

@@ -9,6 +9,23 @@
 
 namespace onramp {
 
+void InputConfig::validate() const {
+  if (start && images == EncoderMode::kNone) {
+    throw ConfigError("start: there is no encoder to start where images: none");
+  }
+  if (start == EncoderStart::kRandom && images == EncoderMode::kFrozen) {
+    throw ConfigError(
+        "start: random: a frozen encoder is the one handed over; for random weights let the phase that pretrains it "
+        "make "
+        "0 updates, or set images: end_to_end");
+  }
+  if (share_encoder && images != EncoderMode::kEndToEnd) {
+    throw ConfigError(concat("share_encoder needs images: end_to_end; ",
+                             images == EncoderMode::kFrozen ? "a frozen encoder is shared by all networks as it is"
+                                                            : "no pictures are seen"));
+  }
+}
+
 ObservationSpec select_observations(const ObservationSpec& observation, const std::vector<std::string>& names,
                                     EncoderMode images) {
   std::vector<std::string> known;
@@ -64,11 +81,12 @@ at::Tensor ObservationEncoder::encode_entry(const EntrySpec& entry, const at::Te
     check_float(entry.name, value, {kB, entry.numel()});
     return normalizer_.apply(entry.name, value);
   }
-  if (trainable_) return images_->encode(entry.name, value);
   if (value.is_floating_point()) {
     check_float(entry.name, value, {kB, images_->feature_dim()});
-    return normalizer_.apply(entry.name, value);
+    if (trainable_) return value;
+    return normalizer_.apply(entry.name, borrowed_ ? value.detach() : value);
   }
+  if (trainable_) return images_->encode(entry.name, value);
   at::NoGradGuard frozen;
   return normalizer_.apply(entry.name, images_->encode(entry.name, value));
 }
@@ -80,9 +98,25 @@ at::Tensor ObservationEncoder::forward(const Observation& obs) {
   return encoded.size() == 1 ? encoded.front() : at::cat(encoded, 1);  // [B, O]
 }
 
+Observation ObservationEncoder::encode_pictures(const Observation& obs) {
+  Observation features;
+  for (const auto& entry : observation_.entries) {
+    const auto& value = obs.at(entry.name);
+    features.set(entry.name, entry.is_image() ? images_->encode(entry.name, value) : value);
+  }
+  return features;
+}
+
+std::shared_ptr<ObservationEncoder> ObservationEncoder::borrowing(const ObservationEncoder& owner) {
+  auto encoder = std::make_shared<ObservationEncoder>(owner.observation_, owner.normalizer_, owner.images_,
+                                                      /*trainable=*/false);
+  encoder->borrowed_ = true;
+  return encoder;
+}
+
 std::shared_ptr<ObservationEncoder> ObservationEncoder::copy() const {
-  return std::make_shared<ObservationEncoder>(observation_, normalizer_, trainable_ ? images_->copy() : images_,
-                                              trainable_);
+  return std::make_shared<ObservationEncoder>(observation_, normalizer_,
+                                              trainable_ || borrowed_ ? images_->copy() : images_, trainable_);
 }
 
 }  // namespace onramp

@@ -22,7 +22,8 @@ at::Tensor members_product(const at::Tensor& x, const at::Tensor& weight, Precis
 
 }  // namespace
 
-EnsembleMlp::EnsembleMlp(int64_t members, int64_t in, int64_t out, const MlpConfig& config, at::Generator& generator)
+EnsembleMlp::EnsembleMlp(int64_t members, int64_t in, int64_t out, const MlpConfig& config, at::Generator& generator,
+                         const std::optional<BatchRenormConfig>& renorm)
     : members_(members), in_(in), out_(out), feature_dim_(0), config_(config) {
   check_at_least("EnsembleMlp: members", static_cast<double>(members), 1.0);
   check_at_least("EnsembleMlp: hidden layers", static_cast<double>(config.hidden.size()), 1.0);
@@ -43,17 +44,34 @@ EnsembleMlp::EnsembleMlp(int64_t members, int64_t in, int64_t out, const MlpConf
     width = config.hidden[i];
   }
   add_layer("out", width, out, false);
+  if (!renorm) return;
+  const auto add_norm = [&](const std::string& name, int64_t units) {
+    norms_.push_back(register_module("batch_norm_" + name, std::make_shared<BatchRenorm>(members, units, *renorm)));
+  };
+  add_norm("in", in);
+  for (size_t i = 0; i < config.hidden.size(); ++i) add_norm(std::to_string(i), config.hidden[i]);
+}
+
+UnitMap EnsembleMlp::unit_map(size_t norm, const at::Tensor& x, const Pass& pass) const {
+  if (pass.by) return pass.by->at(norm);
+  if (pass.made) return pass.made->emplace_back(norms_[norm]->of_batch(x));
+  return norms_[norm]->of_running();
+}
+
+at::Tensor EnsembleMlp::normalize(size_t norm, const at::Tensor& x, const Pass& pass) const {
+  return norms_.empty() ? x : unit_map(norm, x, pass)(x);
 }
 
 EnsembleOutput EnsembleMlp::evaluate(const std::vector<Layer>& layers, const at::Tensor& x,
-                                     const at::Tensor& first_weight, const at::Tensor& first_bias) const {
-  if (config_.fused && config_.precision == Precision::kFp32) {
-    std::vector<ensemble_pass::Layer> pass{
+                                     const at::Tensor& first_weight, const at::Tensor& first_bias,
+                                     const Pass& pass) const {
+  if (config_.fused && config_.precision == Precision::kFp32 && norms_.empty()) {
+    std::vector<ensemble_pass::Layer> fused{
         {first_weight, first_bias, layers.front().norm_weight, layers.front().norm_bias}};
     for (size_t i = 1; i < layers.size(); ++i) {
-      pass.push_back({layers[i].weight, layers[i].bias.unsqueeze(1), layers[i].norm_weight, layers[i].norm_bias});
+      fused.push_back({layers[i].weight, layers[i].bias.unsqueeze(1), layers[i].norm_weight, layers[i].norm_bias});
     }
-    if (ensemble_pass::suits(x, pass, config_.activation)) return ensemble_pass::run(x, pass, config_.activation);
+    if (ensemble_pass::suits(x, fused, config_.activation)) return ensemble_pass::run(x, fused, config_.activation);
   }
   at::Tensor h = members_product(x, first_weight, config_.precision);  // [E, R, H_0]
   for (size_t i = 0; i + 1 < layers.size(); ++i) {
@@ -61,22 +79,26 @@ EnsembleOutput EnsembleMlp::evaluate(const std::vector<Layer>& layers, const at:
     if (i > 0) h = members_product(h, layer.weight, config_.precision);
     h = bias_norm_activate(h, i > 0 ? layer.bias.unsqueeze(1) : first_bias, layer.norm_weight, layer.norm_bias,
                            config_.activation, config_.fused);
+    h = normalize(i + 1, h, pass);
   }
   // Values in full precision: eight bits would make steps of their own in what is learned from their differences.
   return {members_product(h, layers.back().weight, Precision::kFp32) + layers.back().bias.unsqueeze(1), h};
 }
 
-EnsembleOutput EnsembleMlp::forward(const at::Tensor& x) {
+EnsembleOutput EnsembleMlp::forward(const at::Tensor& x, const Pass& pass) {
   if (x.defined() && x.dim() == 3) {
     check_float("x", x, {members_, kB, in_});
   } else {
     check_float("x", x, {kB, in_});
   }
-  return evaluate(layers_, x, layers_[0].weight, layers_[0].bias.unsqueeze(1));
+  return evaluate(layers_, normalize(0, x, pass), layers_[0].weight, layers_[0].bias.unsqueeze(1), pass);
 }
+
+EnsembleOutput EnsembleMlp::forward(const at::Tensor& x) { return forward(x, Pass{}); }
 
 EnsembleOutput EnsembleMlp::forward_of(std::span<const int64_t> members, const at::Tensor& x) {
   check_float("x", x, {kB, in_});
+  ONRAMP_CHECK(norms_.empty(), "forward_of: not with batch renormalisation");
   check_at_least("forward_of: members", static_cast<double>(members.size()), 1.0);
   for (const int64_t e : members) check_in_range("forward_of: member", double(e), 0.0, double(members_ - 1));
   const auto of = [&](const at::Tensor& t) {
@@ -87,20 +109,31 @@ EnsembleOutput EnsembleMlp::forward_of(std::span<const int64_t> members, const a
   };
   std::vector<Layer> layers;
   for (const auto& l : layers_) layers.push_back({of(l.weight), of(l.bias), of(l.norm_weight), of(l.norm_bias)});
-  return evaluate(layers, x, layers[0].weight, layers[0].bias.unsqueeze(1));
+  return evaluate(layers, x, layers[0].weight, layers[0].bias.unsqueeze(1), Pass{});
 }
 
-EnsembleOutput EnsembleMlp::forward(const at::Tensor& state, const at::Tensor& action) {
-  if (action.defined() && action.dim() == 2) return forward(at::cat({state, action}, -1));
+EnsembleOutput EnsembleMlp::forward_batch(const at::Tensor& x, BatchStatistics& made) {
+  made.clear();
+  return forward(x, Pass{.made = &made});
+}
+
+EnsembleOutput EnsembleMlp::forward(const at::Tensor& state, const at::Tensor& action, const BatchStatistics* by) {
+  const Pass pass{.by = by};
+  if (action.defined() && action.dim() == 2) return forward(at::cat({state, action}, -1), pass);
   check_float("action", action, {kB, kN, kA});
   const auto B = action.size(0), N = action.size(1), A = action.size(2), S = in_ - A;
   check_float("state", state, {B, S});
+  auto s = state, a = action.reshape({B * N, A});  // [B, S], [B N, A]; [E, ...] once they are normalised
+  if (!norms_.empty()) {
+    const auto [gain, offset] = unit_map(0, state, pass);  // given or running: it does not look at rows
+    s = UnitMap{gain.narrow(2, 0, S), offset.narrow(2, 0, S)}(s);
+    a = UnitMap{gain.narrow(2, S, A), offset.narrow(2, S, A)}(a);
+  }
   const Layer& first = layers_[0];
   // (state, action) W = state W_s + action W_a: the state's part enters as a bias that N rows share.
   const auto state_part =
-      members_product(state, first.weight.narrow(1, 0, S), config_.precision) + first.bias.unsqueeze(1);  // [E, B, H]
-  const auto flat =
-      evaluate(layers_, action.reshape({B * N, A}), first.weight.narrow(1, S, A), state_part);  // [E, B N, ...]
+      members_product(s, first.weight.narrow(1, 0, S), config_.precision) + first.bias.unsqueeze(1);         // [E, B, H]
+  const auto flat = evaluate(layers_, a, first.weight.narrow(1, S, A), state_part, pass);  // [E, B N, ...]
   return {flat.output.view({members_, B, N, out_}), flat.features.view({members_, B, N, feature_dim_})};
 }
 

@@ -22,11 +22,12 @@ std::filesystem::path find_policy(const std::filesystem::path& path) {
         concat(path.string(), ": no policy in it; a run keeps one in policies/<phase> when a phase that learns ends"));
   }
   // What the run's last phase that learned left behind; times of files would not survive a copy.
-  const auto phase_index = [](const fs::path& policy) {
-    return read_manifest(policy).at("extra").value("phase_index", int64_t{-1});
+  const auto position = [](const fs::path& policy) {
+    const auto extra = read_manifest(policy).at("extra");
+    return std::pair{extra.value("phase_index", int64_t{-1}), extra.value("step", int64_t{-1})};
   };
   return *std::max_element(found.begin(), found.end(),
-                           [&](const auto& a, const auto& b) { return phase_index(a) < phase_index(b); });
+                           [&](const auto& a, const auto& b) { return position(a) < position(b); });
 }
 
 }  // namespace

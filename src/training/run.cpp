@@ -229,8 +229,10 @@ std::unique_ptr<Policy> Run::policy(const std::string& name) {
 }
 
 void Run::keep_agent(const std::string& name, const std::string& learner_name) {
-  nlohmann::json about{
-      {"phase", name}, {"phase_index", state_.phase}, {"step", state_.step}, {"episodes", state_.episodes}};
+  nlohmann::json about{{"phase", phases_[static_cast<size_t>(state_.phase)]->name()},
+                       {"phase_index", state_.phase},
+                       {"step", state_.step},
+                       {"episodes", state_.episodes}};
   if (config_.env) about["env"] = to_yaml(config_.env.dump());
   const Agent& kept = agent(learner_name);
   write_policy_file(folder_ / "policies" / name, *kept.policy(), config_hash(resolved_), about);

@@ -80,11 +80,14 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
     const auto phase = config.phases[i].make();
     const PhaseNeeds needs = phase->needs();
     if (!names.insert(phase->name()).second) at.fail(concat("a second phase is called '", phase->name(), "'"));
-    if (phase->name().find_first_of("/\\,\"\n ") != std::string::npos || phase->name().starts_with('.')) {
+    if (phase->name().find_first_of("/\\,\"\n @") != std::string::npos || phase->name().starts_with('.')) {
       at.fail(concat("phase name '", phase->name(), "' becomes a file name: letters, digits, _ and - only"));
     }
-    if (config.policies.contains(phase->name()) && needs.leaves_policy) {
-      at.fail(concat("the policy that this phase leaves would be hidden by '", phase->name(), "' under `policies`"));
+    auto left = needs.snapshots;
+    if (needs.leaves_policy) left.push_back(phase->name());
+    for (const auto& policy : left) {
+      if (!config.policies.contains(policy)) continue;
+      at.fail(concat("the policy that this phase leaves would be hidden by '", policy, "' under `policies`"));
     }
     if (needs.environment && !config.env) at.fail("this phase needs an environment: add `env: {type: ...}`");
     sources.insert(needs.fills_sources.begin(), needs.fills_sources.end());
@@ -109,7 +112,13 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
         parts.insert(part);
       }
       for (const auto& source : factory->sources(needs.acting_learner)) drawn.push_back({at, name, source});
-      if (needs.leaves_policy && factory->acts()) policies.push_back(phase->name());
+      if (!needs.snapshots.empty() && !factory->acts()) {
+        at.fail(concat("learner '", name, "' has no policy to keep: leave keep_policy_every out"));
+      }
+      if (needs.leaves_policy && factory->acts()) {
+        policies.push_back(phase->name());
+        policies.insert(policies.end(), needs.snapshots.begin(), needs.snapshots.end());
+      }
     }
   }
   const std::vector<std::string> known(sources.begin(), sources.end());

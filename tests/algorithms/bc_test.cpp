@@ -106,5 +106,24 @@ TEST(Bc, RandomShiftNeedsPixels) {
   expect_throws<ConfigError>([&] { config.validate(); }, "random_shift = 4 needs pixels in each update");
 }
 
+TEST(Bc, StartsFromTheEncoderHandedOverWhereToldTo) {
+  auto config = picture_config(EncoderMode::kEndToEnd);
+  config.input.start = EncoderStart::kPretrained;
+  auto generator = generator_of(1);
+  Parts given;
+  given["encoder"] = save_encoder(ImageEncoders(picture_and_state(), config.input.encoder, generator));
+  Bc agent(config, picture_context(&given));
+  const auto parts = saved(agent);
+  for (const auto& [name, tensor] : given.at("encoder").tensors) {
+    expect_equal(parts.at("actor").tensors.at("encoder.images." + name), tensor);
+  }
+}
+
+TEST(Bc, HasNobodyToShareAnEncoderWith) {
+  auto config = picture_config(EncoderMode::kEndToEnd);
+  config.input.share_encoder = true;
+  expect_throws<ConfigError>([&] { config.validate(); }, "nothing to share with");
+}
+
 }  // namespace
 }  // namespace onramp

@@ -1,12 +1,6 @@
 // The paper's claim in small (fig. 5): without a target network the regulariser alone keeps latent representations apart and
 // Q-values below what can be had; without it the same run overestimates.
-#include <ATen/ATen.h>
-
-#include <cmath>
-#include <vector>
-
-#include "learner_testing.h"
-#include "onramp/algorithms/simplified_q.h"
+#include "simplified_q_testing.h"
 
 namespace onramp {
 namespace {
@@ -14,31 +8,6 @@ namespace {
 using namespace onramp::test;
 
 constexpr double kBestReturn = 1.0;
-
-// 10 demonstrations of 20 steps from the unit circle to its centre, at half speed with little noise: actions cover a narrow
-// part of the box. The last step earns 1 and ends the episode, so no return is above 1.
-Batch demonstrations(uint64_t seed) {
-  constexpr int64_t kEpisodes = 10, kSteps = 20;
-  const auto angle = M_PI * uniforms({kEpisodes}, 100 * seed);
-  auto position = at::stack({angle.cos(), angle.sin()}, 1);  // [10, 2]
-  std::vector<at::Tensor> obs, next, action, reward;
-  for (int64_t t = 0; t < kSteps; ++t) {
-    const auto noise = 0.05 * normals({kEpisodes, 2}, 100 * seed + 1 + t);
-    const auto towards = -0.5 * position / position.norm(2, 1, /*keepdim=*/true).clamp_min(1e-3);
-    obs.push_back(position);
-    action.push_back((towards + noise).clamp(-1, 1));
-    position = position + 0.1 * action.back();
-    next.push_back(position);
-    reward.push_back(at::full({kEpisodes}, t + 1 == kSteps ? 1.0 : 0.0));
-  }
-  Batch all;
-  all.obs = {{"state", at::cat(obs)}};
-  all.next_obs = {{"state", at::cat(next)}};
-  all.action = at::cat(action);
-  all.reward = at::cat(reward);
-  all.discount = 0.99 * (1 - all.reward);
-  return all;
-}
 
 struct Outcome {
   double similarity;  // mean |Phi(s, a) . Phi(s', a')| over pairs of the data (fig. 5a)
@@ -56,17 +25,8 @@ Outcome offline_run(double alpha, double beta, uint64_t seed) {
   config.optimizer.learning_rate = 1e-3;
   config.input.normalize = false;
   SimplifiedQ agent(config, state_context(2, 2, seed));
-  const auto data = demonstrations(seed);
-  for (uint64_t k = 0; k < 300; ++k) {
-    const auto rows = at::randint(data.size(), {64}, generator_of(1000 * seed + k), at::TensorOptions(at::kLong));
-    Batch batch;
-    batch.obs = data.obs.index_select(rows);
-    batch.next_obs = data.next_obs.index_select(rows);
-    batch.action = data.action.index_select(0, rows);
-    batch.reward = data.reward.index_select(0, rows);
-    batch.discount = data.discount.index_select(0, rows);
-    agent.update({{"batch", batch}});
-  }
+  const auto data = circle_demonstrations(seed);
+  for (uint64_t k = 0; k < 300; ++k) agent.update({{"batch", rows_of(data, 64, 1000 * seed + k)}});
   const auto out = agent.evaluate(data.obs, data.action);
   const auto phi = out.latent[0];  // [M, F]
   const auto dots = at::mm(phi, phi.t()).abs().fill_diagonal_(0);

@@ -2,6 +2,7 @@
 #include "onramp/algorithms/simplified_q.h"
 
 #include "onramp/base/error.h"
+#include "onramp/policies/actor_policy.h"
 #include "simplified_q_testing.h"
 #include "support/expect_throws.h"
 
@@ -10,24 +11,7 @@ namespace {
 
 using namespace onramp::test;
 
-LearnerContext picture_context(const Parts* given) {
-  return {.observation = picture_and_state(), .action = {2, {}}, .seed = 1, .given = given};
-}
-
-Parts handed_over(uint64_t seed = 1) {
-  auto generator = generator_of(seed);
-  Parts parts;
-  parts["encoder"] =
-      save_encoder(ImageEncoders(picture_and_state(), EncoderConfig{.feature_dim = 8, .channels = {4, 4}}, generator));
-  parts["normalizer"] = save_normalizer(fit_normalizer({{"state", normals({50, 3}, seed)}}));
-  return parts;
-}
-
-SimplifiedQConfig picture_config(EncoderMode mode) {
-  auto config = small_config();
-  config.input = {.images = mode, .encoder = {.feature_dim = 8, .channels = {4, 4}}};
-  return config;
-}
+SimplifiedQConfig picture_config(EncoderMode mode) { return small_agent_with_pictures<SimplifiedQConfig>(mode); }
 
 TEST(SimplifiedQ, AFrozenEncoderIsSharedAndNeverChanges) {
   const auto given = handed_over();
@@ -88,6 +72,115 @@ TEST(SimplifiedQ, EndToEndEachNetworkTrainsAnEncoderOfItsOwn) {
     }
   }
   EXPECT_GE(encoders_moved, 8);  // convolutions and projection of both networks
+}
+
+int encoder_tensors(const Parts& parts, const std::string& part) {
+  int count = 0;
+  for (const auto& [name, tensor] : parts.at(part).tensors) count += name.find("images") != std::string::npos;
+  return count;
+}
+
+TEST(SimplifiedQ, ASharedEncoderIsTrainedByTheCriticsLossAlone) {
+  const auto given = handed_over();
+  const auto encoder_after_update = [&](double temperature, double reward) {
+    auto config = picture_config(EncoderMode::kEndToEnd);
+    config.input.share_encoder = true;
+    config.temperature = temperature;
+    SimplifiedQ agent(config, picture_context(&given));
+    const auto before = saved(agent);
+    EXPECT_EQ(encoder_tensors(before, "actor"), 0);
+    EXPECT_GE(encoder_tensors(before, "critic"), 4);
+    auto batch = picture_batch(8, 2);
+    batch.reward.add_(reward);
+    agent.update({{"batch", batch}});
+    PartState encoder;
+    for (const auto& [name, tensor] : saved(agent).at("critic").tensors) {
+      if (name.find("images") != std::string::npos) encoder.tensors[name] = tensor;
+    }
+    for (const auto& [name, tensor] : encoder.tensors) {
+      if (tensor.dim() == 4) {
+        EXPECT_FALSE(at::equal(tensor, before.at("critic").tensors.at(name)));
+      }
+    }
+    return content_hash(encoder);
+  };
+  EXPECT_EQ(encoder_after_update(0.0, 0.0), encoder_after_update(100.0, 0.0)) << "not by the policy's loss";
+  EXPECT_NE(encoder_after_update(0.0, 0.0), encoder_after_update(0.0, -9.0));
+}
+
+// What is encoded once has the values that each network would have found itself: an update without learning says so.
+TEST(SimplifiedQ, ASharedEncoderGivesTheValuesOfTwoEqualOnes) {
+  const auto given = handed_over();
+  const auto metrics_of = [&](bool share) {
+    auto config = picture_config(EncoderMode::kEndToEnd);
+    config.input.start = EncoderStart::kPretrained;  // so that both networks begin with one and the same
+    config.input.share_encoder = share;
+    config.optimizer.learning_rate = 0;
+    SimplifiedQ agent(config, picture_context(&given));
+    return agent.update({{"batch", picture_batch(8, 2)}});
+  };
+  const auto shared = metrics_of(true), own = metrics_of(false);
+  for (size_t i = 0; i < shared.size(); ++i) {
+    EXPECT_NEAR(shared[i].second.item<double>(), own[i].second.item<double>(), 1e-5) << shared[i].first;
+  }
+}
+
+TEST(SimplifiedQ, APolicyWithASharedEncoderIsWhole) {
+  const auto given = handed_over();
+  auto config = picture_config(EncoderMode::kEndToEnd);
+  config.input.share_encoder = true;
+  SimplifiedQ agent(config, picture_context(&given));
+  const auto policy = agent.policy();
+  const auto from_disk = load_policy(save_policy(*policy));
+  const auto batch = picture_batch(8, 2);
+  const auto act = [&](Policy& p) {
+    auto random = RandomStream(1, "act").next();
+    return p.act(batch.obs, *p.begin(8), ActMode::kMode, random).action;
+  };
+  const auto before = act(*policy);
+  expect_equal(act(*from_disk), before);
+  for (int i = 0; i < 3; ++i) agent.update({{"batch", batch}});
+  expect_equal(act(*policy), before);
+  expect_equal(act(*from_disk), before);
+  EXPECT_FALSE(at::equal(act(*agent.policy()), before));
+  EXPECT_NE(agent.policy()->content_hash(), policy->content_hash());
+}
+
+TEST(SimplifiedQ, ASharedEncoderContinuesBitForBitAfterLoad) {
+  const auto given = handed_over();
+  auto config = picture_config(EncoderMode::kEndToEnd);
+  config.input.share_encoder = true;
+  SimplifiedQ agent(config, picture_context(&given)), fresh(config, picture_context(&given));
+  expect_continues_bit_for_bit(agent, fresh, {{"batch", picture_batch(8, 2)}});
+}
+
+TEST(SimplifiedQ, EndToEndItStartsFromTheEncoderHandedOverWhereToldTo) {
+  auto given = handed_over();
+  auto config = picture_config(EncoderMode::kEndToEnd);
+  config.input.start = EncoderStart::kPretrained;
+  SimplifiedQ agent(config, picture_context(&given));
+  auto parts = saved(agent);
+  for (const char* part : {"critic", "actor"}) {
+    int found = 0;
+    for (const auto& [name, tensor] : given.at("encoder").tensors) {
+      expect_equal(parts.at(part).tensors.at("encoder.images." + name), tensor);
+      ++found;
+    }
+    EXPECT_EQ(found, encoder_tensors(parts, part));
+  }
+  agent.update({{"batch", picture_batch(8, 2)}});
+  const auto after = saved(agent);
+  for (const auto& [name, tensor] : given.at("encoder").tensors) {
+    if (tensor.dim() != 4) continue;
+    const auto& critics = after.at("critic").tensors.at("encoder.images." + name);
+    EXPECT_FALSE(at::equal(critics, tensor)) << "it is trained";
+    EXPECT_FALSE(at::equal(critics, after.at("actor").tensors.at("encoder.images." + name))) << "each its own";
+  }
+  given.erase("encoder");
+  expect_throws<ConfigError>([&] { SimplifiedQ(config, picture_context(&given)); },
+                             "input.start: pretrained needs the part 'encoder'");
+  EXPECT_EQ(NetworkInputs::needs(config.input, picture_and_state()),
+            (std::vector<std::string>{"normalizer", "encoder"}));
 }
 
 TEST(SimplifiedQ, EndToEndContinuesBitForBitAfterLoad) {

@@ -17,25 +17,9 @@ using namespace onramp::test;
 
 // ---- Known answers ----
 
-// One step to go: r(s, a) = 1 - (a - s)^2 with s in [-0.6, 0.6]; data actions uniform on [-1, 1].
-Batch bandit_batch(int64_t B, uint64_t seed) {
-  Batch batch;
-  const auto s = 0.6 * uniforms({B, 1}, 3 * seed);
-  batch.obs = {{"state", s}};
-  batch.next_obs = batch.obs;
-  batch.action = uniforms({B, 1}, 3 * seed + 1);
-  batch.reward = 1 - (batch.action - s).square().squeeze(1);
-  batch.discount = at::zeros({B});
-  return batch;
-}
-
 SimplifiedQConfig bandit_config() {
-  auto config = small_config();
-  config.alpha = 0;
+  auto config = bandit_agent<SimplifiedQConfig>();
   config.beta = 0;
-  config.temperature = 0.01;
-  config.critic.mlp.hidden = {64, 64};
-  config.optimizer.learning_rate = 2e-3;
   return config;
 }
 
@@ -46,10 +30,7 @@ class SimplifiedQBandit : public ::testing::TestWithParam<int64_t> {
     for (uint64_t i = 0; i < 600; ++i) agent->update({{"batch", bandit_batch(64, 1000 * seed + i)}});
     return agent;
   }
-  // 11 states by 9 actions, none at the border.
-  const at::Tensor states_ = at::linspace(-0.6, 0.6, 11).unsqueeze(1);
-  const at::Tensor actions_ = at::linspace(-0.8, 0.8, 9).reshape({1, 9, 1}).expand({11, 9, 1}).contiguous();
-  const at::Tensor reward_ = 1 - (actions_.squeeze(-1) - states_).square();  // [11, 9]
+  const BanditGrid grid_;
 };
 INSTANTIATE_TEST_SUITE_P(Ensembles, SimplifiedQBandit, ::testing::Values(1, 2));
 
@@ -57,12 +38,12 @@ TEST_P(SimplifiedQBandit, LearnsTheValueAndActsOnIt) {
   auto config = bandit_config();
   config.critic.ensemble = GetParam();
   const auto agent = trained(config, test_seed());
-  const auto q = agent->evaluate({{"state", states_}}, actions_).q;                     // [E, 11, 9]
-  expect_below("bandit value error", (q - reward_).abs().mean().item<double>(), 0.06);  // values range over 2
+  const auto q = agent->evaluate({{"state", grid_.states}}, grid_.actions).q;                // [E, 11, 9]
+  expect_below("bandit value error", (q - grid_.reward).abs().mean().item<double>(), 0.06);  // values range over 2
   auto policy = agent->policy();
   auto random = RandomStream(1, "act").next();
-  const auto action = policy->act({{"state", states_}}, *policy->begin(11), ActMode::kMode, random).action;
-  expect_below("bandit action error", (action - states_).abs().mean().item<double>(),
+  const auto action = policy->act({{"state", grid_.states}}, *policy->begin(11), ActMode::kMode, random).action;
+  expect_below("bandit action error", (action - grid_.states).abs().mean().item<double>(),
                0.12);  // the best action is a = s
 }
 
@@ -75,47 +56,22 @@ TEST_P(SimplifiedQBandit, ThePenaltyLowersValuesByItsWeight) {
     config.penalty = weight;
     config.critic.ensemble = GetParam();
     const auto agent = trained(config, test_seed() + 100);
-    const auto a = actions_.squeeze(-1);
+    const auto a = grid_.actions.squeeze(-1);
     const auto w = weight == PenaltyWeight::kUniform ? at::ones_like(a) : 0.5 * ((-1 - a).exp() + (a - 1).exp());
-    const auto q = agent->evaluate({{"state", states_}}, actions_).q;
-    expect_below("penalty error", (q - (reward_ - 0.8 * w)).abs().mean().item<double>(),
+    const auto q = agent->evaluate({{"state", grid_.states}}, grid_.actions).q;
+    expect_below("penalty error", (q - (grid_.reward - 0.8 * w)).abs().mean().item<double>(),
                  0.08);  // without: 0.33 and 0.8
   }
 }
 
-// A chain of 5 states, a > 0 moves right, else left; a step to the right of the last one ends with reward 1. The best policy
-// always goes right, and Q(i, right) = gamma^(4 - i), bootstrapped through the online critic itself.
+// Bootstrapped through the online critic itself.
 TEST(SimplifiedQ, LearnsAChainByBootstrapping) {
-  constexpr int64_t kStates = 5, B = 64;
-  constexpr double kGamma = 0.9;
   auto config = bandit_config();
-  config.gamma = kGamma;
+  config.gamma = kChainGamma;
   config.n_step = 1;
-  SimplifiedQ agent(config, state_context(kStates, 1, test_seed()));
-  const auto one_hot = at::eye(kStates);
-  for (uint64_t k = 0; k < 800; ++k) {
-    const auto i = at::randint(kStates, {B}, generator_of(10000 * test_seed() + 2 * k), at::TensorOptions(at::kLong));
-    Batch batch;
-    batch.action = uniforms({B, 1}, 10000 * test_seed() + 2 * k + 1);
-    const auto right = batch.action.squeeze(1) > 0;
-    const auto next = at::where(right, i + 1, (i - 1).clamp_min(0));
-    const auto end = next == kStates;
-    batch.obs = {{"state", one_hot.index_select(0, i)}};
-    batch.next_obs = {{"state", one_hot.index_select(0, next.clamp_max(kStates - 1))}};
-    batch.reward = end.to(at::kFloat);
-    batch.discount = kGamma * (1 - batch.reward);
-    agent.update({{"batch", batch}});
-  }
-  const auto actions = at::tensor({0.5F, -0.5F}).reshape({1, 2, 1}).expand({kStates, 2, 1}).contiguous();
-  const auto q = agent.evaluate({{"state", one_hot}}, actions).q[0];  // [5, 2]
-  const auto right = at::tensor({0.6561F, 0.729F, 0.81F, 0.9F, 1.0F});
-  const auto left = at::tensor({0.59049F, 0.59049F, 0.6561F, 0.729F, 0.81F});  // one step back, then right
-  expect_below("chain, right", (q.select(1, 0) - right).abs().max().item<double>(), 0.1);
-  expect_below("chain, left", (q.select(1, 1) - left).abs().max().item<double>(), 0.1);
-  auto policy = agent.policy();
-  auto random = RandomStream(1, "act").next();
-  const auto action = policy->act({{"state", one_hot}}, *policy->begin(kStates), ActMode::kMode, random).action;
-  EXPECT_TRUE((action > 0).all().item<bool>()) << action;
+  SimplifiedQ agent(config, state_context(kChainStates, 1, test_seed()));
+  for (uint64_t k = 0; k < 800; ++k) agent.update({{"batch", chain_batch(64, 10000 * test_seed() + 2 * k)}});
+  expect_chain_learned(agent, 0.1);
 }
 
 // ---- State, flags, gradients ----

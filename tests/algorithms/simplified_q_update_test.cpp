@@ -10,28 +10,6 @@ namespace {
 
 using namespace onramp::test;
 
-// Hidden units relu(s), relu(a), relu(-a), and of them
-//   Q_0 = 2 relu(s) + relu(a) + 3 relu(-a)
-//   Q_1 = 4 relu(a) - relu(-a) + 1
-void value_by_hand(SimplifiedQ& agent) {
-  set_weights(agent, "critic",
-              {{"weight_0", rows({{1, 0, 0}, {0, 1, -1}}).unsqueeze(0).repeat({2, 1, 1})},  // [E, 2, 3]
-               {"bias_0", at::zeros({2, 3})},
-               {"weight_out", rows({{2, 1, 3}, {0, 4, -1}}).unsqueeze(2)},  // [E, 3, 1]
-               {"bias_out", rows({{0}, {1}})}});
-}
-
-Batch batch_of(const std::vector<float>& state, const std::vector<float>& action) {
-  const auto B = static_cast<int64_t>(state.size());
-  Batch batch;
-  batch.obs = {{"state", at::tensor(state).unsqueeze(1)}};
-  batch.next_obs = batch.obs;
-  batch.action = at::tensor(action).unsqueeze(1);
-  batch.reward = at::zeros({B});
-  batch.discount = at::zeros({B});
-  return batch;
-}
-
 // s_n = 1, -1, 3, -2 and a' = its sign: Q_0 = 3, 3, 7, 3 and Q_1 = 5, 0, 5, 0, of which the least are 3, 0, 5, 0.
 //   y = 0.5 + 0.5 * 3, 1 + 0.5 * 0, -1 + 0.25 * 5, 2 (terminal) = 2, 1, 0.25, 2
 // With an entropy term 100 * 50 would enter.

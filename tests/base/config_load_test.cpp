@@ -107,10 +107,37 @@ TEST_F(ConfigFile, AMistakeInSetIsNamedAsSuch) {
   EXPECT_EQ(set_error("a..b=1"), "--set a..b=1: want --set key.key=value");
   EXPECT_EQ(set_error("critic.hidden=[1,"), "--set critic.hidden=[1,: not valid YAML: end of sequence flow not found");
   EXPECT_EQ(set_error("sources.1.name=x"),
-            "--set sources.1.name=x: sources: a list of 1; want an index from 0 to 0, got '1'");
+            "--set sources.1.name=x: sources: a list of 1; want an index from 0 to 0 or a name of a, got '1'");
   EXPECT_EQ(set_error("sources.name=x"),
-            "--set sources.name=x: sources: a list of 1; want an index from 0 to 0, got 'name'");
+            "--set sources.name=x: sources: a list of 1; want an index from 0 to 0 or a name of a, got 'name'");
   EXPECT_EQ(set_error("base=b.yaml"), "--set base=b.yaml: 'base' can only be said in a file");
+}
+
+TEST_F(ConfigFile, ChangesElementsOfAListByNameOrIndex) {
+  write("a.yaml", "phases: [{name: first, count: 1}, {name: second, count: 2}, {type: last, count: 3}]\nhidden: [4, 5]\n");
+  const auto child = write("b.yaml", "base: a.yaml\nphases: {second: {count: 20}, 2: {count: 30}, first: {m: 10}}\n");
+  EXPECT_EQ(to_yaml(load_config(child).at("phases")),
+            "- name: first\n  count: 1\n  m: 10\n- name: second\n  count: 20\n- type: last\n  count: 30\n");
+  EXPECT_EQ(
+      to_yaml(load_config(folder_ / "a.yaml", {"phases.second.count=7", "hidden.1=6"})),
+      "phases:\n  - name: first\n    count: 1\n  - name: second\n    count: 7\n  - type: last\n    count: 3\nhidden: [4, 6]\n");
+}
+
+TEST_F(ConfigFile, NullTakesAnElementOfAListAway) {
+  write("a.yaml", "phases: [{name: first, count: 1}, {name: second, count: 2}, {name: third, count: 3}]\n");
+  const auto child = write("b.yaml", "base: a.yaml\nphases: {first: null, third: {count: 4}}\n");
+  EXPECT_EQ(to_yaml(load_config(child).at("phases")), "- name: second\n  count: 2\n- name: third\n  count: 4\n");
+  EXPECT_EQ(to_yaml(load_config(folder_ / "a.yaml", {"phases.second=null", "phases.2.count=9"}).at("phases")),
+            "- name: first\n  count: 1\n- name: third\n  count: 9\n");
+}
+
+TEST_F(ConfigFile, AKeyThatMeansNoElementOfAListIsNamed) {
+  write("a.yaml", "sources: [{name: first}, {name: second}]\nweights: {}\n");
+  write("b.yaml", "base: a.yaml\nsources: {secnd: {share: 0.5}}\n");
+  EXPECT_EQ(
+      load_error("b.yaml"),
+      "b.yaml:2:11: sources: a list of 2; want an index from 0 to 1 or a name of first, second, got 'secnd'; did you "
+      "mean 'second'?");
 }
 
 TEST_F(ConfigFile, AnotherTypeDropsTheKeysOfTheOldOne) {

@@ -65,5 +65,24 @@ TEST(Critic, NamesAMisshapenArgument) {
   expect_throws<ShapeError>([&] { critic.q(at::ones({4, 3}), at::ones({3, 5, 2})); }, "got float [4, 3]");
 }
 
+TEST(Critic, ACopyHasItsValuesInMemoryOfItsOwn) {
+  auto generator = generator_of(1);
+  auto encoder = std::make_shared<ObservationEncoder>(state_only(3), Normalizer(), nullptr, false);
+  Critic critic(encoder, /*action_dim=*/2, {.ensemble = 2, .mlp = {.hidden = {16, 8}}}, generator, BatchRenormConfig{});
+  const auto encoded = normals({4, 3}, 1), action = uniforms({4, 2}, 2);
+  BatchStatistics made;
+  critic.forward_batch(encoded, action, made);
+  const auto copy = critic.copy();
+  const auto before = critic.q(encoded, action);
+  expect_equal(copy->q(encoded, action), before);
+  critic.forward_batch(encoded, action, made);  // moves its statistics
+  {
+    at::NoGradGuard no_gradient;
+    for (auto& parameter : critic.parameters()) parameter.add_(0.1);
+  }
+  EXPECT_FALSE(at::equal(critic.q(encoded, action), before));
+  expect_equal(copy->q(encoded, action), before);
+}
+
 }  // namespace
 }  // namespace onramp

@@ -108,6 +108,53 @@ TEST(ObservationEncoder, ACopyOwnsItsTrainableEncoderAndSharesAFrozenOne) {
   EXPECT_EQ(frozen.copy()->images(), frozen.images());
 }
 
+TEST(ObservationEncoder, PicturesThatAreEncodedOnceServeOwnerAndBorrower) {
+  ObservationEncoder owner(visible(), Normalizer(), encoders(), /*trainable=*/true);
+  const auto borrower = ObservationEncoder::borrowing(owner);
+  const Observation obs{{"wrist", pictures(2, 1)}, {"state", normals({2, 3}, 2)}};
+  const auto seen = owner.encode_pictures(obs);
+  expect_equal(owner.forward(seen), owner.forward(obs));
+  expect_equal(borrower->forward(seen), borrower->forward(obs));
+  expect_equal(borrower->forward(obs), owner.forward(obs));
+  EXPECT_TRUE(owner.forward(seen).requires_grad());
+  EXPECT_FALSE(borrower->forward(seen).requires_grad());
+  EXPECT_FALSE(borrower->forward(obs).requires_grad());
+  EXPECT_TRUE(borrower->parameters().empty()) << "they are the owner's";
+}
+
+TEST(ObservationEncoder, ABorrowerFollowsItsOwnerAndItsCopyDoesNot) {
+  ObservationEncoder owner(visible(), Normalizer(), encoders(), /*trainable=*/true);
+  const auto borrower = ObservationEncoder::borrowing(owner);
+  const auto copy = borrower->copy();
+  const Observation obs{{"wrist", pictures(2, 1)}, {"state", normals({2, 3}, 2)}};
+  const auto before = owner.forward(obs);
+  expect_equal(copy->forward(obs), before);
+  {
+    at::NoGradGuard no_gradient;
+    for (auto& parameter : owner.parameters()) parameter.add_(0.1);
+  }
+  EXPECT_FALSE(at::equal(borrower->forward(obs), before));
+  expect_equal(borrower->forward(obs), owner.forward(obs));
+  expect_equal(copy->forward(obs), before);
+  EXPECT_EQ(copy->copy()->images(), copy->images()) << "the copy's encoder is frozen";
+}
+
+TEST(InputConfig, RefusesSettingsOfAnEncoderThatIsNotTrained) {
+  const auto refuse = [](const InputConfig& config, const std::string& message) {
+    expect_throws<ConfigError>([&] { config.validate(); }, message);
+  };
+  refuse({.images = EncoderMode::kNone, .start = EncoderStart::kPretrained}, "there is no encoder to start");
+  refuse({.images = EncoderMode::kFrozen, .start = EncoderStart::kRandom},
+         "a frozen encoder is the one handed over; for random weights let the phase that pretrains it make 0 updates");
+  refuse({.images = EncoderMode::kFrozen, .share_encoder = true},
+         "a frozen encoder is shared by all networks as it is");
+  refuse({.images = EncoderMode::kNone, .share_encoder = true}, "no pictures are seen");
+  EXPECT_NO_THROW((InputConfig{.images = EncoderMode::kFrozen, .start = EncoderStart::kPretrained}.validate()));
+  EXPECT_NO_THROW(
+      (InputConfig{.images = EncoderMode::kEndToEnd, .start = EncoderStart::kPretrained, .share_encoder = true}
+           .validate()));
+}
+
 TEST(ObservationEncoder, RefusesWhatItCannotOrMayNotSee) {
   expect_throws<ConfigError>([] { ObservationEncoder(picture_and_state(), Normalizer(), encoders(), true); },
                              "'truth' is privileged");

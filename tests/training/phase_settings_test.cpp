@@ -3,8 +3,11 @@
 
 #include <map>
 
+#include "onramp/base/error.h"
 #include "onramp/base/log.h"
+#include "onramp/training/policy_file.h"
 #include "onramp/training/run.h"
+#include "support/expect_throws.h"
 #include "support/run_contents.h"
 #include "support/temporary_folder.h"
 #include "training/training_testing.h"
@@ -42,6 +45,57 @@ TEST(PhaseSettings, StageSaysWhichLearningRateAnAgentTakes) {
   // A frozen encoder: 3e-4 offline, 5e-5 on line.
   EXPECT_NE(contents_of(text("offline")).at("policies/offline/policy.safetensors"),
             contents_of(text("online")).at("policies/offline/policy.safetensors"));
+}
+
+const std::string kKeeping = test::replaced(test::kTinyRun, "{type: learn, name: cloning, learner: cloning, updates: 5",
+                                            "{type: learn, name: cloning, learner: cloning, updates: 5, "
+                                            "keep_policy_every: 2");
+
+TEST(PhaseSettings, KeepPolicyEveryLeavesPoliciesOnTheWayThatCanBeScored) {
+  const auto text = test::replaced(kKeeping, "policies: [expert, cloning,", "policies: [expert, cloning@2, cloning@4,");
+  const auto kept = contents_of(text), plain = contents_of(test::kTinyRun);
+  for (const char* name : {"cloning@2", "cloning@4"}) {
+    const auto file = std::string("policies/") + name + "/policy.safetensors";
+    ASSERT_TRUE(kept.contains(file)) << file;
+    EXPECT_NE(kept.at(file), kept.at("policies/cloning/policy.safetensors"));
+    EXPECT_NE(kept.at("metrics.csv").find(std::string(name) + "/success"), std::string::npos) << name;
+  }
+  EXPECT_FALSE(kept.contains("policies/cloning@5/policy.safetensors"));
+  EXPECT_EQ(kept.at("policies/cloning/policy.safetensors"), plain.at("policies/cloning/policy.safetensors"))
+      << "looking on changes nothing";
+  // The policy after 2 updates is the one that a run of 2 updates leaves.
+  const auto two =
+      contents_of(test::replaced(test::kTinyRun, "learner: cloning, updates: 5", "learner: cloning, updates: 2"));
+  EXPECT_EQ(kept.at("policies/cloning@2/policy.safetensors"), two.at("policies/cloning/policy.safetensors"));
+}
+
+TEST(PhaseSettings, ARunsLastPolicyIsNotOneThatWasKeptOnTheWay) {
+  const test::TemporaryFolder folder;
+  set_log_level(LogLevel::kWarning);
+  const auto text = test::replaced(kKeeping, "checkpoint_every_s: 0", "checkpoint_every_s: 1000");
+  onramp::Run(test::read_run(text, test::point_catalog()), folder / "run").execute();
+  set_log_level(LogLevel::kInfo);
+  for (const char* later : {"offline", "online"}) std::filesystem::remove_all(folder / "run" / "policies" / later);
+  const auto last = read_policy_file(folder / "run", at::kCPU);
+  EXPECT_EQ(last.folder.filename(), "cloning");
+  const auto early = read_policy_file(folder / "run" / "policies" / "cloning@2", at::kCPU);
+  EXPECT_EQ(early.about.at("phase"), "cloning");
+  EXPECT_EQ(early.about.at("step"), 2);
+}
+
+TEST(PhaseSettings, KeepPolicyEveryIsRefusedWhereItMakesNoSense) {
+  const auto refuse = [](const std::string& text, const std::string& message) {
+    test::expect_throws<ConfigError>([&] { test::read_run(text, test::point_catalog()); }, message);
+  };
+  refuse(test::replaced(test::kTinyRun, "learner: encoder, updates: 5",
+                        "learner: encoder, updates: 5, keep_policy_every: 2"),
+         "learner 'encoder' has no policy to keep: leave keep_policy_every out");
+  refuse(test::replaced(kKeeping, "updates: 5, keep_policy_every: 2", "updates: 5000, keep_policy_every: 2"),
+         "keep_policy_every = 2 would keep 2500 policies; want at most 1000");
+  refuse(test::replaced(kKeeping, "policies: [expert,", "policies: [expert, cloning@3,"),
+         "no policy 'cloning@3'; did you mean 'cloning@2'?");
+  refuse(test::replaced(test::kTinyRun, "name: cloning", "name: cloning@2"),
+         "phase name 'cloning@2' becomes a file name");
 }
 
 }  // namespace

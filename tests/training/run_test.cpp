@@ -133,6 +133,30 @@ TEST_F(Runs, GoOnBitForBitFromEveryCheckpoint) {
   }
 }
 
+// Killed between a policy that was kept and the checkpoint after it, or after both.
+TEST_F(Runs, NeitherLoseNorDoublePoliciesKeptOnTheWay) {
+  const auto text =
+      replaced(kTinyRun, "learner: cloning, updates: 5", "learner: cloning, updates: 5, keep_policy_every: 2");
+  execute(folder_ / "whole", text);
+  const auto want = lasting_contents(folder_ / "whole");
+  const auto names = test::names_in(folder_ / "whole" / "policies");
+  EXPECT_EQ(names, (std::vector<std::string>{"cloning", "cloning@2", "cloning@4", "offline", "online"}));
+  const size_t before_cloning = 4 + 1 + 5 + 1;
+  for (const size_t kept : {before_cloning + 1, before_cloning + 2, before_cloning + 3}) {
+    SCOPED_TRACE(kept);
+    forget_checkpoints_after(folder_ / "whole", kept);
+    execute(folder_ / "whole", text);
+    EXPECT_EQ(test::names_in(folder_ / "whole" / "policies"), names);
+    EXPECT_EQ(difference(want, lasting_contents(folder_ / "whole")), "");
+  }
+  forget_checkpoints_after(folder_ / "whole", before_cloning + 3);
+  for (const char* name : {"cloning@4", "cloning", "offline", "online"}) {
+    fs::remove_all(folder_ / "whole" / "policies" / name);  // as if killed then
+  }
+  execute(folder_ / "whole", text);
+  EXPECT_EQ(difference(want, lasting_contents(folder_ / "whole")), "");
+}
+
 TEST_F(Runs, CollectAgainWhatNoCheckpointKnows) {
   execute(folder_ / "whole");
   const auto want = lasting_contents(folder_ / "whole");

@@ -39,7 +39,7 @@ struct BcConfig {
     v("actor", actor, "policy network");
     v("source", source, "replay source of demonstrations", not_empty());
   }
-  void validate() const;  ///< @throws ConfigError for random_shift without pixels
+  void validate() const;  ///< @throws ConfigError for random_shift without pixels, or an encoder to be shared
 };
 
 /// Thread safety: none. Parts: actor, actor_optimizer, learner.

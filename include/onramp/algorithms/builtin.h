@@ -6,7 +6,7 @@
 
 namespace onramp {
 
-/// bc, hilbert, simplified_q.
+/// bc, hilbert, simplified_q, cql_sac, cql_crossq.
 void add_learners(Registry<LearnerFactory>& learners);
 
 }  // namespace onramp

@@ -94,11 +94,12 @@ ConfigNode load_config(const std::filesystem::path& file, const std::vector<std:
 ConfigNode parse_config_text(std::string_view text, std::string name,
                              std::filesystem::path folder = std::filesystem::current_path());
 
-/// Maps merge key by key; everything else in `over` replaces. Where `type` differs, the whole map is replaced: the keys
-/// of another type mean nothing.
+/// Maps merge key by key; a map over a list changes the elements that its keys mean (an index from 0, or an element's
+/// `name`; null takes it away); all else in `over` replaces, as does a map of another `type`: old keys mean nothing there.
+/// @throws ConfigError for a key that means no element
 ConfigNode merge_config(const ConfigNode& base, const ConfigNode& over);
 
-/// `a.b=value`, `list=[1, 2]`, `list.0.key=value` (or `list[0].key`). The value is taken as it stands unless it starts
+/// `a.b=value`, `list=[1, 2]`, `list.0.key=value` (or `list.name.key`). The value is taken as it stands unless it starts
 /// with a quote or a bracket, which make it YAML. The order of overrides matters only where two set the same key.
 /// @throws ConfigError for an override without '=', or an index outside its list
 ConfigNode apply_overrides(const ConfigNode& config, const std::vector<std::string>& overrides);

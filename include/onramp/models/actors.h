@@ -79,7 +79,8 @@ class SquashedGaussianActor final : public Actor {
                         at::Generator& generator);
   ActorType type() const override { return ActorType::kSquashedGaussian; }
   bool stochastic() const override { return true; }
-  SquashedGaussian distribution(const Observation& obs);  ///< mean, log_std [B, A]
+  SquashedGaussian distribution(const Observation& obs);           ///< mean, log_std [B, A]
+  SquashedGaussian distribution_constant(const Observation& obs);  ///< the same without gradient
   at::Tensor mode(const Observation& obs) override { return distribution(obs).mode(); }
   at::Tensor sample(const Observation& obs, const at::Tensor& noise) override;
   std::shared_ptr<Actor> copy() const override;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "onramp/models/observation_encoder.h"
@@ -25,20 +26,29 @@ struct CriticConfig {
 /// Values and latent representations at the same actions.
 struct CriticOutput {
   at::Tensor q;       // float [E, B]    or [E, B, N]
-  at::Tensor latent;  // float [E, B, F] or [E, B, N, F]: Phi(s, a), the last hidden layer after its activation
+  at::Tensor latent;  // float [E, B, F] or [E, B, N, F]: Phi(s, a), what the output layer sees: Q = w . Phi + b
 };
 
 class Critic : public torch::nn::Module {
  public:
+  /// @param renorm batch renormalisation of input and hidden layers (nn/ensemble_mlp.h); none: without
   Critic(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const CriticConfig& config,
-         at::Generator& generator);
+         at::Generator& generator, const std::optional<BatchRenormConfig>& renorm = {});
+  /// Same values in memory of its own, on the same device: what a target network begins as. A frozen encoder stays shared.
+  std::shared_ptr<Critic> copy() const;
 
   /// phi(s), float [B, O]: encode once, then ask for any number of actions.
   at::Tensor encode(const Observation& obs) { return encoder_->forward(obs); }
   /// The same without gradient into a trainable encoder.
   at::Tensor encode_constant(const Observation& obs);
+  /// See ObservationEncoder.
+  Observation encode_pictures(const Observation& obs) { return encoder_->encode_pictures(obs); }
   /// @param encoded float [B, O] of encode(). @param action float [B, A] or [B, N, A]. @throws ShapeError
-  CriticOutput forward(const at::Tensor& encoded, const at::Tensor& action);
+  /// @param by  normalise by these statistics of a batch; null: by the running ones. Neither changes the critic
+  CriticOutput forward(const at::Tensor& encoded, const at::Tensor& action, const BatchStatistics* by = nullptr);
+  /// A training pass of batch renormalisation: the rows' own statistics, which move the running ones.
+  /// @param action float [B, A]. @param made what they were normalised by
+  CriticOutput forward_batch(const at::Tensor& encoded, const at::Tensor& action, BatchStatistics& made);
   at::Tensor q(const at::Tensor& encoded, const at::Tensor& action) { return forward(encoded, action).q; }
   /// The rows `members` of q() alone, as a target over a random subset wants them. @param action float [B, A].
   /// @return float [M, B]. @throws ShapeError, ValueError
@@ -51,6 +61,9 @@ class Critic : public torch::nn::Module {
 
  private:
   std::shared_ptr<ObservationEncoder> encoder_;
+  int64_t action_dim_;
+  CriticConfig config_;
+  std::optional<BatchRenormConfig> renorm_;
   std::shared_ptr<EnsembleMlp> mlp_;
 };
 

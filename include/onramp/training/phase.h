@@ -19,6 +19,7 @@ struct PhaseNeeds {
   std::vector<std::string> films;          ///< those of `policies` that it films
   std::vector<std::string> fills_sources;  ///< replay sources that it adds episodes to
   bool leaves_policy = false;              ///< under the phase's own name
+  std::vector<std::string> snapshots;      ///< names of policies that it leaves on the way; only an agent can
   bool acting_learner = false;             ///< its learners must have a policy
   int64_t episodes = 0;                    ///< that it records, for the memory bill
   std::string plan;                        ///< one line for --dry-run: "200 attempts, 60 updates after each"

@@ -41,14 +41,18 @@ struct LearnConfig {
   std::string name = "learn";
   std::string learner;
   int64_t updates = 10000;
+  int64_t keep_policy_every = 0;
   Stage stage = Stage::kOffline;
   template <class V>
   void fields(V& v) {
     v("name", name, "of this phase; folders and metrics carry it", not_empty());
     v("learner", learner, "who learns: a name under `learners`", required(), not_empty());
     v("updates", updates, "gradient steps", at_least(0));
+    v("keep_policy_every", keep_policy_every,
+      "updates between policies that are kept on the way, as <name>@<updates>; 0: the last alone", at_least(0));
     v("stage", stage, "which of the learner's settings apply (agents alone)");
   }
+  void validate() const;  ///< @throws ConfigError for more than 1000 policies
 };
 
 /// An agent acts, and learns between its episodes.

@@ -1,3 +1,4 @@
+#include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases/factories.h"
@@ -12,9 +13,14 @@ class Learn final : public Phase {
   const std::string& name() const override { return config_.name; }
 
   PhaseNeeds needs() const override {
+    const int64_t every = config_.keep_policy_every;
+    std::vector<std::string> snapshots;
+    for (int64_t step = every; every > 0 && step < config_.updates; step += every) snapshots.push_back(snapshot(step));
     return {.learners = {config_.learner},
             .leaves_policy = true,
-            .plan = concat(config_.updates, " updates of '", config_.learner, "'")};
+            .snapshots = std::move(snapshots),
+            .plan = concat(config_.updates, " updates of '", config_.learner, "'",
+                           every > 0 ? concat(", its policy kept each ", every) : "")};
   }
 
   void run(Run& run) override {
@@ -30,6 +36,7 @@ class Learn final : public Phase {
       run.updated(metrics);
       ++state.step;
       if (state.step % run.config().run.log_every == 0 || state.step == config_.updates) run.log(state.step, metrics);
+      if (agent && keeps_at(state.step)) run.keep_agent(snapshot(state.step), config_.learner);
       run.show(state.step);
       run.tick();
     }
@@ -38,10 +45,23 @@ class Learn final : public Phase {
   }
 
  private:
+  std::string snapshot(int64_t step) const { return concat(config_.name, "@", step); }
+  bool keeps_at(int64_t step) const {
+    return config_.keep_policy_every > 0 && step % config_.keep_policy_every == 0 && step < config_.updates;
+  }
+
   const LearnConfig config_;
 };
 
 }  // namespace
+
+void LearnConfig::validate() const {
+  constexpr int64_t kMostPolicies = 1000;
+  if (keep_policy_every > 0 && updates / keep_policy_every > kMostPolicies) {
+    throw ConfigError(concat("keep_policy_every = ", keep_policy_every, " would keep ", updates / keep_policy_every,
+                             " policies; want at most ", kMostPolicies));
+  }
+}
 
 std::unique_ptr<Phase> make_learn(const LearnConfig& config) { return std::make_unique<Learn>(config); }
 

@@ -1,0 +1,126 @@
+// What the agents of the soft actor-critic family have in common: settings, networks and their optimisers, the step of the
+// policy, stages, plan, checkpoints. An agent holds one and writes the step of its critic itself.
+// Source: Haarnoja et al. (arXiv:1812.05905). Losses: losses/sac.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "onramp/algorithms/critic_view.h"
+#include "onramp/algorithms/learnable.h"
+#include "onramp/algorithms/network_inputs.h"
+#include "onramp/base/config_node.h"
+#include "onramp/core/generator.h"
+#include "onramp/models/actors.h"
+#include "onramp/models/critic.h"
+#include "onramp/nn/optim.h"
+
+namespace onramp {
+
+/// Defaults: Simplified Q, appendix E, as completed at the top of simplified_q.h.
+struct ActorCriticConfig {
+  double gamma = 0.99;
+  int64_t n_step = 3;
+  int64_t batch_size = 512;
+  std::optional<double> temperature;
+  double initial_temperature = 1.0;
+  std::optional<double> target_entropy;
+  AdamConfig optimizer = {.learning_rate = 3e-4};
+  std::optional<double> online_learning_rate;
+  InputConfig input;
+  CriticConfig critic;
+  ActorConfig actor;
+  std::string offline_source = "offline";
+  std::string online_source = "online";
+  double online_share = 0.5;
+
+  template <class V>
+  void fields(V& v) {
+    v("gamma", gamma, "discount of one step", at_least(0.0), less_than(1.0));
+    v("n_step", n_step, "rewards summed before the bootstrap", at_least(1));
+    v("batch_size", batch_size, "transitions an update, offline and online together", at_least(2));
+    v("temperature", temperature, "weight of the policy's entropy, fixed; none: learned", at_least(0.0));
+    v("initial_temperature", initial_temperature, "where a learned temperature starts", greater_than(0.0));
+    v("target_entropy", target_entropy, "that a learned temperature holds; none: minus the action's dimension");
+    v("optimizer", optimizer, "of critic, actor and temperature");
+    v("online_learning_rate", online_learning_rate,
+      "while the policy collects; none: 5e-5 with a frozen encoder, else as offline", at_least(0.0));
+    v("input", input, "what the networks see");
+    v("critic", critic, "value network");
+    v("actor", actor, "policy network");
+    v("offline_source", offline_source, "replay source of demonstrations and successful attempts", not_empty());
+    v("online_source", online_source, "replay source of all attempts", not_empty());
+    v("online_share", online_share, "of the batch that comes from online_source while the policy collects",
+      in_range(0.0, 1.0));
+  }
+};
+
+/// What an update of the critic was about, for metrics. Gradients do no harm.
+struct CriticStep {
+  at::Tensor q_data;     ///< Q(s, a), any shape
+  at::Tensor q_sampled;  ///< Q at actions that were penalised, any shape
+  at::Tensor target;     ///< y, float [B]
+};
+
+/// What an update of the policy came to.
+struct PolicyStep {
+  at::Tensor q;                ///< min_e Q_e(s, a~), a~ ~ pi(s), float [B]
+  at::Tensor log_prob;         ///< log pi(a~|s), float [B]
+  at::Tensor loss;             ///< float []
+  at::Tensor action_distance;  ///< between the policy's mode and the data's action, float [B]
+};
+
+/// Thread safety: none. Parts: critic, actor, critic_optimizer, actor_optimizer, learner.
+class ActorCritic {
+ public:
+  static constexpr const char* kBatch = "batch";  ///< the one request of the plan
+
+  /// @param method names the random streams: "simplified_q/noise". @param renorm of the critic (models/critic.h)
+  /// @throws ConfigError, e.g. for a frozen encoder that was not handed over
+  ActorCritic(const ActorCriticConfig& config, const LearnerContext& context, const std::string& method,
+              const std::optional<BatchRenormConfig>& renorm = {});
+  /// 100 000 updates offline; then, where there is an environment, 200 attempts with 60 updates after each, whose successes
+  /// enter both replay sources (Simplified Q, section 3.1, appendix E). See LearnerFactory.
+  static std::vector<ConfigNode> default_phases(const ActorCriticConfig& config, const std::string& learner,
+                                                bool environment);
+
+  void begin_stage(Stage stage);
+  std::vector<BatchRequest> sample_plan() const;
+  void save(Parts& parts) const;
+  void load(const Parts& parts);
+  std::unique_ptr<Policy> policy() const;
+  CriticOutput evaluate(const Observation& obs, const at::Tensor& action);
+
+  /// The observation as actor and critic take it: where they share a trainable encoder, its pictures are encoded here, once
+  /// for both, with a gradient that the critic alone uses.
+  Observation see(const Observation& obs);
+  Observation see_constant(const Observation& obs);  ///< the same without gradient
+  /// Actor: maximise Q and entropy at reparameterised actions. Temperature: hold the entropy at its target.
+  /// @param policy of batch.obs, with its graph; the critic is the one after its step
+  PolicyStep improve_policy(const SquashedGaussian& policy, const Batch& batch, at::Generator& rng);
+  /// `losses` of the critic, then what all agents of the family report; detached means, float [].
+  Metrics metrics(Metrics losses, const CriticStep& critic, const PolicyStep& policy) const;
+  /// The generator of one update: all its draws come from here.
+  at::Generator& next_noise() { return noise_.next(); }
+  at::Tensor temperature() const;  ///< float []
+  Critic& critic() { return *critic_; }
+  SquashedGaussianActor& actor() { return *actor_; }
+  Adam& critic_optimizer() { return *critic_optimizer_; }
+
+ private:
+  const ActorCriticConfig config_;
+  const ActionSpec action_;
+  const double target_entropy_;
+  NetworkInputs inputs_;
+  Stage stage_ = Stage::kOffline;
+  std::shared_ptr<Critic> critic_;
+  std::shared_ptr<SquashedGaussianActor> actor_;
+  at::Tensor log_temperature_;                                                      // float []
+  std::optional<Adam> critic_optimizer_, actor_optimizer_, temperature_optimizer_;  // the last is empty when fixed
+  TorchStream noise_;
+};
+
+}  // namespace onramp
