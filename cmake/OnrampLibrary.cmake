@@ -1,6 +1,6 @@
 # What a program links to, in the build and when installed:
 #   onramp::onramp          all layers
-#   onramp::onramp_mujoco   the component with the simulated environments
+#   onramp::onramp_mujoco   the component `mujoco`: the simulated environments
 #   onramp::mkl_avx512      an object file for programs
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -32,7 +32,7 @@ target_include_directories(onramp PUBLIC ${_include_folders})
 target_compile_features(onramp PUBLIC cxx_std_20)
 target_link_libraries(onramp PUBLIC ${_libraries})
 set_target_properties(onramp PROPERTIES LINKER_LANGUAGE CXX)
-set(_installed onramp)
+set(ONRAMP_INSTALLED_COMPONENTS)
 
 if(ONRAMP_MUJOCO)
   _onramp_parts_of(_objects _libraries envs_mujoco)
@@ -40,7 +40,7 @@ if(ONRAMP_MUJOCO)
   add_library(onramp::onramp_mujoco ALIAS onramp_mujoco)
   target_link_libraries(onramp_mujoco PUBLIC onramp ${_libraries})
   set_target_properties(onramp_mujoco PROPERTIES LINKER_LANGUAGE CXX)
-  list(APPEND _installed onramp_mujoco)
+  list(APPEND ONRAMP_INSTALLED_COMPONENTS mujoco)
 endif()
 
 # An object file and not an archive member: it is there to be found by libtorch_cpu.so when the program starts, nothing in
@@ -54,11 +54,18 @@ add_library(onramp::mkl_avx512 ALIAS onramp_mkl_avx512)
 
 set(_package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/onramp")
 # Component "library"; the programs are another: cmake --install <build> --component library.
-install(TARGETS ${_installed} onramp_mkl_avx512_object EXPORT onrampTargets
+install(TARGETS onramp onramp_mkl_avx512_object EXPORT onrampTargets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library
   OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/onramp" COMPONENT library)
 install(EXPORT onrampTargets NAMESPACE onramp:: DESTINATION "${_package_folder}" COMPONENT library)
+# Each component's targets in a file of their own: who does not ask for it needs nothing of what it is linked to.
+foreach(component IN LISTS ONRAMP_INSTALLED_COMPONENTS)
+  install(TARGETS onramp_${component} EXPORT onramp_${component}Targets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
+  install(EXPORT onramp_${component}Targets NAMESPACE onramp:: DESTINATION "${_package_folder}" COMPONENT library)
+endforeach()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/onramp" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT library)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/onrampConfig.cmake.in" onrampConfig.cmake
   INSTALL_DESTINATION "${_package_folder}")
@@ -67,3 +74,6 @@ install(FILES "${PROJECT_BINARY_DIR}/onrampConfig.cmake" "${PROJECT_BINARY_DIR}/
   "${PROJECT_SOURCE_DIR}/cmake/OnrampTorch.cmake" "${PROJECT_SOURCE_DIR}/cmake/OnrampMujoco.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/OnrampOpenCV.cmake" "${PROJECT_SOURCE_DIR}/cmake/OnrampHdf5.cmake"
   DESTINATION "${_package_folder}" COMPONENT library)
+# What the programs run on, and what a project of one's own starts from.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/configs" DESTINATION "${CMAKE_INSTALL_DATADIR}/onramp" COMPONENT programs)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples" DESTINATION "${CMAKE_INSTALL_DATADIR}/onramp" COMPONENT library)

@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/setup.sh [--check-tools]
+usage: scripts/setup.sh [--check-tools] [--docs] [--python]
 
 Installs what is missing to build and run onramp on Debian 12, and nothing else:
   - Debian packages (apt-get, when root or through sudo): compiler, CMake, libraries.      about 4 min, 1.7 GB on a bare system
@@ -16,6 +16,9 @@ Installs what is missing to build and run onramp on Debian 12, and nothing else:
 Can be called again at any time; with everything in place it does nothing and needs no network.
 
   --check-tools   also install clang-format and clang-tidy, which only scripts/check.sh needs
+  --docs          also install doxygen, which only scripts/docs.sh needs
+  --python        also make .deps/python, a virtual environment with PyTorch (examples/python/requirements.txt), which
+                  only examples/python and the test of exported policies in Python need; several GB with its CUDA libraries
   --help          this text
 
 environment:
@@ -24,9 +27,13 @@ TEXT
 }
 
 check_tools=no
+docs=no
+python=no
 for argument in "$@"; do
   case "$argument" in
     --check-tools) check_tools=yes ;;
+    --docs) docs=yes ;;
+    --python) python=yes ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; fail "unknown option $argument" "see the options above" ;;
   esac
@@ -47,6 +54,8 @@ packages=(
   python3-matplotlib python3-h5py
 )
 if [ "$check_tools" = yes ]; then packages+=(clang-format clang-tidy); fi
+if [ "$docs" = yes ]; then packages+=(doxygen); fi
+if [ "$python" = yes ]; then packages+=(python3-venv); fi
 
 missing_packages() {
   local package
@@ -172,6 +181,24 @@ install_mujoco() {
   note "unpacked to $target"
 }
 
+# Whole when requirements.txt lies in it: a virtual environment cannot be renamed when it is done.
+install_python() {
+  local target="$cache/python" wanted="$ONRAMP_ROOT/examples/python/requirements.txt"
+  step "Python with PyTorch"
+  if cmp -s "$wanted" "$target/requirements.txt"; then
+    note "is in $target"
+    return
+  fi
+  note "downloading and unpacking; some minutes"
+  need_space 12000
+  remedy "is there a network? Then call this again"
+  rm -rf "$target"
+  run_logged "$logs/venv.log" python3 -m venv "$target"
+  TMPDIR="$target" run_logged "$logs/pip-python.log" "$target/bin/pip" install --no-cache-dir --requirement "$wanted"
+  cp "$wanted" "$target/requirements.txt"
+  note "$target/bin/python"
+}
+
 link_deps() {
   step "Link .deps"
   if [ -e "$ONRAMP_ROOT/.deps" ] && [ ! -L "$ONRAMP_ROOT/.deps" ]; then
@@ -197,5 +224,6 @@ rm -rf "$cache"/unpacking.*
 install_packages
 install_libtorch
 install_mujoco
+if [ "$python" = yes ]; then install_python; fi
 link_deps
 printf '\nset-up is complete\n'

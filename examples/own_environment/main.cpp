@@ -1,8 +1,7 @@
 // One's own environment in the catalog; config checks, --help-config, resume, logs and reports come with run_train.
 #include <ATen/ATen.h>
 #include <onramp/algorithms/builtin.h>
-#include <onramp/policies/random_policy.h>
-#include <onramp/training/phases.h>
+#include <onramp/training/policies.h>
 #include <onramp/training/run_train.h>
 
 struct CartConfig {
@@ -41,10 +40,7 @@ int main(int argc, char** argv) {
   onramp::Catalog catalog;
   catalog.environments.add<CartConfig>("cart", "a cart on a line moves to a goal",
                                        [](const CartConfig& config) { return std::make_unique<Cart>(config); });
-  catalog.policies.add<onramp::NoConfig>("random", "uniform actions", [](const auto&, const auto& context) {
-    return std::make_unique<onramp::RandomPolicy>(context.action);
-  });
+  onramp::add_policies(catalog.policies);
   onramp::add_learners(catalog.learners);
-  onramp::add_phases(catalog.phases);
   return onramp::run_train(catalog, argc, argv);
 }

@@ -41,12 +41,18 @@ ImageEncoders::ImageEncoders(const ObservationSpec& observation, const EncoderCo
 
 bool ImageEncoders::has(const std::string& entry) const { return observation_.find(entry) != nullptr; }
 
-at::Tensor ImageEncoders::encode(const std::string& entry, const at::Tensor& images) {
+const std::shared_ptr<ImageEncoder>& ImageEncoders::find(const std::string& entry) const {
   for (size_t i = 0; i < encoders_.size(); ++i) {
-    if (observation_.entries[i].name == entry) return encoders_[i]->forward(images);
+    if (observation_.entries[i].name == entry) return encoders_[i];
   }
   throw ValueError(concat("no encoder for the image '", entry, "'"));
 }
+
+at::Tensor ImageEncoders::encode(const std::string& entry, const at::Tensor& images) {
+  return find(entry)->forward(images);
+}
+
+const ImageEncoder& ImageEncoders::encoder(const std::string& entry) const { return *find(entry); }
 
 std::shared_ptr<ImageEncoders> ImageEncoders::copy() const {
   auto generator = RandomStream(0, "copy").next();

@@ -8,7 +8,6 @@
 
 namespace onramp {
 namespace {
-constexpr double kClip = 10.0;
 constexpr double kSmallestStd = 1e-6;
 }  // namespace
 
@@ -46,6 +45,17 @@ Normalizer fit_normalizer(const std::map<std::string, at::Tensor>& data) {
     entries[name] = {wide.mean(0).to(at::kFloat), std.masked_fill(std < kSmallestStd, 1.0).to(at::kFloat)};
   }
   return Normalizer(std::move(entries));
+}
+
+Normalizer fit_normalizer(const Replay& replay, const std::string& source) {
+  const auto rows = replay.source(source).state_rows();
+  if (rows.empty()) throw DataError(concat("normaliser: replay source '", source, "' holds no episode to fit to"));
+  std::map<std::string, at::Tensor> vectors;
+  for (const auto& entry : replay.dataset().observation_spec().entries) {
+    if (entry.is_image() || entry.privileged) continue;
+    vectors[entry.name] = replay.dataset().observations(rows, {entry.name}).at(entry.name);
+  }
+  return fit_normalizer(vectors);
 }
 
 PartState save_normalizer(const Normalizer& normalizer) {

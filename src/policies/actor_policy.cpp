@@ -71,12 +71,16 @@ ActorPolicy::ActorPolicy(std::shared_ptr<Actor> actor, ActionSpec action)
 std::unique_ptr<PolicyState> ActorPolicy::begin(int64_t) { return std::make_unique<PolicyState>(); }
 
 Action ActorPolicy::act(const Observation& obs, PolicyState&, ActMode mode, Rng& random) {
-  at::NoGradGuard no_gradient;
-  const auto on_device = obs.to(device_);
-  if (mode == ActMode::kMode || !actor_->stochastic()) return {.action = actor_->mode(on_device).cpu(), .info = {}};
+  if (mode == ActMode::kMode || !actor_->stochastic()) return {.action = action_at(obs), .info = {}};
   auto generator = make_generator(random);
   const auto noise = at::randn({obs.batch_size(), action_.dim}, generator, at::TensorOptions());  // [B, A]
-  return {.action = actor_->sample(on_device, noise.to(device_)).cpu(), .info = {}};
+  return {.action = action_at(obs, noise), .info = {}};
+}
+
+at::Tensor ActorPolicy::action_at(const Observation& obs, const at::Tensor& noise) const {
+  at::NoGradGuard no_gradient;
+  const auto on_device = obs.to(device_);
+  return (noise.defined() ? actor_->sample(on_device, noise.to(device_)) : actor_->mode(on_device)).cpu();
 }
 
 std::string ActorPolicy::content_hash() const {
@@ -90,7 +94,8 @@ LogProbEntropy ActorPolicy::evaluate(const Observation& obs, const at::Tensor& a
   at::NoGradGuard no_gradient;
   const auto distribution = gaussian->distribution(obs.to(device_));
   const DiagonalGaussian before_tanh{.mean = distribution.mean, .log_std = distribution.log_std};
-  return {.log_prob = distribution.log_prob(action.to(device_)), .entropy = before_tanh.entropy()};
+  const auto u = action.to(device_).clamp(-kAtanhClip, kAtanhClip).atanh();  // [B, A]
+  return {.log_prob = before_tanh.log_prob(u), .entropy = before_tanh.entropy()};
 }
 
 at::Tensor ActorPolicy::sample(const Observation& obs, int64_t n, Rng& random) {

@@ -141,18 +141,14 @@ LearnerContext Run::learner_context(const std::string& name) const {
 void Run::ensure_normalizer() {
   if (given_.contains("normalizer")) return;
   const auto& name = config_.normalizer_source;
-  const auto rows = replay_->source(name).state_rows();
-  if (rows.empty()) {
+  const auto states = replay_->source(name).state_rows().size();
+  if (states == 0) {
     throw ConfigError(concat("normalizer_source: source '", name, "' holds no episode when the first learner starts; ",
                              "collect into it first, give `data`, or name another source"));
   }
-  std::map<std::string, at::Tensor> vectors;
-  for (const auto& entry : replay_->dataset().observation_spec().entries) {
-    if (entry.is_image() || entry.privileged) continue;
-    vectors[entry.name] = replay_->dataset().observations(rows, {entry.name}).at(entry.name);
-  }
-  if (!vectors.empty()) given_["normalizer"] = save_normalizer(fit_normalizer(vectors));
-  log_info("normaliser fitted on ", rows.size(), " states of source '", name, "'");
+  const auto normalizer = fit_normalizer(*replay_, name);
+  if (!normalizer.entries().empty()) given_["normalizer"] = save_normalizer(normalizer);
+  log_info("normaliser fitted on ", states, " states of source '", name, "'");
 }
 
 Learnable& Run::learner(const std::string& name) {

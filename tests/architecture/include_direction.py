@@ -34,6 +34,8 @@ MAY_INCLUDE = {
 COMPONENTS = {"envs/mujoco": "envs", "envs/gym": "envs", "envs/ur": "envs", "envs/franka": "envs"}
 for component, layer in COMPONENTS.items():
     MAY_INCLUDE[component] = MAY_INCLUDE[layer] + [layer]
+# One header for programs: every layer, no component.
+MAY_INCLUDE["onramp.h"] = [place for place in MAY_INCLUDE if place not in COMPONENTS]
 MAY_INCLUDE["apps"] = list(MAY_INCLUDE)
 
 # The trainer drives what learns through these interfaces; it must not name one method.

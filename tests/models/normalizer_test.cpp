@@ -5,6 +5,7 @@
 #include "model_testing.h"
 #include "onramp/base/error.h"
 #include "onramp/models/content_hash.h"
+#include "support/episodes.h"
 #include "support/expect_throws.h"
 
 namespace onramp {
@@ -42,6 +43,24 @@ TEST(Normalizer, OtherStatisticsHaveAnotherHash) {
   const auto before = content_hash(saved);
   saved.tensors["state.mean"] = saved.tensors["state.mean"] + 1e-6;
   EXPECT_NE(content_hash(saved), before);
+}
+
+TEST(Normalizer, IsFittedOnEveryStateOfAReplaySourceAndNoOther) {
+  const auto described = make_episode(2, EndReason::kTimeLimit);
+  Replay replay(described.observation_spec, described.action_spec);
+  replay.add_source("offline");
+  replay.add_source("online");
+  replay.add(make_episode(2, EndReason::kTimeLimit, /*number=*/4), {"offline"});
+  replay.add(make_episode(9, EndReason::kTimeLimit, /*number=*/7), {"online"});
+  const auto normalizer = fit_normalizer(replay, "offline");
+  EXPECT_FALSE(normalizer.has("wrist"));  // a picture
+  // States (4, t, noise), t = 0, 1, 2, the last one included: mean (4, 1), deviation sqrt(2 / 3) of t; 4 never varies.
+  const auto& statistics = normalizer.entries().at("state");
+  EXPECT_FLOAT_EQ(statistics.mean[0].item<float>(), 4.0F);
+  EXPECT_FLOAT_EQ(statistics.mean[1].item<float>(), 1.0F);
+  EXPECT_FLOAT_EQ(statistics.std[1].item<float>(), 0.81649658F);
+  replay.add_source("empty");
+  expect_throws<DataError>([&] { fit_normalizer(replay, "empty"); }, "replay source 'empty' holds no episode");
 }
 
 TEST(Normalizer, RefusesWhatItCannotFitOrApply) {

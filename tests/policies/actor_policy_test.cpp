@@ -76,19 +76,51 @@ TEST_P(EachPolicy, AnotherPolicyHasAnotherHash) {
   EXPECT_NE(policy_->content_hash(), make_policy(GetParam().type, GetParam().trainable, 2)->content_hash());
 }
 
-TEST(ActorPolicy, EvaluatesTheDensityThatItSamplesFrom) {
-  const auto policy = make_policy(ActorType::kSquashedGaussian, false);
+// An actor without hidden layers whose weights are zero: mean and log std follow from the output's bias alone.
+std::unique_ptr<ActorPolicy> constant_gaussian(const at::Tensor& bias) {
+  auto generator = generator_of(1);
+  auto encoder = std::make_shared<ObservationEncoder>(state_only(3), Normalizer(), nullptr, false);
+  auto actor = make_actor(ActorType::kSquashedGaussian, encoder, 2, {.mlp = {.hidden = {}}}, generator);
+  const at::NoGradGuard no_gradient;
+  for (auto& item : actor->named_parameters()) {
+    if (item.key() == "mlp.bias_out") item.value().copy_(bias);
+    if (item.key() == "mlp.weight_out") item.value().zero_();
+  }
+  return std::make_unique<ActorPolicy>(actor, ActionSpec{.dim = 2});
+}
+
+TEST(ActorPolicy, DensityAndEntropyAreThoseBeforeTheTanhWorkedByHand) {
+  // log std = -5 + 3.5 (tanh(b) + 1): b = atanh(3/7) = 0.4581454 gives 0, b = 0 gives -1.5.
+  const auto policy = constant_gaussian(at::tensor({0.5f, 0.0f, 0.4581454f, 0.0f}));
   EXPECT_TRUE(policy->can_evaluate());
-  const Observation obs{{"wrist", pictures(2, 1)}, {"state", normals({2, 3}, 2)}};
+  const Observation obs{{"state", at::zeros({2, 3})}};
+  // tanh(0.5) = 0.4621172 is u = (0.5, 0), the mean: log N = -0 - 0 + 1.5 - log(2 pi) = 1.5 - 1.8378771.
+  // tanh(1.5) = 0.9051483 is u = (1.5, 0), one standard deviation away: 1/2 less.
+  const auto evaluated = policy->evaluate(obs, at::tensor({0.4621172f, 0.f, 0.9051483f, 0.f}).view({2, 2}));
+  EXPECT_NEAR(evaluated.log_prob[0].item<double>(), -0.3378771, 1e-5);
+  EXPECT_NEAR(evaluated.log_prob[1].item<double>(), -0.8378771, 1e-5);
+  // Two times 1/2 log(2 pi e) = 1.4189385, and the log standard deviations.
+  EXPECT_NEAR(evaluated.entropy[0].item<double>(), 2.8378771 - 1.5, 1e-5);
+  EXPECT_NEAR(evaluated.entropy[1].item<double>(), 2.8378771 - 1.5, 1e-5);
+}
+
+TEST(ActorPolicy, ASaturatedActionHasAFiniteDensity) {
+  const auto policy = constant_gaussian(at::tensor({0.f, 0.f, 0.4581454f, 0.4581454f}));
+  // u = atanh(1 - 1e-5) = 6.1030; log N = -1/2 6.1030^2 - 1/2 log(2 pi), and -1/2 log(2 pi) for the other.
+  const auto evaluated = policy->evaluate({{"state", at::zeros({1, 3})}}, at::tensor({1.f, 0.f}).view({1, 2}));
+  EXPECT_NEAR(evaluated.log_prob[0].item<double>(), -18.6233 - 1.8378771, 0.02);  // float32 near 1: u to 2e-3
+}
+
+TEST(ActorPolicy, DensitiesOfItsOwnActionsAverageToMinusItsEntropy) {
+  // E[log pi] = -H in one space; with the tanh's Jacobian on one side it would be off by about 0.5 here.
+  const auto policy = constant_gaussian(at::tensor({0.5f, -0.3f, 0.4581454f, 0.0f}));
+  const Observation obs{{"state", at::zeros({1, 3})}};
   auto random = RandomStream(7, "act").at(0);
-  const auto actions = policy->sample(obs, 5, random);
-  EXPECT_EQ(actions.sizes(), (std::vector<int64_t>{2, 5, 2}));
-  const auto at_sample = policy->evaluate(obs, actions.select(1, 0));
-  EXPECT_EQ(at_sample.log_prob.sizes(), (std::vector<int64_t>{2}));
-  auto* actor = dynamic_cast<const SquashedGaussianActor*>(&policy->actor());
-  ASSERT_NE(actor, nullptr);
-  const auto distribution = const_cast<SquashedGaussianActor*>(actor)->distribution(obs);
-  expect_equal(at_sample.log_prob, distribution.log_prob(actions.select(1, 0)));
+  const auto actions = policy->sample(obs, 20000, random);  // [1, N, A]
+  EXPECT_EQ(actions.sizes(), (std::vector<int64_t>{1, 20000, 2}));
+  const auto evaluated = policy->evaluate({{"state", at::zeros({20000, 3})}}, actions[0]);
+  // Variance of log N is A/2 = 1: s.e. 1 / sqrt(20000) = 0.0071.
+  EXPECT_NEAR(evaluated.log_prob.mean().item<double>(), -evaluated.entropy[0].item<double>(), 5 * 0.0071);
 }
 
 TEST(ActorPolicy, ADeterministicOneOffersNoDensity) {

@@ -78,6 +78,8 @@ class Hilbert final : public Learnable {
   static std::vector<ConfigNode> default_phases(const HilbertConfig& config, const std::string& learner,
                                                 bool environment);
 
+  static std::vector<std::string> provides() { return {"encoder"}; }  ///< see LearnerFactory
+
   std::vector<BatchRequest> sample_plan() const override;
   Metrics update(const Batches& batches) override;
   void save(Parts& parts) const override;

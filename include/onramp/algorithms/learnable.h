@@ -22,7 +22,7 @@ using Metrics = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// What a learner is built from, beside its config.
 struct LearnerContext {
-  ObservationSpec observation;
+  ObservationSpec observation;  ///< what there is to see
   ActionSpec action;
   uint64_t seed = 0;  ///< of every stream the learner draws from: initial weights, action samples, augmentation
   at::Device device = at::kCPU;
@@ -31,6 +31,7 @@ struct LearnerContext {
   const Parts* given = nullptr;
 };
 
+/// What learns from batches. It asks for what it wants sampled; it never sees buffers, files or environments.
 class Learnable {
  public:
   virtual ~Learnable() = default;
@@ -44,11 +45,13 @@ class Learnable {
   virtual void load(const Parts& parts) = 0;
 };
 
+/// Which of an agent's settings apply: learning rates, shares of the batch.
 enum class Stage : uint8_t {
   kOffline,  ///< the data do not grow
   kOnline,   ///< the policy collects between updates
 };
 
+/// A learner that acts.
 class Agent : public Learnable {
  public:
   /// Told at the start of each phase, and again on resume, before sample_plan(): sets plan and learning rates.

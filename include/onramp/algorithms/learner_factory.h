@@ -10,6 +10,7 @@
 
 namespace onramp {
 
+/// A learner-to-be: what a run must know of it before it is built.
 class LearnerFactory {
  public:
   virtual ~LearnerFactory() = default;

@@ -10,6 +10,7 @@
 
 namespace onramp {
 
+/// Makes the encoders that a learner's networks begin with. Thread safety: none.
 class NetworkInputs {
  public:
   /// @throws ConfigError when a part that the settings ask for was not handed over, or an entry cannot be seen

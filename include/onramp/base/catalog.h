@@ -35,6 +35,7 @@ struct NoConfig {
 template <class Product, class... Context>
 class Component;
 
+/// Name -> (config struct, factory) for one kind of product. Copies share the entries.
 template <class Product, class... Context>
 class Registry {
  public:

@@ -3,6 +3,7 @@
 
 namespace onramp {
 
+/// Where time comes from. Thread safety: an implementation says.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -22,6 +22,7 @@ struct Constraint {
   std::string describe() const;
 };
 
+/// Constraints of a field, by what they allow.
 inline Constraint at_least(double x) { return {.min = x}; }
 inline Constraint at_most(double x) { return {.max = x}; }
 inline Constraint greater_than(double x) { return {.min = x, .min_open = true}; }

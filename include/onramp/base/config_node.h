@@ -79,6 +79,7 @@ class ConfigNode {
   std::string path_;
 };
 
+/// A key of a map, where it stands, and its value.
 struct ConfigNode::Item {
   std::string key;
   Origin key_origin;

@@ -12,6 +12,7 @@
 
 namespace onramp {
 
+/// What a user can cause: one line, which programs print.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -10,6 +10,7 @@
 
 namespace onramp {
 
+/// Owns an open file: closed when this is destroyed. Movable.
 class FileDescriptor {
  public:
   FileDescriptor() = default;

@@ -8,6 +8,7 @@
 
 namespace onramp {
 
+/// How much a line matters, least first.
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
 /// Lines below `level` are dropped on stderr (a log file gets all but debug lines). Thread-safe, as all here.

@@ -12,6 +12,7 @@
 
 namespace onramp {
 
+/// Values of one moment of a phase.
 struct MetricRow {
   std::string phase;  ///< "offline", "online", ...
   int64_t step = 0;

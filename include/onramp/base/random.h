@@ -49,6 +49,7 @@ class Rng {
 /// A named stream of draws. Invariant: next() is at(counter()), and then counter() grows by one.
 class RandomStream {
  public:
+  /// @param name  of what is drawn: streams of one seed with different names are independent
   RandomStream(uint64_t seed, std::string_view name);
 
   Rng next() { return at(counter_++); }

@@ -6,6 +6,7 @@
 
 namespace onramp {
 
+/// A range of probabilities, low <= high.
 struct Interval {
   double low = 0.0;
   double high = 1.0;

@@ -38,6 +38,7 @@ struct CheckpointInfo {
   std::string device = "cpu";                       ///< what computed, e.g. "cuda:0"
 };
 
+/// What read_checkpoint() found, verified.
 struct Checkpoint {
   nlohmann::json manifest;  ///< keys: format_version, config_hash, extra, machine, parts, ...
   Parts parts;              ///< tensors on the CPU, in memory of their own

@@ -18,6 +18,7 @@
 
 namespace onramp {
 
+/// What a config asks for.
 enum class DeviceChoice : uint8_t { kCpu, kCuda, kAuto };
 
 constexpr auto enum_names(DeviceChoice*) {
@@ -25,6 +26,7 @@ constexpr auto enum_names(DeviceChoice*) {
                     std::pair{DeviceChoice::kAuto, "auto"}};
 }
 
+/// Settings of what computes; they may differ between a run and its continuation.
 struct ComputeConfig {
   DeviceChoice device = DeviceChoice::kCpu;
   int64_t threads = 0;
@@ -35,6 +37,7 @@ struct ComputeConfig {
   }
 };
 
+/// What apply_compute() put in effect.
 struct Compute {
   at::Device device = at::kCPU;
   int threads = 1;

@@ -11,6 +11,7 @@
 
 namespace onramp {
 
+/// When a run counts as diverged.
 struct DivergenceConfig {
   double limit = 1e8;
   template <class V>

@@ -16,6 +16,7 @@ namespace onramp {
 /// once and take as many numbers from it as the work needs. Not thread-safe.
 class TorchStream {
  public:
+  /// @param name  as of a RandomStream
   TorchStream(uint64_t seed, std::string_view name, at::Device device = at::kCPU);
 
   /// The generator at the start of draw counter(); then the counter grows. The reference stays valid for the stream's

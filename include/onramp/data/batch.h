@@ -28,13 +28,17 @@ struct Batch {
   Batch slice(int64_t begin, int64_t end) const;
 };
 
+/// Transitions, or triples of state, next state and goal.
 enum class SampleKind : uint8_t { kTransition, kGoal };
+/// What an image entry of a batch holds.
 enum class ImageForm : uint8_t {
   kPixels,    ///< uint8 [B,H,W,C]
   kFrameIds,  ///< int64 [B]: a feature cache replaces them by float [B,F]
 };
+/// Which episodes of a source are drawn from, by their raw success flag.
 enum class EpisodeFilter : uint8_t { kAll, kSuccessful, kFailed };
 
+/// A source of a batch, and how much of it.
 struct SourceShare {
   std::string source;  ///< name of a replay source, e.g. "offline", "online"
   double share = 1.0;  ///< > 0; shares are normalised, exact over a cycle

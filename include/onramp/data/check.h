@@ -56,6 +56,7 @@ std::optional<Fault> check_reset_between(const Episode& before, const Episode& a
 /// marks, terminals and time-outs that seem to be swapped.
 std::vector<Fault> check_d4rl(const D4rlArrays& arrays, const std::string& file);
 
+/// What a data set holds, and what is wrong with it.
 struct DataInspection {
   DataSummary summary;
   std::vector<Fault> faults;  ///< empty: sound

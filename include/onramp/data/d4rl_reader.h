@@ -18,6 +18,7 @@
 
 namespace onramp {
 
+/// Which raw reward the steps of a file get.
 enum class D4rlReward : uint8_t {
   kSuccessMinusOne,  ///< 0 where infos/success, else -1: sparse Adroit
   kSuccess,          ///< 1 where infos/success, else 0
@@ -29,6 +30,7 @@ constexpr auto enum_names(D4rlReward*) {
                     std::pair{D4rlReward::kFile, std::string_view("file")}};
 }
 
+/// How a file is to be understood, where it does not say so itself.
 struct D4rlOptions {
   D4rlReward reward = D4rlReward::kSuccessMinusOne;
   bool cut_at_success = true;

@@ -8,6 +8,7 @@
 
 namespace onramp {
 
+/// Why an episode ended; is_terminal() says which reasons let no return follow.
 enum class EndReason : uint8_t {
   kSuccess,     ///< the task is solved; terminal
   kFailure,     ///< the task can no longer be solved; terminal

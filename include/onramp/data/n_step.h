@@ -38,6 +38,7 @@ constexpr auto enum_names(McTail*) {
                     std::pair{McTail::kZero, std::string_view("zero")}};
 }
 
+/// A window of rewards and the state after it.
 struct NStepReturn {
   double reward = 0.0;    ///< sum_{k<m} g^k r~_{t+k}
   double discount = 0.0;  ///< g^m, 0 when the window reaches a terminal end

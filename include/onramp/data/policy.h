@@ -13,6 +13,7 @@
 
 namespace onramp {
 
+/// kSample: as the policy draws. kMode: its single best action.
 enum class ActMode : uint8_t { kSample, kMode };
 
 /// Recurrent or scripted state of B episodes side by side.
@@ -29,19 +30,23 @@ struct InfoColumn {
   at::Tensor value;
 };
 
+/// What a policy does in B environments.
 struct Action {
   at::Tensor action;             // float [B, A] in [-1, 1]
   std::vector<InfoColumn> info;  // stored with the step, logged by the run
 };
 
+/// Both in one space, so that they may be added: of a squashed policy the space before the tanh, without its Jacobian.
 struct LogProbEntropy {
-  at::Tensor log_prob;  // [B]
-  at::Tensor entropy;   // [B]
+  at::Tensor log_prob;  ///< float [B]
+  at::Tensor entropy;   ///< float [B]
 };
 
+/// Thread safety: none; one copy a thread.
 class Policy {
  public:
   virtual ~Policy() = default;
+  /// State of `batch` episodes that are about to start.
   virtual std::unique_ptr<PolicyState> begin(int64_t batch) = 0;
   /// @param obs batched. @param random one draw's generator: the same draw gives the same action.
   virtual Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) = 0;

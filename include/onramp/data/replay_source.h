@@ -13,6 +13,7 @@
 
 namespace onramp {
 
+/// What a replay source does to the raw rewards of its episodes.
 struct ReplaySourceConfig {
   RewardTransform reward;
   McTail mc_tail = McTail::kAuto;

@@ -7,6 +7,7 @@
 
 namespace onramp {
 
+/// Of an observation entry: vectors are float32, images uint8.
 enum class DType : uint8_t { kFloat32, kUint8 };
 
 /// One named entry of an observation.
@@ -28,6 +29,7 @@ struct EntrySpec {
   bool operator==(const EntrySpec&) const = default;
 };
 
+/// What an observation holds.
 struct ObservationSpec {
   std::vector<EntrySpec> entries;  ///< in a fixed order
 

@@ -14,6 +14,7 @@
 
 namespace onramp {
 
+/// Environments of one kind, numbered from 0.
 class BatchedEnvironment {
  public:
   /// @param make     called `count` times, from the pool's threads, never twice at once

@@ -14,6 +14,7 @@
 
 namespace onramp {
 
+/// Whether a device can be counted on.
 enum class DeviceStatus : uint8_t {
   kOk,
   kProtectiveStop,  ///< the device stopped itself (force, joint limit); it holds still until it is reset
@@ -26,6 +27,7 @@ struct Twist {
   Eigen::Vector3d angular_rad_s = Eigen::Vector3d::Zero();
 };
 
+/// What an arm measured at one moment.
 struct ArmState {
   Eigen::Isometry3d X_BaseTcp = Eigen::Isometry3d::Identity();  ///< tool point; z points out of the tool
   Twist velocity;
@@ -34,6 +36,7 @@ struct ArmState {
   double stamp_s = 0.0;  ///< when this was measured
 };
 
+/// An arm under velocity control. Thread safety: none.
 class Arm {
  public:
   virtual ~Arm() = default;
@@ -48,6 +51,7 @@ class Arm {
   virtual void move_to(const Eigen::Isometry3d& X_BaseTcp) = 0;
 };
 
+/// What a gripper measured at one moment.
 struct GripperState {
   double vacuum_Pa = 0.0;  ///< pressure below ambient at the cup; 0 for grippers without vacuum
   double width_m = 0.0;    ///< between the fingers; 0 for suction
@@ -55,6 +59,7 @@ struct GripperState {
   double stamp_s = 0.0;
 };
 
+/// A vacuum or finger gripper. Thread safety: none.
 class Gripper {
  public:
   virtual ~Gripper() = default;
@@ -71,6 +76,7 @@ struct Image {
   DeviceStatus status = DeviceStatus::kOk;
 };
 
+/// A camera of a fixed size. Thread safety: none.
 class Camera {
  public:
   virtual ~Camera() = default;

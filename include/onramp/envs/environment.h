@@ -24,6 +24,7 @@ struct EnvSpec {
   bool safety_stop_is_terminal = false;  ///< see is_terminal()
 };
 
+/// What one action led to.
 struct Step {
   Observation obs;                          ///< after the action
   double reward = 0.0;                      ///< raw

@@ -23,6 +23,7 @@
 
 namespace onramp {
 
+/// What the tool may do, whatever a policy asks for.
 struct ManipulationLimits {
   double linear_speed_m_s = 0.2;                                  ///< of the tool point along each axis, at action 1
   double angular_speed_rad_s = 0.3;                               ///< about each axis, at action 1
@@ -35,6 +36,7 @@ struct ManipulationLimits {
   int64_t frozen_images = 0;  ///< stop after so many identical pictures in a row; 0: off (a simulator's may be equal)
 };
 
+/// Geometry, timing and limits of a manipulation environment.
 struct ManipulationConfig {
   std::array<double, 3> task_origin_m = {0.0, 0.0,
                                          0.0};  ///< origin of the task frame in the arm's base frame (axes parallel)

@@ -20,6 +20,7 @@ struct Signals {
   GripperState gripper;
 };
 
+/// A task's judgement of one step.
 struct Evaluation {
   double reward = 0.0;
   bool success = false;
@@ -38,6 +39,7 @@ class Scene {
   virtual void read_privileged(std::vector<float>& values) { (void)values; }
 };
 
+/// What is to be done: where an episode starts, what earns a reward, what ends it.
 class Task {
  public:
   virtual ~Task() = default;

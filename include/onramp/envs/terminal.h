@@ -14,6 +14,7 @@ namespace onramp {
 /// @param rgb  uint8 [H, W, 3]
 std::string terminal_picture(const at::Tensor& rgb);
 
+/// In characters.
 struct TerminalSize {
   int64_t columns = 80, rows = 24;
 };

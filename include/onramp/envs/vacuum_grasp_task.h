@@ -10,6 +10,7 @@
 
 namespace onramp {
 
+/// What counts as lifted, and where attempts start.
 struct VacuumGraspTaskConfig {
   std::array<double, 3> bin_m = {0.75, 0.0, 0.0};  ///< middle of the bin's floor, in the arm's base frame
   double hold_pressure_Pa = 25e3;                  ///< vacuum from which something is held
@@ -18,6 +19,7 @@ struct VacuumGraspTaskConfig {
   double start_spread_m = 0.02;  ///< start positions differ by at most this along each axis
 };
 
+/// An item is sucked up and held above the bin: +1 for each step in which it is (Simplified Q, app. C).
 class VacuumGraspTask final : public Task {
  public:
   VacuumGraspTask(VacuumGraspTaskConfig config, std::unique_ptr<Scene> scene);

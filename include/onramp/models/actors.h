@@ -14,12 +14,14 @@
 
 namespace onramp {
 
+/// Which distribution over actions a network parametrises.
 enum class ActorType : uint8_t { kDeterministic, kSquashedGaussian };
 constexpr auto enum_names(ActorType*) {
   return std::array{std::pair{ActorType::kDeterministic, "deterministic"},
                     std::pair{ActorType::kSquashedGaussian, "squashed_gaussian"}};
 }
 
+/// Layers and bounds of a policy network.
 struct ActorConfig {
   MlpConfig mlp = {.hidden = {64, 64}, .activation = Activation::kTanh};
   double log_std_min = -5.0;
@@ -33,10 +35,11 @@ struct ActorConfig {
   void validate() const;  ///< @throws ConfigError unless log_std_min < log_std_max
 };
 
+/// A policy network with its encoder. Thread safety: none.
 class Actor : public torch::nn::Module {
  public:
   virtual ActorType type() const = 0;
-  virtual bool stochastic() const = 0;
+  virtual bool stochastic() const = 0;  ///< whether it has a density
   /// The single action that stands for the policy. @return float [B, A]
   virtual at::Tensor mode(const Observation& obs) = 0;
   /// @param noise standard normal [B, A] or [N, B, A]; a deterministic actor takes its sizes alone
@@ -47,6 +50,7 @@ class Actor : public torch::nn::Module {
 
   int64_t action_dim() const { return action_dim_; }
   const ActorConfig& config() const { return config_; }
+  virtual const Mlp& mlp() const = 0;  ///< what follows the encoder: float [B, O] -> [B, A], or [B, 2 A] of a Gaussian
   const ObservationEncoder& encoder() const { return *encoder_; }
 
  protected:
@@ -67,6 +71,7 @@ class DeterministicActor final : public Actor {
   at::Tensor mode(const Observation& obs) override { return forward(obs); }
   at::Tensor sample(const Observation& obs, const at::Tensor& noise) override;
   std::shared_ptr<Actor> copy() const override;
+  const Mlp& mlp() const override { return *mlp_; }
 
  private:
   std::shared_ptr<Mlp> mlp_;
@@ -84,11 +89,13 @@ class SquashedGaussianActor final : public Actor {
   at::Tensor mode(const Observation& obs) override { return distribution(obs).mode(); }
   at::Tensor sample(const Observation& obs, const at::Tensor& noise) override;
   std::shared_ptr<Actor> copy() const override;
+  const Mlp& mlp() const override { return *mlp_; }
 
  private:
   std::shared_ptr<Mlp> mlp_;
 };
 
+/// On the CPU. @param generator draws the initial weights
 std::shared_ptr<Actor> make_actor(ActorType type, std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim,
                                   const ActorConfig& config, at::Generator& generator);
 

@@ -13,6 +13,7 @@
 
 namespace onramp {
 
+/// Members and layers of a critic.
 struct CriticConfig {
   int64_t ensemble = 1;
   MlpConfig mlp = {.hidden = {2048, 2048}, .activation = Activation::kRelu};
@@ -29,9 +30,11 @@ struct CriticOutput {
   at::Tensor latent;  // float [E, B, F] or [E, B, N, F]: Phi(s, a), what the output layer sees: Q = w . Phi + b
 };
 
+/// Q_e(s, a) of E members over one encoder. Thread safety: none.
 class Critic : public torch::nn::Module {
  public:
-  /// @param renorm batch renormalisation of input and hidden layers (nn/ensemble_mlp.h); none: without
+  /// @param encoder of this critic alone, but for a frozen part. @param generator draws the initial weights
+  /// @param renorm  batch renormalisation of input and hidden layers (nn/ensemble_mlp.h); none: without
   Critic(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const CriticConfig& config,
          at::Generator& generator, const std::optional<BatchRenormConfig>& renorm = {});
   /// Same values in memory of its own, on the same device: what a target network begins as. A frozen encoder stays shared.

@@ -8,13 +8,16 @@
 #include <string>
 
 #include "onramp/core/checkpoint.h"
+#include "onramp/data/replay_source.h"
 
 namespace onramp {
 
-/// (x - mean) / std of each value of an entry, clipped to +-10 so that a sensor far outside its fitted range does not
+/// (x - mean) / std of each value of an entry, clipped to +-kClip so that a sensor far outside its fitted range does not
 /// swamp the rest. Immutable after construction, part of the policy, hashed with it.
 class Normalizer {
  public:
+  static constexpr double kClip = 10.0;
+  /// Of one entry.
   struct Statistics {
     at::Tensor mean;  // float [D]
     at::Tensor std;   // float [D], > 0
@@ -42,6 +45,10 @@ class Normalizer {
 /// @param data by entry: float [N, D], N >= 1; features of a frozen encoder may be among them
 /// @throws ShapeError, DataError for values that are not finite
 Normalizer fit_normalizer(const std::map<std::string, at::Tensor>& data);
+
+/// The same on every state of a replay source's episodes: each vector that a network may see gets statistics, pictures none.
+/// @throws DataError when the source holds no episode, ValueError when there is no such source
+Normalizer fit_normalizer(const Replay& replay, const std::string& source);
 
 /// The part "normalizer".
 PartState save_normalizer(const Normalizer& normalizer);

@@ -17,6 +17,7 @@
 
 namespace onramp {
 
+/// Where the image encoder of a network comes from.
 enum class EncoderMode : uint8_t {
   kFrozen,    ///< one pretrained encoder for all networks, handed over; batches carry its features
   kEndToEnd,  ///< each network trains an encoder of its own, unless one is shared
@@ -66,6 +67,7 @@ struct InputConfig {
 ObservationSpec select_observations(const ObservationSpec& observation, const std::vector<std::string>& names,
                                     EncoderMode images);
 
+/// phi(s): the input of every network.
 class ObservationEncoder : public torch::nn::Module {
  public:
   /// @param observation  what to read, e.g. of select_observations

@@ -9,6 +9,7 @@
 
 namespace onramp {
 
+/// After a hidden layer.
 enum class Activation : uint8_t { kRelu, kTanh, kGelu, kSilu, kElu };
 
 constexpr auto enum_names(Activation*) {

@@ -8,6 +8,7 @@
 
 namespace onramp {
 
+/// A draw and its log-density.
 struct SampledAction {
   at::Tensor action;    // [..., A]
   at::Tensor log_prob;  // [...]

@@ -14,6 +14,7 @@
 
 namespace onramp {
 
+/// The convolutions of an encoder.
 enum class EncoderType : uint8_t { kSmallConv, kResNet };
 constexpr auto enum_names(EncoderType*) {
   return std::array{std::pair{EncoderType::kSmallConv, "small_conv"}, std::pair{EncoderType::kResNet, "resnet"}};
@@ -30,6 +31,7 @@ constexpr auto enum_names(Pooling*) {
                     std::pair{Pooling::kAverage, "average"}};
 }
 
+/// Layers of an image encoder.
 struct EncoderConfig {
   EncoderType type = EncoderType::kSmallConv;
   int64_t feature_dim = 64;

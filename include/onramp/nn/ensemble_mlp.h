@@ -14,6 +14,7 @@
 
 namespace onramp {
 
+/// Of every member.
 struct EnsembleOutput {
   at::Tensor output;    // [E, B, out]   or [E, B, N, out]
   at::Tensor features;  // [E, B, F]     or [E, B, N, F]: the last hidden layer after its activation (and batch norm)

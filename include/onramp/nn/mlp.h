@@ -12,6 +12,7 @@
 
 namespace onramp {
 
+/// Hidden layers of an MLP.
 struct MlpConfig {
   std::vector<int64_t> hidden = {256, 256};
   Activation activation = Activation::kRelu;

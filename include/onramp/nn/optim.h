@@ -16,6 +16,7 @@ class Module;
 
 namespace onramp {
 
+/// Settings of Adam; the defaults are those of its paper, but for the step size.
 struct AdamConfig {
   double learning_rate = 3e-4;
   double beta1 = 0.9;

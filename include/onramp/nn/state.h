@@ -30,6 +30,7 @@ void copy_module(torch::nn::Module& target, const torch::nn::Module& source);
 /// Switches requires_grad of all parameters: off for target and frozen networks.
 void set_trainable(torch::nn::Module& module, bool trainable);
 
+/// Values, not tensors.
 int64_t count_parameters(const torch::nn::Module& module);
 
 }  // namespace onramp

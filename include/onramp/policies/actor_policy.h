@@ -24,11 +24,15 @@ class ActorPolicy final : public Policy {
   Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override;
   const ActionSpec& action_spec() const override { return action_; }
   std::string content_hash() const override;
-  /// A squashed Gaussian can (no closed entropy: a one-sample estimate would need randomness, so entropy is that of the
-  /// Gaussian before the tanh); a deterministic actor cannot.
+  /// A squashed Gaussian can, a deterministic actor cannot. Density and entropy are those of the Gaussian before the tanh,
+  /// at u = atanh(action clipped to +-kAtanhClip), without the tanh's Jacobian: the entropy of the tanh itself has no closed
+  /// form, and a density and an entropy of different spaces do not add up.
   bool can_evaluate() const override { return actor_->stochastic(); }
   LogProbEntropy evaluate(const Observation& obs, const at::Tensor& action) override;
   at::Tensor sample(const Observation& obs, int64_t n, Rng& random) override;
+  /// @param noise standard normal [B, A] on the CPU; undefined: the mode (a deterministic actor has nothing else)
+  /// @return float [B, A] on the CPU
+  at::Tensor action_at(const Observation& obs, const at::Tensor& noise = {}) const;
 
   const ObservationSpec& observation_spec() const { return actor_->encoder().observation(); }
   const Actor& actor() const { return *actor_; }

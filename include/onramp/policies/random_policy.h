@@ -5,6 +5,7 @@
 
 namespace onramp {
 
+/// Thread safety: concurrent act().
 class RandomPolicy final : public Policy {
  public:
   explicit RandomPolicy(ActionSpec action) : action_(std::move(action)) {}

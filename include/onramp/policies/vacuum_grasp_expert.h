@@ -13,6 +13,7 @@
 
 namespace onramp {
 
+/// How good the expert is: 0 noise is as good as it can be.
 struct VacuumGraspExpertConfig {
   double noise = 1.0;
   double aim_error_m = 0.028;
@@ -37,7 +38,7 @@ struct VacuumGraspExpertConfig {
   }
 };
 
-/// @param privileged  that entry of the environment's spec
+/// Acts on the entry `privileged` of the observation.
 /// @throws ConfigError when the environment has no such entry, or not the fields of vacuum_grasp
 std::unique_ptr<Policy> make_vacuum_grasp_expert(const VacuumGraspExpertConfig& config,
                                                  const ObservationSpec& observation, const ActionSpec& action);

@@ -21,6 +21,7 @@ struct PolicyContext {
   ActionSpec action;
 };
 
+/// By name, what environments, policies, learners and phases there are.
 struct Catalog {
   Registry<Environment> environments{"environment"};
   Registry<Policy, const PolicyContext&> policies{"policy"};

@@ -12,6 +12,7 @@
 
 namespace onramp {
 
+/// What was recorded, whole or up to a failure.
 struct CollectedEpisode {
   Episode episode;
   /// Set when the environment failed in mid-episode: the steps up to there are in `episode` (end: comms_loss), to be
@@ -22,6 +23,6 @@ struct CollectedEpisode {
 /// Runs one episode. Everything random in it is a function of `seed`: the reset and every draw of the policy.
 /// @param meta provenance stored with the episode; "seed" and "policy_hash" are added.
 CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMode mode, uint64_t seed,
-                                 std::map<std::string, std::string> meta);
+                                 std::map<std::string, std::string> meta = {});
 
 }  // namespace onramp

@@ -15,6 +15,7 @@
 
 namespace onramp {
 
+/// How a policy is scored.
 struct EvaluationSettings {
   int64_t episodes = 200;
   int64_t batch = 8;
@@ -29,6 +30,7 @@ struct EvaluationSettings {
   }
 };
 
+/// How a policy did, seed by seed.
 struct EvaluationResult {
   std::string name;         ///< what was scored
   std::string phase;        ///< that scored it; "" outside a run

@@ -11,6 +11,7 @@
 
 namespace onramp {
 
+/// A policy that was read from disk.
 struct PolicyFile {
   std::filesystem::path folder;  ///< where it was found
   std::unique_ptr<Policy> policy;

@@ -15,6 +15,7 @@
 
 namespace onramp {
 
+/// Where a run goes, and how it is logged and saved.
 struct RunSettings {
   std::filesystem::path folder;  // empty: runs/<name of the config>/seed<seed>
   int64_t seed = 1;

@@ -35,8 +35,9 @@ Episode read_episode(const std::filesystem::path& path);
 /// neither, IoError
 bool is_episode_file(const std::filesystem::path& path);
 
-/// The file as bytes, and back. @param label names the file in errors.
+/// The file as bytes.
 std::vector<std::byte> encode_episode(const Episode& episode);
+/// And back. @param label names the file in errors. @throws DataError
 Episode decode_episode(std::span<const std::byte> bytes, const std::string& label);
 
 /// Whether lengths, shapes and the spec agree. @throws DataError naming `label` and the first entry that does not.

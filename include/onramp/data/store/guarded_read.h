@@ -14,6 +14,7 @@
 
 namespace onramp {
 
+/// What the child process may use.
 struct ReadLimits {
   int64_t memory_bytes = int64_t{8} << 30;  ///< that the child may use beyond what this process has mapped, > 0
   int64_t cpu_s = 600;                      ///< processor time, seconds, > 0
@@ -26,12 +27,14 @@ struct ReadLimits {
 std::vector<std::byte> run_in_child(const std::string& label, const ReadLimits& limits,
                                     const std::function<std::vector<std::byte>()>& body);
 
+/// One array as it was read; either `floats` or `bytes` is filled.
 struct HostArray {
   std::vector<int64_t> shape;
   std::vector<float> floats;   // of a float field
   std::vector<uint8_t> bytes;  // of a byte field
 };
 
+/// One array to read.
 struct ArrayField {
   std::string path;      ///< in the file
   bool is_float = true;  ///< else bytes (booleans, images)

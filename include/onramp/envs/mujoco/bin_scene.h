@@ -30,6 +30,7 @@ constexpr auto enum_names(ItemSet*) {
                     std::pair{ItemSet::kRandom, "random"}};
 }
 
+/// How the scene is lit.
 enum class Lighting : uint8_t {
   kTraining,  ///< bright, from above, a little random
   kUnseen,    ///< dim and warm, from one side, with glossy reflections
@@ -38,6 +39,7 @@ constexpr auto enum_names(Lighting*) {
   return std::array{std::pair{Lighting::kTraining, "training"}, std::pair{Lighting::kUnseen, "unseen"}};
 }
 
+/// Where the bin stands and what lies in it.
 struct BinSceneConfig {
   std::array<double, 3> bin_m = {0.75, 0.0, 0.0};    ///< middle of the floor, in the world
   std::array<double, 2> half_size_m = {0.20, 0.16};  ///< inner half lengths of the bin

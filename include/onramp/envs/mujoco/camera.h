@@ -8,6 +8,7 @@
 
 namespace onramp::mujoco {
 
+/// Renders at each capture().
 class MujocoCamera final : public Camera {
  public:
   /// The renderer sets the size; several cameras of one size may share it.

@@ -35,6 +35,7 @@ struct Ur10eNames {
 /// @param force_N  what the suction cup pulls at full vacuum
 void add_ur10e_with_vacuum(mjSpec* spec, mjsBody* parent, double force_N);
 
+/// Limits and delays of the simulated arm.
 struct MujocoArmConfig {
   double max_linear_m_s = 0.5;  ///< the device's own limits
   double max_angular_rad_s = 1.0;
@@ -80,6 +81,7 @@ class MujocoArm final : public Arm {
   bool stopped_ = false;
 };
 
+/// How the simulated suction builds up its pressure.
 struct MujocoVacuumConfig {
   double full_vacuum_Pa = 60e3;  ///< below ambient, with a perfect seal
   double leak = 0.05;            ///< share of it that the pump reaches on open air

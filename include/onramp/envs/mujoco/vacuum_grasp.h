@@ -12,11 +12,13 @@
 
 namespace onramp::mujoco {
 
+/// Which cameras are observed.
 enum class View : uint8_t { kWrist, kScene, kBoth };
 constexpr auto enum_names(View*) {
   return std::array{std::pair{View::kWrist, "wrist"}, std::pair{View::kScene, "scene"}, std::pair{View::kBoth, "both"}};
 }
 
+/// Settings of the task `vacuum_grasp`.
 struct VacuumGraspConfig {
   ItemSet items = ItemSet::kTraining;
   Lighting lighting = Lighting::kTraining;

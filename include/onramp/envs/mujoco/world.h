@@ -39,6 +39,7 @@ class World final : public Clock {
   /// @return the id. @throws std::logic_error when there is no such name.
   int id(mjtObj type, const std::string& name) const;
 
+  /// Called around the world's resets and steps.
   struct Hooks {
     std::function<void()> reset;        ///< the state was reset
     std::function<void()> before_step;  ///< write controls; positions are those of the last step

@@ -1,0 +1,63 @@
+// From a learner's class and its settings to an entry of the catalog.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "onramp/algorithms/learner_factory.h"
+#include "onramp/algorithms/network_inputs.h"
+#include "onramp/base/catalog.h"
+
+namespace onramp {
+
+/// What a run must know of a learner before it is built is read from its members, where it has them:
+///   Config::input (InputConfig)                       the normaliser and the encoder that must be handed over
+///   Config::source, or offline_source, online_source  replay sources that it draws from
+///   Learner::provides()                               static: names of parts handed over when its phase ends
+///   Learner::default_phases(config, name, environment)  static: its course in a config without `phases`
+template <class Learner, class Config>
+class LearnerFactoryOf final : public LearnerFactory {
+ public:
+  explicit LearnerFactoryOf(const Config& config) : config_(config) {}
+
+  std::vector<std::string> needs([[maybe_unused]] const ObservationSpec& observation) const override {
+    if constexpr (requires { config_.input; }) return NetworkInputs::needs(config_.input, observation);
+    return {};
+  }
+  std::vector<std::string> provides() const override {
+    if constexpr (requires { Learner::provides(); }) return Learner::provides();
+    return {};
+  }
+  std::vector<std::string> sources([[maybe_unused]] bool online) const override {
+    if constexpr (requires { config_.source; }) {
+      return {config_.source};
+    } else if constexpr (requires { config_.offline_source; }) {
+      return online ? std::vector{config_.offline_source, config_.online_source} : std::vector{config_.offline_source};
+    }
+    return {};
+  }
+  std::vector<ConfigNode> default_phases(const std::string& learner, bool environment) const override {
+    if constexpr (requires { Learner::default_phases(config_, learner, environment); }) {
+      return Learner::default_phases(config_, learner, environment);
+    }
+    return LearnerFactory::default_phases(learner, environment);
+  }
+  bool acts() const override { return std::is_base_of_v<Agent, Learner>; }
+  std::unique_ptr<Learnable> make(const LearnerContext& context) const override {
+    return std::make_unique<Learner>(config_, context);
+  }
+
+ private:
+  Config config_;
+};
+
+/// Adds a learner that is constructed from (const Config&, const LearnerContext&).
+template <class Learner, class Config>
+void add_learner(Registry<LearnerFactory>& learners, const std::string& name, const std::string& summary) {
+  learners.add<Config>(
+      name, summary, [](const Config& config) { return std::make_unique<LearnerFactoryOf<Learner, Config>>(config); });
+}
+
+}  // namespace onramp

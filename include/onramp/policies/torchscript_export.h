@@ -1,0 +1,34 @@
+// A trained actor as one TorchScript file: acts in Python, or anywhere that loads TorchScript, without onramp.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "onramp/data/policy.h"
+
+namespace onramp {
+
+/// The file's bytes, to be written as policy.pt. Preprocessing (normaliser, image encoders, frozen ones too) is inside.
+///
+/// Methods, B rows side by side, actions in [-1, 1]^A:
+///   spec() -> str                             JSON: observation, action, noise, state, density, hash of the policy, `about`
+///   initial_state(B: int) -> Tensor           float [B, 0]: these policies remember nothing
+///   act(obs: Dict[str, Tensor], state, noise) -> (action [B, A], state)
+///       obs: float [B, D], pictures uint8 [B, H, W, C]. noise: standard normal [B, spec.noise.dim]; zeros give the mode
+///   log_prob_entropy(obs, action, state) -> (log_prob [B], entropy [B], state)
+///       spec.density "pre_tanh": both of the Gaussian before the tanh, at u = atanh(action clipped to +-spec.density_clip),
+///       without the tanh's Jacobian. "none": a deterministic actor has no such method
+///   forward(obs) -> action [B, A]             the mode
+///   example() -> (obs, noise, action)         a few random observations and what onramp does there: a loader's own check
+///
+/// @param about  anything that says where the policy comes from, an object
+/// @throws Error for a policy that is not a trained actor
+std::string export_torchscript(const Policy& policy, const nlohmann::json& about = nlohmann::json::object());
+
+/// Loads such bytes and runs their example. @return the largest difference of an action from what onramp computed
+double torchscript_difference(const std::string& bytes);
+
+/// Actions of a loaded file may differ by this much: the order of sums is another.
+inline constexpr double kTorchScriptTolerance = 1e-5;
+
+}  // namespace onramp

@@ -1,0 +1,11 @@
+// The policies without learning that onramp brings along, for a config's `policies`.
+#pragma once
+
+#include "onramp/training/catalog.h"
+
+namespace onramp {
+
+/// random, vacuum_grasp_expert.
+void add_policies(Registry<Policy, const PolicyContext&>& policies);
+
+}  // namespace onramp

@@ -1,0 +1,19 @@
+#include "onramp/training/policies.h"
+
+#include "onramp/policies/random_policy.h"
+#include "onramp/policies/vacuum_grasp_expert.h"
+
+namespace onramp {
+
+void add_policies(Registry<Policy, const PolicyContext&>& policies) {
+  policies.add<NoConfig>("random", "uniform actions", [](const NoConfig&, const PolicyContext& context) {
+    return std::make_unique<RandomPolicy>(context.action);
+  });
+  policies.add<VacuumGraspExpertConfig>("vacuum_grasp_expert",
+                                        "scripted expert of vacuum_grasp, as good or as mediocre as asked for",
+                                        [](const VacuumGraspExpertConfig& config, const PolicyContext& context) {
+                                          return make_vacuum_grasp_expert(config, context.observation, context.action);
+                                        });
+}
+
+}  // namespace onramp

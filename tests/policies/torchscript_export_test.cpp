@@ -1,0 +1,152 @@
+#include "onramp/policies/torchscript_export.h"
+
+#include <gmock/gmock.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include <ostream>
+#include <sstream>
+
+#include "models/model_testing.h"
+#include "onramp/base/error.h"
+#include "onramp/policies/actor_policy.h"
+#include "onramp/policies/random_policy.h"
+#include "support/expect_throws.h"
+
+namespace onramp {
+namespace {
+
+using namespace onramp::test;
+
+struct Variant {
+  ActorType type;
+  EncoderMode images;
+  EncoderConfig encoder;
+  MlpConfig mlp;
+  std::string name;
+};
+
+void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
+
+const std::vector<Variant>& variants() {
+  const EncoderConfig conv{.feature_dim = 8, .channels = {4, 4}};
+  const EncoderConfig resnet{
+      .type = EncoderType::kResNet, .feature_dim = 8, .channels = {4, 8}, .pooling = Pooling::kSpatialSoftmax};
+  const MlpConfig small{.hidden = {16, 16}, .activation = Activation::kTanh};
+  const MlpConfig normed{.hidden = {16}, .activation = Activation::kSilu, .layer_norm = true};
+  static const std::vector<Variant> all{
+      {ActorType::kDeterministic, EncoderMode::kNone, conv, small, "DeterministicOfState"},
+      {ActorType::kDeterministic, EncoderMode::kEndToEnd, resnet, normed, "DeterministicEndToEndResNet"},
+      {ActorType::kSquashedGaussian, EncoderMode::kNone, conv, normed, "GaussianOfState"},
+      {ActorType::kSquashedGaussian, EncoderMode::kFrozen, conv, small, "GaussianFrozenConv"},
+      {ActorType::kSquashedGaussian, EncoderMode::kFrozen, resnet, small, "GaussianFrozenResNet"},
+      {ActorType::kSquashedGaussian, EncoderMode::kEndToEnd, conv, small, "GaussianEndToEndConv"}};
+  return all;
+}
+
+std::unique_ptr<ActorPolicy> make_policy(const Variant& variant) {
+  auto generator = generator_of(1);
+  const auto spec = select_observations(picture_and_state(), {}, variant.images);
+  const bool pictures_seen = variant.images != EncoderMode::kNone;
+  auto images = pictures_seen ? std::make_shared<ImageEncoders>(spec, variant.encoder, generator) : nullptr;
+  // Features of a frozen encoder are standardised too; those of one that is trained are not.
+  std::map<std::string, at::Tensor> fitted{{"state", 3.0 * normals({9, 3}, 5) + 1.0}};
+  if (variant.images == EncoderMode::kFrozen) fitted["wrist"] = 0.2 * normals({9, 8}, 6);
+  auto encoder = std::make_shared<ObservationEncoder>(spec, fit_normalizer(fitted), images,
+                                                      variant.images == EncoderMode::kEndToEnd);
+  auto actor = make_actor(variant.type, encoder, 2, {.mlp = variant.mlp, .log_std_min = -3.0}, generator);
+  return std::make_unique<ActorPolicy>(actor, ActionSpec{2, {"x", "y"}});
+}
+
+torch::jit::Module load(const std::string& bytes) {
+  std::istringstream in(bytes);
+  return torch::jit::load(in);
+}
+
+c10::Dict<std::string, at::Tensor> dict_of(const Observation& obs, const ObservationSpec& spec) {
+  c10::Dict<std::string, at::Tensor> dict;
+  for (const auto& entry : spec.entries) dict.insert(entry.name, obs.at(entry.name));
+  return dict;
+}
+
+void expect_within(const at::Tensor& got, const at::Tensor& want, double tolerance) {
+  ASSERT_EQ(got.sizes(), want.sizes());
+  EXPECT_LE((got - want).abs().max().item<double>(), tolerance) << got << "\n" << want;
+}
+
+class EachActor : public ::testing::TestWithParam<Variant> {
+ protected:
+  std::unique_ptr<ActorPolicy> policy_ = make_policy(GetParam());
+  std::string bytes_ = export_torchscript(*policy_, {{"phase", "online"}});
+  torch::jit::Module script_ = load(bytes_);
+  Observation obs_{{"wrist", pictures(33, 1)}, {"state", 9.0 * normals({33, 3}, 2)}};
+  c10::Dict<std::string, at::Tensor> dict_ = dict_of(obs_, policy_->observation_spec());
+  bool stochastic_ = GetParam().type == ActorType::kSquashedGaussian;
+};
+INSTANTIATE_TEST_SUITE_P(Kinds, EachActor, ::testing::ValuesIn(variants()), [](const auto& p) { return p.param.name; });
+
+TEST_P(EachActor, ActsAsThePolicyForTheSameNoise) {
+  const auto state = script_.run_method("initial_state", int64_t{33});
+  EXPECT_EQ(state.toTensor().sizes(), (std::vector<int64_t>{33, 0}));
+  const auto noise = normals({33, stochastic_ ? 2 : 0}, 3);
+  const auto result = script_.run_method("act", dict_, state, noise).toTuple()->elements();
+  expect_within(result[0].toTensor(), policy_->action_at(obs_, stochastic_ ? noise : at::Tensor()),
+                kTorchScriptTolerance);
+  expect_equal(result[1].toTensor(), state.toTensor());
+  expect_within(script_.run_method("forward", dict_).toTensor(), policy_->action_at(obs_), kTorchScriptTolerance);
+}
+
+TEST_P(EachActor, OffersTheDensityThatThePolicyHasAndNoOther) {
+  EXPECT_EQ(script_.find_method("log_prob_entropy").has_value(), stochastic_);
+  if (!stochastic_) return;
+  const auto action = 1.2 * uniforms({33, 2}, 4);  // some beyond the box: clipped
+  const auto state = script_.run_method("initial_state", int64_t{33});
+  const auto result = script_.run_method("log_prob_entropy", dict_, action, state).toTuple()->elements();
+  const auto want = policy_->evaluate(obs_, action);
+  const auto scale = want.log_prob.abs().clamp_min(1.0);  // tens to thousands in the tails
+  expect_within(result[0].toTensor() / scale, want.log_prob / scale, 1e-4);
+  expect_within(result[1].toTensor(), want.entropy, kTorchScriptTolerance);
+}
+
+TEST_P(EachActor, SaysWhatItIs) {
+  const auto spec = nlohmann::json::parse(script_.run_method("spec").toStringRef());
+  EXPECT_EQ(spec.at("action").at("dim"), 2);
+  EXPECT_EQ(spec.at("observation").size(), policy_->observation_spec().entries.size());
+  EXPECT_EQ(spec.at("noise").at("dim"), stochastic_ ? 2 : 0);
+  EXPECT_EQ(spec.at("density"), stochastic_ ? "pre_tanh" : "none");
+  EXPECT_EQ(spec.at("hash"), policy_->content_hash());
+  EXPECT_EQ(spec.at("about").at("phase"), "online");
+}
+
+TEST_P(EachActor, CarriesAnExampleThatALoaderCanCheck) {
+  EXPECT_LE(torchscript_difference(bytes_), kTorchScriptTolerance);
+  // The check would find a weight that is off.
+  auto script = load(bytes_);
+  {
+    const at::NoGradGuard no_gradient;
+    script.attr("mlp").toModule().attr("bias_out").toTensor().add_(0.01);
+  }
+  std::ostringstream changed;
+  script.save(changed);
+  EXPECT_GT(torchscript_difference(changed.str()), 1e-3);
+}
+
+TEST_P(EachActor, RefusesAnObservationOfAnotherShape) {
+  dict_.insert_or_assign("state", at::zeros({33, 4}));
+  EXPECT_THAT([&] { script_.run_method("forward", dict_); },
+              ::testing::ThrowsMessage<std::exception>(::testing::HasSubstr("state: want float [B, 3]")));
+}
+
+TEST(TorchScriptExport, RefusesAPolicyWithoutANetwork) {
+  expect_throws<Error>([] { export_torchscript(RandomPolicy(ActionSpec{.dim = 2})); }, "only trained actors");
+}
+
+TEST(TorchScriptExport, TakesNamesWithQuotesInThem) {
+  auto generator = generator_of(1);
+  const ObservationSpec spec{.entries = {{.name = "arm\"s\nstate", .shape = {3}}}};
+  auto encoder = std::make_shared<ObservationEncoder>(spec, Normalizer(), nullptr, false);
+  const ActorPolicy policy(make_actor(ActorType::kDeterministic, encoder, 2, {}, generator), ActionSpec{.dim = 2});
+  EXPECT_LE(torchscript_difference(export_torchscript(policy)), kTorchScriptTolerance);
+}
+
+}  // namespace
+}  // namespace onramp
