@@ -134,6 +134,15 @@ void write_file_atomic(const fs::path& path, std::span<const std::byte> bytes) {
   sync_folder(folder_of(path));
 }
 
+void fill_file_atomic(const fs::path& path, const std::function<void(const fs::path&)>& fill) {
+  Temporary temporary(temporary_name(path));
+  fill(temporary.path());
+  sync_path(temporary.path(), O_RDONLY);
+  if (::rename(temporary.path().c_str(), path.c_str()) != 0) throw io_error("write", path, errno);
+  temporary.keep();
+  sync_folder(folder_of(path));
+}
+
 void write_file_atomic(const fs::path& path, std::string_view text) {
   write_file_atomic(path, std::as_bytes(std::span(text.data(), text.size())));
 }

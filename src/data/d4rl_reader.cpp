@@ -35,39 +35,13 @@ void want_matrix(const std::string& label, const std::string& field, const HostA
   }
 }
 
-/// Rows first..last of the file, and how they end.
-struct Range {
-  int64_t first = 0, last = 0;
-  bool terminal = false;
-};
-
-std::vector<Range> find_episodes(const D4rlArrays& arrays, const D4rlOptions& options, const std::string& label) {
-  std::vector<Range> ranges;
-  int64_t first = 0;
-  for (int64_t row = 0; row < arrays.rows; ++row) {
-    const auto i = static_cast<size_t>(row);
-    const bool terminal = arrays.terminals[i] != 0;
-    const bool time_out = !arrays.timeouts.empty() && arrays.timeouts[i] != 0;
-    if (terminal && time_out) refuse(label, concat("row ", row, " is marked both in terminals and in timeouts"));
-    const bool limit = options.max_episode_steps > 0 && row - first + 1 >= options.max_episode_steps;
-    if (!terminal && !time_out && !limit) continue;
-    ranges.push_back({first, row, terminal});
-    first = row + 1;
-  }
-  if (first < arrays.rows) {
-    refuse(label, concat("rows ", first, " to ", arrays.rows - 1, " never end: no terminals",
-                         arrays.timeouts.empty() ? "" : " or timeouts",
-                         " mark there; if it is a time limit, set max_episode_steps"));
-  }
-  return ranges;
-}
-
 void check_actions_and_numbers(const D4rlArrays& arrays, const D4rlOptions& options, const std::string& label) {
   const auto finite = [&](const char* field, const std::vector<float>& values, int64_t width) {
     for (size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i])) {
-        refuse(label, concat(field, ": holds ", values[i], " at row ", static_cast<int64_t>(i) / width, ", value ",
-                             static_cast<int64_t>(i) % width));
+        refuse(label,
+               concat(field, ": holds ", values[i], " at row ", arrays.first_row + static_cast<int64_t>(i) / width,
+                      ", value ", static_cast<int64_t>(i) % width));
       }
     }
   };
@@ -78,8 +52,9 @@ void check_actions_and_numbers(const D4rlArrays& arrays, const D4rlOptions& opti
   constexpr float kSlack = 1e-5F;  // of writers that normalised in single precision
   for (size_t i = 0; i < arrays.actions.size() && !options.clip_actions; ++i) {
     if (std::abs(arrays.actions[i]) > 1.0F + kSlack) {
-      refuse(label, concat("actions: ", arrays.actions[i], " at row ", static_cast<int64_t>(i) / arrays.action_dim,
-                           ", value ", static_cast<int64_t>(i) % arrays.action_dim,
+      refuse(label, concat("actions: ", arrays.actions[i], " at row ",
+                           arrays.first_row + static_cast<int64_t>(i) / arrays.action_dim, ", value ",
+                           static_cast<int64_t>(i) % arrays.action_dim,
                            " is outside [-1, 1]; set clip_actions if that is meant"));
     }
   }
@@ -92,7 +67,7 @@ float raw_reward(const D4rlArrays& arrays, D4rlReward kind, size_t row) {
 }
 
 /// Steps of the episode and the state after the last one; see read_d4rl.
-Episode make_episode(const D4rlArrays& arrays, const D4rlOptions& options, Range range) {
+Episode make_episode(const D4rlArrays& arrays, const D4rlOptions& options, const D4rlRange& range) {
   const bool has_success = !arrays.success.empty();
   const bool has_next = !arrays.next_observations.empty();
   bool cut = false;
@@ -143,23 +118,51 @@ Episode make_episode(const D4rlArrays& arrays, const D4rlOptions& options, Range
   }
   episode.observation_spec.entries = {{.name = "state", .dtype = DType::kFloat32, .shape = {D}}};
   episode.action_spec.dim = A;
-  episode.meta = {{"first_row", std::to_string(range.first)}, {"last_state", last_state}};
+  episode.meta = {{"first_row", std::to_string(arrays.first_row + range.first)}, {"last_state", last_state}};
   return episode;
 }
 
 }  // namespace
 
+std::vector<D4rlRange> find_d4rl_episodes(const D4rlArrays& arrays, const D4rlOptions& options,
+                                          const std::string& label) {
+  std::vector<D4rlRange> ranges;
+  int64_t first = 0;
+  for (int64_t row = 0; row < arrays.rows; ++row) {
+    const auto i = static_cast<size_t>(row);
+    const bool terminal = arrays.terminals[i] != 0;
+    const bool time_out = !arrays.timeouts.empty() && arrays.timeouts[i] != 0;
+    if (terminal && time_out) {
+      refuse(label, concat("row ", arrays.first_row + row, " is marked both in terminals and in timeouts"));
+    }
+    const bool limit = options.max_episode_steps > 0 && row - first + 1 >= options.max_episode_steps;
+    if (!terminal && !time_out && !limit) continue;
+    ranges.push_back({first, row, terminal});
+    first = row + 1;
+  }
+  if (first < arrays.rows) {
+    refuse(label, concat("rows ", first, " to ", arrays.rows - 1, " never end: no terminals",
+                         arrays.timeouts.empty() ? "" : " or timeouts",
+                         " mark there; if it is a time limit, set max_episode_steps"));
+  }
+  return ranges;
+}
+
+std::vector<ArrayField> d4rl_fields() {
+  return {{"observations"},
+          {"actions"},
+          {"rewards"},
+          {"terminals", /*is_float=*/false},
+          {"timeouts", /*is_float=*/false, /*required=*/false},
+          {"infos/success", /*is_float=*/false, /*required=*/false},
+          {"next_observations", /*is_float=*/true, /*required=*/false}};
+}
+
 D4rlArrays read_d4rl_arrays(const std::filesystem::path& file, const ReadLimits& limits) {
-  const std::string label = file.string();
-  auto fields = read_arrays_guarded(file,
-                                    {{"observations"},
-                                     {"actions"},
-                                     {"rewards"},
-                                     {"terminals", /*is_float=*/false},
-                                     {"timeouts", /*is_float=*/false, /*required=*/false},
-                                     {"infos/success", /*is_float=*/false, /*required=*/false},
-                                     {"next_observations", /*is_float=*/true, /*required=*/false}},
-                                    limits);
+  return d4rl_arrays_of(read_arrays_guarded(file, d4rl_fields(), limits), file.string());
+}
+
+D4rlArrays d4rl_arrays_of(std::map<std::string, HostArray> fields, const std::string& label) {
   const auto& observations = fields["observations"];
   const auto& actions = fields["actions"];
   want_matrix(label, "observations", observations);
@@ -198,7 +201,7 @@ std::vector<Episode> episodes_from_d4rl(const D4rlArrays& arrays, const D4rlOpti
   }
   check_actions_and_numbers(arrays, options, label);
   std::vector<Episode> episodes;
-  for (const Range& range : find_episodes(arrays, options, label)) {
+  for (const auto& range : find_d4rl_episodes(arrays, options, label)) {
     Episode episode = make_episode(arrays, options, range);
     if (episode.length() == 0) continue;  // one row that ends by time-out holds a state and no step
     episode.meta["source"] = label;

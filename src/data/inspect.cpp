@@ -4,11 +4,14 @@
 #include <optional>
 #include <utility>
 
+#include "d4rl_layout.h"
+#include "foreign_arrays.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
 #include "onramp/data/check.h"
 #include "onramp/data/store/episode_file.h"
-#include "onramp/data/store/episode_store.h"
+#include "onramp/data/store/guarded_read.h"
+#include "sources.h"
 
 namespace onramp {
 
@@ -16,11 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text;
-  for (const int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
-  return concat("[", text, "]");
-}
+constexpr size_t kSparseValues = 3;  // a reward of more is called dense
 
 /// "mean 269.2, 200 to 300".
 std::string spread(const std::vector<double>& values) {
@@ -34,36 +33,37 @@ std::string percent(int64_t part, int64_t whole) {
                 std::round(1000.0 * static_cast<double>(part) / static_cast<double>(whole)) / 10.0, " %)");
 }
 
-DataInspection inspect_d4rl(const fs::path& file, int64_t max_episode_steps) {
+DataInspection inspect_d4rl(const fs::path& file, const DataOptions& options) {
   DataInspection out;
   out.summary.file = file.string();
   const auto arrays = read_d4rl_arrays(file);
-  out.summary.kind = concat("D4RL flat HDF5 of ", arrays.rows, " rows");  // more than steps: see read_d4rl
   out.faults = check_d4rl(arrays, file.string());
-  if (max_episode_steps > 0) {  // then rows that nothing marks do end
+  if (options.max_episode_steps > 0) {  // then rows that nothing marks do end
     std::erase_if(out.faults, [](const Fault& fault) { return fault.what.starts_with("the episode never ends"); });
   }
   if (!out.faults.empty()) return out;
-  const D4rlOptions as_recorded{
-      .reward = D4rlReward::kFile, .cut_at_success = false, .max_episode_steps = max_episode_steps};
-  for (const auto& episode : episodes_from_d4rl(arrays, as_recorded, file.string())) out.summary.add(episode);
+  const auto source = open_data(file, options);
+  for (int64_t i = 0; i < source->episodes(); ++i) out.summary.add(source->read(i));
+  out.summary.kind = concat(source->kind(), " of ", arrays.rows, " rows");  // more than steps: see read_d4rl
+  out.summary.notes = source->notes().lines();
   return out;
 }
 
-DataInspection inspect_store(const fs::path& folder) {
+/// Episode by episode: what cannot be read is a fault of that one.
+DataInspection inspect_source(const fs::path& path, DataSource& source) {
   DataInspection out;
-  out.summary.file = folder.string();
-  out.summary.kind = "onramp episodes";
-  const EpisodeStore store(folder);
+  out.summary.file = path.string();
+  out.summary.kind = source.kind();
   std::optional<Episode> before;
-  for (const int64_t number : store.list()) {
-    const auto file = store.path(number).string();
+  for (int64_t i = 0; i < source.episodes(); ++i) {
+    const auto file = source.file(i);
+    const int64_t number = source.number(i);
     try {
-      Episode episode = store.load(number);
+      Episode episode = source.read(i);
       const auto faults = check_episode(episode, file, number);
       out.faults.insert(out.faults.end(), faults.begin(), faults.end());
       if (before && faults.empty()) {
-        if (const auto fault = check_reset_between(*before, episode, store.path(number - 1).string(), number - 1))
+        if (const auto fault = check_reset_between(*before, episode, source.file(i - 1), source.number(i - 1)))
           out.faults.push_back(*fault);
       }
       if (faults.empty()) out.summary.add(episode);
@@ -74,18 +74,16 @@ DataInspection inspect_store(const fs::path& folder) {
       before.reset();
     }
   }
+  out.faults.insert(out.faults.end(), source.faults().begin(), source.faults().end());
+  out.summary.notes = source.notes().lines();
   return out;
 }
 
-DataInspection inspect_file(const fs::path& file, int64_t max_episode_steps) {
-  if (!is_episode_file(file)) return inspect_d4rl(file, max_episode_steps);
-  DataInspection out;
-  out.summary.file = file.string();
-  out.summary.kind = "onramp episode";
-  const Episode episode = read_episode(file);
-  out.faults = check_episode(episode, file.string(), 0);
-  if (out.faults.empty()) out.summary.add(episode);
-  return out;
+/// A flat file of D4RL itself is judged as a whole too: what lies between its rows.
+bool is_flat_d4rl(const fs::path& path) {
+  if (fs::is_directory(path) || has_episode_head(path)) return false;
+  const auto listing = list_guarded(path);
+  return detail::is_d4rl(listing) && !listing.arrays.contains(detail::kOwnEpisodes);
 }
 
 }  // namespace
@@ -111,6 +109,12 @@ void DataSummary::add(const Episode& episode) {
     }
     limited_steps += limited;
   }
+  for (const float reward : episode.reward) {
+    const bool is_first = steps == 0 && rewards.empty();
+    reward_low = is_first ? reward : std::min(reward_low, static_cast<double>(reward));
+    reward_high = is_first ? reward : std::max(reward_high, static_cast<double>(reward));
+    if (rewards.size() <= kSparseValues) rewards.insert(reward);
+  }
   steps += episode.length();
   lengths.push_back(static_cast<double>(episode.length()));
   returns.push_back(std::accumulate(episode.reward.begin(), episode.reward.end(), 0.0));
@@ -121,40 +125,47 @@ void DataSummary::add(const Episode& episode) {
 
 std::string DataSummary::text() const {
   std::string out = concat(file, ": ", kind, ", ", episodes(), " episodes, ", steps, " steps\n");
+  for (const auto& line : lines()) out += concat("  ", line, "\n");
+  return out;
+}
+
+std::vector<std::string> DataSummary::lines() const {
+  std::vector<std::string> out;
   if (episodes() == 0) return out;
   for (const auto& entry : observation.entries) {
-    out += concat("  observation  ", entry.name, ": ", entry.dtype == DType::kUint8 ? "uint8 " : "float32 ",
-                  shape_text(entry.shape), entry.privileged ? ", privileged" : "", "\n");
+    out.push_back(concat("observation  ", entry.name, ": ", entry.dtype == DType::kUint8 ? "uint8 " : "float32 ",
+                         detail::shape_text(entry.shape), entry.privileged ? ", privileged" : ""));
   }
   const auto low = *std::min_element(action_low.begin(), action_low.end());
   const auto high = *std::max_element(action_high.begin(), action_high.end());
-  out += concat("  action       ", action.dim, " values, ", low, " to ", high, "; differs from the executed one in ",
-                percent(limited_steps, steps), " steps\n");
-  out += concat("  length       ", spread(lengths), "\n  return       ", spread(returns),
-                " (raw reward, not discounted)\n");
-  out += concat("  success      ", percent(successes, episodes()), " episodes; at the last step: ", successes_at_end,
-                "\n");
-  out += "  ends         ";
-  std::string separator;
-  for (const auto& [reason, count] : ends) {
-    out += concat(separator, reason, " ", count);
-    separator = ", ";
+  out.push_back(concat("action       ", action.dim, action.dim == 1 ? " value, " : " values, ", low, " to ", high,
+                       "; differs from the executed one in ", percent(limited_steps, steps), " steps"));
+  out.push_back(concat("length       ", spread(lengths)));
+  std::string kind_of_reward = concat(reward_low, " to ", reward_high);
+  if (rewards.size() <= kSparseValues) {
+    kind_of_reward = "sparse:";
+    for (const float value : rewards) kind_of_reward += concat(" ", value);
   }
-  return out + "\n";
+  out.push_back(concat("reward       ", kind_of_reward, "; return ", spread(returns), " (raw, not discounted)"));
+  out.push_back(
+      concat("success      ", percent(successes, episodes()), " episodes; at the last step: ", successes_at_end));
+  std::string reasons;
+  for (const auto& [reason, count] : ends) reasons += concat(reasons.empty() ? "" : ", ", reason, " ", count);
+  out.push_back("ends         " + reasons);
+  out.insert(out.end(), notes.begin(), notes.end());
+  return out;
 }
 
 DataInspection inspect_data(const fs::path& path, int64_t max_episode_steps) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (!fs::exists(status)) throw io_error("read", path, ENOENT);
+  auto options = DataOptions::as_recorded();
+  options.max_episode_steps = max_episode_steps;
+  options.tolerant = true;
   try {
-    if (!fs::is_directory(status)) return inspect_file(path, max_episode_steps);
-    const auto episodes = path / "episodes";
-    auto out = inspect_store(fs::is_directory(episodes) ? episodes : path);
-    if (out.summary.episodes() == 0 && out.faults.empty()) {
-      out.faults.push_back({path.string(), "", -1, -1, "holds no episode files (000000.h5, ...)"});
-    }
-    return out;
+    if (is_flat_d4rl(path)) return inspect_d4rl(path, options);
+    return inspect_source(path, *open_data(path, options));
   } catch (const DataError& error) {
     DataInspection out;
     out.summary.file = path.string();

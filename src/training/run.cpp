@@ -36,6 +36,7 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   if (config_.data)
     log_info("data: ", replay_->dataset().episodes(), " episodes, ", replay_->dataset().steps(), " steps from ",
              config_.data->path.string());
+  for (const auto& note : data_notes_) log_info("data: ", note);
   announce_memory();
   resume();
   progress_ = std::make_unique<Progress>(clock_);
@@ -84,33 +85,6 @@ std::unique_ptr<Environment> Run::make_environment() const {
 Replay& Run::replay() {
   ONRAMP_CHECK(replay_, "no replay yet");
   return *replay_;
-}
-
-void Run::load_data() {
-  if (config_.env) {
-    // Privileged simulator state stays on disk; memory holds what learners may see.
-    ObservationSpec visible;
-    for (const auto& entry : environment().spec().observation.entries) {
-      if (!entry.privileged) visible.entries.push_back(entry);
-    }
-    replay_.emplace(visible, environment().spec().action);
-  }
-  std::vector<Episode> recorded;
-  if (config_.data) {
-    recorded = read_d4rl(config_.data->path, config_.data->options);
-    if (!replay_) replay_.emplace(recorded.front().observation_spec, recorded.front().action_spec);
-  }
-  if (!replay_) throw ConfigError("nothing to learn from: give `env`, `data`, or both");
-  std::set<std::string> names{"offline"};
-  if (config_.data) names.insert(config_.data->source);
-  for (const auto& phase : phases_) {
-    for (const auto& name : phase->needs().fills_sources) names.insert(name);
-  }
-  for (const auto& name : names) {
-    const auto settings = config_.sources.find(name);
-    replay_->add_source(name, settings == config_.sources.end() ? ReplaySourceConfig{} : settings->second);
-  }
-  for (const auto& episode : recorded) replay_->add(episode, {config_.data->source});
 }
 
 void Run::announce_memory() const {

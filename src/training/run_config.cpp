@@ -32,9 +32,12 @@ std::vector<std::string> needs_of(const LearnerFactory& factory, const Observati
   }
 }
 
-/// What learners will see, as far as a config tells: of recorded data the one entry that a D4RL file has.
+/// What learners will see: of recorded data what its first episode holds.
 ObservationSpec seen_by_learners(const RunConfig& config) {
-  return config.env ? config.env.make()->spec().observation : ObservationSpec{{{.name = "state", .shape = {1}}}};
+  if (config.env) return config.env.make()->spec().observation;
+  if (!std::filesystem::exists(config.data->path)) return {};  // said where the file is asked for
+  const auto& [path, options, filter_key, source] = *config.data;
+  return open_data(path, options, filter_key)->read(0).observation_spec;
 }
 
 /// Those of every learner; whoever needs a part comes after the one that provides it.

@@ -22,6 +22,11 @@ namespace onramp {
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomic(const std::filesystem::path& path, std::string_view text);
 
+/// Calls `fill` with a name beside `path` that nothing has, fsyncs the file that it makes there, and puts it in the place
+/// of `path`: for files that are written piece by piece. What `fill` throws passes through, and nothing remains.
+/// @throws IoError
+void fill_file_atomic(const std::filesystem::path& path, const std::function<void(const std::filesystem::path&)>& fill);
+
 /// Calls `fill` with a fresh empty folder beside `path`, fsyncs everything in it, and puts it in the place of `path`.
 /// An older folder of that name is exchanged in one step where the file system can (Linux RENAME_EXCHANGE), else moved
 /// aside first. What `fill` throws passes through, and nothing remains.

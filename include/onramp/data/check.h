@@ -5,23 +5,16 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "onramp/data/d4rl_reader.h"
+#include "onramp/data/data_source.h"
 #include "onramp/data/episode.h"
+#include "onramp/data/fault.h"
 
 namespace onramp {
-
-/// One thing that is wrong, where it begins.
-struct Fault {
-  std::string file;
-  std::string field;     ///< "" when it concerns the file
-  int64_t episode = -1;  ///< number in the file or of the file; -1: not of one episode
-  int64_t step = -1;     ///< in the episode; -1: not of one step
-  std::string what;
-  std::string text() const;  ///< "FILE: actions: episode 3, step 17: ...", one line
-};
 
 /// What a data set holds.
 struct DataSummary {
@@ -36,10 +29,14 @@ struct DataSummary {
   std::vector<double> lengths, returns;
   std::map<std::string, int64_t> ends;  ///< episodes by end reason
   std::vector<float> action_low, action_high;
+  std::set<float> rewards;  ///< values of a step's reward, until there are too many to be a sparse one
+  double reward_low = 0, reward_high = 0;
+  std::vector<std::string> notes;  ///< of the reader: what was found, assumed, lost
 
   int64_t episodes() const { return static_cast<int64_t>(lengths.size()); }
   void add(const Episode& episode);
-  std::string text() const;  ///< several lines for people
+  std::string text() const;                ///< several lines for people
+  std::vector<std::string> lines() const;  ///< the same without the first
 };
 
 /// Faults of one episode: lengths against the spec, NaN and infinity, values outside the spec's bounds, actions outside
@@ -62,8 +59,7 @@ struct DataInspection {
   std::vector<Fault> faults;  ///< empty: sound
 };
 
-/// Reads a D4RL file, an episode file, or a folder of episode files (a run's folder: its episodes/). What cannot be
-/// read is a fault too. @param max_episode_steps as D4rlOptions has it. @throws IoError when there is nothing of that
+/// Reads what open_data() does, an episode at a time (D4RL's flat files as a whole). What cannot be read is a fault too. @param max_episode_steps as D4rlOptions has it. @throws IoError when there is nothing of that
 /// name
 DataInspection inspect_data(const std::filesystem::path& path, int64_t max_episode_steps = 0);
 

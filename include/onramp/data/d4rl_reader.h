@@ -50,12 +50,26 @@ struct D4rlOptions {
 /// The raw arrays, shapes checked against each other. Empty where the file has none.
 struct D4rlArrays {
   int64_t rows = 0, observation_dim = 0, action_dim = 0;
+  int64_t first_row = 0;  ///< of the file, when these are not all of its rows
   std::vector<float> observations, actions, rewards, next_observations;
   std::vector<uint8_t> terminals, timeouts, success;
 };
 
 /// Reads in a child process with limits. @throws DataError naming file, field and what is wrong; IoError
 D4rlArrays read_d4rl_arrays(const std::filesystem::path& file, const ReadLimits& limits = {});
+
+/// The fields to ask for, and what came checked against each other. @throws DataError
+std::vector<ArrayField> d4rl_fields();
+D4rlArrays d4rl_arrays_of(std::map<std::string, HostArray> fields, const std::string& label);
+
+/// Rows first..last, and how they end.
+struct D4rlRange {
+  int64_t first = 0, last = 0;
+  bool terminal = false;
+};
+/// Needs rows, terminals and timeouts alone. @throws DataError on rows that are marked twice, or never end
+std::vector<D4rlRange> find_d4rl_episodes(const D4rlArrays& arrays, const D4rlOptions& options,
+                                          const std::string& label);
 
 /// Episodes with one observation `state` float32 [D].
 ///

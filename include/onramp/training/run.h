@@ -120,7 +120,8 @@ class Run {
   std::optional<EpisodeStore> store_;
   std::unique_ptr<Environment> environment_;
   std::optional<Replay> replay_;
-  Parts given_;  // handed over between phases
+  std::vector<std::string> data_notes_;  // what the reader of recorded data found, assumed, lost
+  Parts given_;                          // handed over between phases
   std::map<std::string, std::unique_ptr<Learnable>> learners_;
   std::map<std::string, Sampler> samplers_;  // one a learner
   Parts unread_;                             // of the checkpoint, for learners not built yet

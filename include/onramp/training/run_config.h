@@ -9,7 +9,7 @@
 
 #include "onramp/base/config.h"
 #include "onramp/core/device.h"
-#include "onramp/data/d4rl_reader.h"
+#include "onramp/data/data_source.h"
 #include "onramp/data/replay_source.h"
 #include "onramp/training/catalog.h"
 
@@ -35,12 +35,16 @@ struct RunSettings {
 /// Recorded data that a run starts with.
 struct DataConfig {
   std::filesystem::path path;
-  D4rlOptions options;
+  DataOptions options;
+  std::string filter_key;
   std::string source = "offline";
   template <class V>
   void fields(V& v) {
-    v("path", path, "D4RL flat HDF5 file", required(), not_empty());
-    v("options", options, "how the file is to be understood");
+    v("path", path, "a D4RL, robomimic or Minari HDF5 file, a folder of onramp episodes, or a run", required(),
+      not_empty());
+    v("filter_key", filter_key,
+      "only its episodes under this filter key (robomimic's masks: train, valid); empty: all");
+    v("options", options, "how it is to be understood");
     v("source", source, "replay source that its episodes enter", not_empty());
   }
 };

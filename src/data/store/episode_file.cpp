@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <fstream>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "onramp/base/hash.h"
 #include "onramp/data/store/guarded_read.h"
 #include "onramp/data/store/hdf5_file.h"
+#include "onramp/data/store/spec_text.h"
 
 namespace onramp {
 
@@ -25,38 +24,6 @@ constexpr std::string_view kFormat = "onramp episode";
 constexpr std::string_view kMagic = "onramp-episode 1\n";
 constexpr size_t kUserBlock = 512;  // the smallest that HDF5 allows
 constexpr int kGzip = 1;
-
-// JSON knows no infinity: it becomes null, which as a bound means "none".
-json bound_to_json(double bound) { return std::isfinite(bound) ? json(bound) : json(nullptr); }
-double bound_from_json(const json& value, double none) { return value.is_null() ? none : value.get<double>(); }
-
-json spec_to_json(const Episode& episode) {
-  auto entries = json::array();
-  for (const auto& entry : episode.observation_spec.entries) {
-    entries.push_back({{"name", entry.name},
-                       {"dtype", entry.dtype == DType::kUint8 ? "uint8" : "float32"},
-                       {"shape", entry.shape},
-                       {"low", bound_to_json(entry.low)},
-                       {"high", bound_to_json(entry.high)},
-                       {"privileged", entry.privileged},
-                       {"fields", entry.fields}});
-  }
-  return {{"observation", entries},
-          {"action", {{"dim", episode.action_spec.dim}, {"fields", episode.action_spec.fields}}}};
-}
-
-void spec_from_json(const json& spec, Episode& episode) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  for (const auto& entry : spec.at("observation")) {
-    episode.observation_spec.entries.push_back(
-        {entry.at("name").get<std::string>(), entry.at("dtype") == "uint8" ? DType::kUint8 : DType::kFloat32,
-         entry.at("shape").get<std::vector<int64_t>>(), bound_from_json(entry.at("low"), -kInfinity),
-         bound_from_json(entry.at("high"), kInfinity), entry.at("privileged").get<bool>(),
-         entry.at("fields").get<std::vector<std::string>>()});
-  }
-  episode.action_spec.dim = spec.at("action").at("dim").get<int64_t>();
-  episode.action_spec.fields = spec.at("action").at("fields").get<std::vector<std::string>>();
-}
 
 std::vector<int64_t> with_rows(int64_t rows, std::vector<int64_t> shape) {
   shape.insert(shape.begin(), rows);
@@ -88,7 +55,11 @@ Episode read_image(const Hdf5Reader& reader, const std::string& label) {
                            kEpisodeFormatVersion, "; use a newer onramp"));
   }
   Episode episode;
-  spec_from_json(json::parse(reader.text_attribute("spec")), episode);
+  try {
+    read_spec_text(reader.text_attribute("spec"), episode.observation_spec, episode.action_spec);
+  } catch (const DataError& error) {
+    throw DataError(concat(label, ": ", error.what()));
+  }
   const std::string end = reader.text_attribute("end");
   const auto reason = end_reason_from_string(end);
   if (!reason) throw DataError(concat(label, ": unknown end reason '", end, "'"));
@@ -190,7 +161,7 @@ std::vector<std::byte> encode_episode(const Episode& episode) {
     writer.attribute("safety_stop_is_terminal", int64_t{episode.safety_stop_is_terminal});
     writer.attribute("length", T);
     const auto replace = json::error_handler_t::replace;  // text that is not UTF-8 must not cost an episode
-    writer.attribute("spec", spec_to_json(episode).dump(-1, ' ', false, replace));
+    writer.attribute("spec", spec_text(episode.observation_spec, episode.action_spec));
     writer.attribute("meta", json(episode.meta).dump(-1, ' ', false, replace));
     auto widths = json::object();
     for (const auto& entry : episode.observation_spec.entries) {
@@ -254,12 +225,16 @@ Episode read_episode(const std::filesystem::path& path) {
   return decode_episode(bytes, label);
 }
 
-bool is_episode_file(const std::filesystem::path& path) {
+bool has_episode_head(const std::filesystem::path& path) {
   std::string head(kMagic.size(), '\0');
   std::ifstream file(path, std::ios::binary);
   if (!file) throw io_error("read", path, errno);
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  if (has_magic(head)) return true;
+  return has_magic(head);
+}
+
+bool is_episode_file(const std::filesystem::path& path) {
+  if (has_episode_head(path)) return true;
   const auto answer = run_in_child(path.string(), {}, [&] {
     const Hdf5Reader reader(path, path.string());
     return std::vector<std::byte>{

@@ -14,7 +14,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <span>
 
 #include "onramp/base/atomic_file.h"
@@ -162,100 +161,6 @@ std::vector<std::byte> run_in_child(const std::string& label, const ReadLimits& 
       break;
   }
   throw DataError(concat(label, ": cannot be read: ", message));
-}
-
-namespace {
-
-void append(std::vector<std::byte>& out, std::span<const std::byte> bytes) {
-  const size_t at = out.size();
-  out.resize(at + bytes.size());
-  std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(at));
-}
-
-/// u64 length of a JSON list of {path, shape, is_float}, the list, then each array's values.
-std::vector<std::byte> pack(const std::map<std::string, HostArray>& arrays, const std::vector<ArrayField>& fields) {
-  auto list = nlohmann::json::array();
-  for (const auto& field : fields) {
-    if (const auto found = arrays.find(field.path); found != arrays.end()) {
-      list.push_back({{"path", field.path}, {"shape", found->second.shape}, {"is_float", field.is_float}});
-    }
-  }
-  const std::string text = list.dump();
-  const uint64_t length = text.size();
-  std::vector<std::byte> out;
-  append(out, std::as_bytes(std::span(&length, 1)));
-  append(out, std::as_bytes(std::span(text.data(), text.size())));
-  for (const auto& entry : list) {
-    const auto& array = arrays.at(entry["path"].get<std::string>());
-    append(out, std::as_bytes(std::span(array.floats)));
-    append(out, std::as_bytes(std::span(array.bytes)));
-  }
-  return out;
-}
-
-/// The child may have been led astray by the file: nothing of what it says is taken on trust.
-std::map<std::string, HostArray> unpack(const std::string& label, std::span<const std::byte> bytes) {
-  const auto take = [&](void* to, uint64_t size) {
-    if (size > bytes.size()) throw DataError(concat(label, ": the reader's answer is cut short; the file is damaged"));
-    if (size > 0) std::memcpy(to, bytes.data(), size);
-    bytes = bytes.subspan(size);
-  };
-  uint64_t length = 0;
-  take(&length, sizeof length);
-  if (length > bytes.size())
-    throw DataError(concat(label, ": the reader's answer makes no sense; the file is damaged"));
-  std::string text(length, '\0');
-  take(text.data(), length);
-  std::map<std::string, HostArray> arrays;
-  try {
-    for (const auto& entry : nlohmann::json::parse(text)) {
-      HostArray array;
-      array.shape = entry.at("shape").get<std::vector<int64_t>>();
-      const size_t item = entry.at("is_float").get<bool>() ? sizeof(float) : 1;
-      size_t count = 1;
-      for (const int64_t size : array.shape) {
-        if (size < 0 || __builtin_mul_overflow(count, static_cast<size_t>(size), &count)) count = bytes.size() + 1;
-      }
-      if (count > bytes.size() / item)
-        throw DataError(concat(label, ": an array's shape and size differ; the file is damaged"));
-      if (item == sizeof(float)) {
-        array.floats.resize(count);
-        take(array.floats.data(), count * item);
-      } else {
-        array.bytes.resize(count);
-        take(array.bytes.data(), count);
-      }
-      arrays[entry.at("path").get<std::string>()] = std::move(array);
-    }
-  } catch (const nlohmann::json::exception&) {
-    throw DataError(concat(label, ": the reader's answer makes no sense; the file is damaged"));
-  }
-  return arrays;
-}
-
-}  // namespace
-
-std::map<std::string, HostArray> read_arrays_guarded(const std::filesystem::path& file,
-                                                     const std::vector<ArrayField>& fields, const ReadLimits& limits) {
-  const std::string label = file.string();
-  if (FileDescriptor probe(open(file.c_str(), O_RDONLY | O_CLOEXEC)); !probe.valid())
-    throw io_error("read", file, errno);
-  const auto bytes = run_in_child(label, limits, [&] {
-    Hdf5Reader reader(file, label, limits.memory_bytes / 2);
-    std::map<std::string, HostArray> arrays;
-    for (const auto& field : fields) {
-      if (!field.required && !reader.has(field.path)) continue;
-      auto& array = arrays[field.path];
-      array.shape = reader.shape(field.path);
-      if (field.is_float) {
-        array.floats = reader.read_floats(field.path);
-      } else {
-        array.bytes = reader.read_bytes(field.path);
-      }
-    }
-    return pack(arrays, fields);
-  });
-  return unpack(label, bytes);
 }
 
 }  // namespace onramp

@@ -35,6 +35,9 @@ Episode read_episode(const std::filesystem::path& path);
 /// neither, IoError
 bool is_episode_file(const std::filesystem::path& path);
 
+/// Whether a file begins as write_episode() begins one. Cheap. @throws IoError
+bool has_episode_head(const std::filesystem::path& path);
+
 /// The file as bytes.
 std::vector<std::byte> encode_episode(const Episode& episode);
 /// And back. @param label names the file in errors. @throws DataError

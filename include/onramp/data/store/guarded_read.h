@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "onramp/data/store/hdf5_file.h"
+
 namespace onramp {
 
 /// What the child process may use.
@@ -30,8 +32,9 @@ std::vector<std::byte> run_in_child(const std::string& label, const ReadLimits& 
 /// One array as it was read; either `floats` or `bytes` is filled.
 struct HostArray {
   std::vector<int64_t> shape;
-  std::vector<float> floats;   // of a float field
-  std::vector<uint8_t> bytes;  // of a byte field
+  std::vector<float> floats;       // of a float field
+  std::vector<uint8_t> bytes;      // of a byte field, or what a decoder gave
+  std::vector<std::string> texts;  // of a text field
 };
 
 /// One array to read.
@@ -39,7 +42,15 @@ struct ArrayField {
   std::string path;      ///< in the file
   bool is_float = true;  ///< else bytes (booleans, images)
   bool required = true;
+  bool is_text = false;  ///< texts, whatever is_float says
+  Hdf5Rows rows = {};    ///< these of the first index
+  std::string key = {};  ///< name in the result; empty: the path
+  /// Called in the child with rows of bytes (compressed pictures): gives `shape` and `bytes`.
+  std::function<HostArray(const std::vector<std::vector<uint8_t>>&)> decode = {};
 };
+
+/// What the file holds, without the numbers. @throws as read_arrays_guarded
+Hdf5Listing list_guarded(const std::filesystem::path& file, const ReadLimits& limits = {});
 
 /// Arrays by path; a field that is not required and not there is absent. Sizes follow the shapes.
 /// @throws DataError naming the file, IoError when it is not there

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <span>
 #include <string>
@@ -14,6 +15,10 @@
 #include <vector>
 
 namespace onramp {
+
+namespace detail {
+class RowSelection;
+}
 
 /// Held around every use of the HDF5 library, and while a process forks.
 std::mutex& hdf5_mutex();
@@ -55,6 +60,27 @@ class Hdf5Writer {
   int64_t file_ = -1;
 };
 
+/// Rows of an array's first index.
+struct Hdf5Rows {
+  int64_t first = 0;
+  int64_t count = -1;  ///< -1: all from there on
+};
+
+/// What a file holds, without the numbers.
+struct Hdf5Listing {
+  enum class Kind : uint8_t { kFloat, kInteger, kByte, kText, kRagged, kOther };
+  struct Array {
+    Kind kind = Kind::kOther;  ///< kByte: one byte, booleans too; kRagged: rows of bytes of any length
+    int64_t item_bytes = 0;
+    std::vector<int64_t> shape;
+    bool operator==(const Array&) const = default;
+  };
+  std::map<std::string, Array> arrays;  ///< by path, without a slash at its beginning
+  /// By path of the object ("": the root) and name. A whole number is written out; arrays are left out.
+  std::map<std::string, std::map<std::string, std::string>> attributes;
+  bool operator==(const Hdf5Listing&) const = default;
+};
+
 /// Reads a file, or an image of one. Every error is a DataError that begins with `label`.
 /// Links that lead out of the file, external storage and filter plug-ins are refused.
 class Hdf5Reader {
@@ -71,10 +97,17 @@ class Hdf5Reader {
   /// Whether a data set (not a group) of that path exists.
   bool has(const std::string& path) const;
   std::vector<int64_t> shape(const std::string& path) const;
-  /// Any number type, converted.
-  std::vector<float> read_floats(const std::string& path) const;
+  /// Any number type, converted. @param rows only these of the first index.
+  std::vector<float> read_floats(const std::string& path, const Hdf5Rows& rows = {}) const;
   /// Booleans and one-byte integers.
-  std::vector<uint8_t> read_bytes(const std::string& path) const;
+  std::vector<uint8_t> read_bytes(const std::string& path, const Hdf5Rows& rows = {}) const;
+  /// Texts of fixed or any length, one an item.
+  std::vector<std::string> read_texts(const std::string& path, const Hdf5Rows& rows = {}) const;
+  /// Rows of bytes that need not be equally long: those of a variable-length type, or of a matrix of bytes.
+  std::vector<std::vector<uint8_t>> read_ragged(const std::string& path, const Hdf5Rows& rows = {}) const;
+  /// All arrays, and the attributes of all objects. Links that lead out of the file are left out.
+  /// @throws DataError also for a file of more than a million objects
+  Hdf5Listing list() const;
   bool has_attribute(const std::string& name) const;
   std::string text_attribute(const std::string& name) const;
   int64_t number_attribute(const std::string& name) const;
@@ -84,7 +117,11 @@ class Hdf5Reader {
  private:
   [[noreturn]] void fail(const std::string& what) const;
   int64_t open_dataset(const std::string& path) const;
-  void read_raw(const std::string& path, bool floats, std::vector<float>* to_floats,
+  int64_t open_local_array(const std::string& path) const;
+  void check_part(const std::string& path, const detail::RowSelection& part, const Hdf5Rows& rows, size_t item) const;
+  void list_group(const std::string& path, int depth, int64_t& objects, Hdf5Listing& out) const;
+  void list_attributes(int64_t object, const std::string& path, Hdf5Listing& out) const;
+  void read_raw(const std::string& path, bool floats, const Hdf5Rows& rows, std::vector<float>* to_floats,
                 std::vector<uint8_t>* to_bytes) const;
 
   Hdf5Session session_;

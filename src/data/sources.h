@@ -1,0 +1,38 @@
+// The readers behind open_data(), one a format.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "onramp/data/data_source.h"
+#include "onramp/data/store/hdf5_file.h"
+
+namespace onramp::detail {
+
+/// A folder of episode files, or one such file.
+std::unique_ptr<DataSource> open_store(const std::filesystem::path& path, const DataOptions& options);
+
+// Of one HDF5 file each, with what it holds.
+bool is_d4rl(const Hdf5Listing& listing);
+bool is_robomimic(const Hdf5Listing& listing);
+bool is_minari(const Hdf5Listing& listing);
+std::unique_ptr<DataSource> open_d4rl(const std::filesystem::path& file, const Hdf5Listing& listing,
+                                      const DataOptions& options);
+std::unique_ptr<DataSource> open_robomimic(const std::filesystem::path& file, const Hdf5Listing& listing,
+                                           const DataOptions& options);
+std::unique_ptr<DataSource> open_minari(const std::filesystem::path& file, const Hdf5Listing& listing,
+                                        const DataOptions& options);
+
+/// A flat file that convert made: with what onramp added to it.
+std::unique_ptr<DataSource> open_own_d4rl(const std::filesystem::path& file, const Hdf5Listing& listing,
+                                          const DataOptions& options);
+
+/// Groups and arrays at the root, for messages.
+std::vector<std::string> root_names(const Hdf5Listing& listing);
+
+/// The main_data.hdf5 of a Minari set's folder; nothing when it is none.
+std::filesystem::path minari_file(const std::filesystem::path& folder);
+
+}  // namespace onramp::detail

@@ -1,0 +1,107 @@
+// onramp-data convert and replay.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/program.h"
+#include "apps/tiny_run.h"
+#include "onramp/data/store/episode_store.h"
+#include "support/d4rl_files.h"
+#include "support/same_episode.h"
+
+namespace onramp::test {
+namespace {
+
+struct DataProgram : ::testing::Test {
+  Finished data(const std::vector<std::string>& arguments) {
+    return run_program("onramp-data", arguments, folder.path());
+  }
+  TemporaryFolder folder;
+};
+
+TEST_F(DataProgram, ConvertsAndSaysWhatItTookForGranted) {
+  write_d4rl(folder / "flat.hdf5", make_d4rl());
+  const auto done = data({"convert", "flat.hdf5", "own", "--to", "store"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  // Time-outs without next observations: 8 + 6 + 10 rows give 7 + 5 + 9 steps.
+  EXPECT_EQ(lines_of(done.out).at(0), "own: store, 3 episodes, 21 steps, from flat.hdf5 (D4RL flat HDF5)");
+  EXPECT_NE(done.out.find("found: terminals, timeouts, infos/success"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("assumed: there are no next_observations"), std::string::npos) << done.out;
+  EXPECT_EQ(data({"check", "own"}).code, 0);
+  expect_refused(data({"convert", "flat.hdf5", "own", "--to", "store"}), 1, "own is there already");
+  EXPECT_EQ(data({"convert", "flat.hdf5", "own", "--to", "store", "--force"}).code, 0);
+  expect_refused(data({"convert", "flat.hdf5", "x", "--to", "csv"}), 2, "csv");
+  expect_refused(data({"convert", "nowhere", "x", "--to", "store"}), 1, "nowhere");
+}
+
+TEST_F(DataProgram, InfoAndCheckTakeEveryFormat) {
+  EpisodeStore store(folder / "own");
+  for (const auto& episode : rich_episodes()) store.append(episode);
+  for (const std::string format : {"robomimic", "d4rl", "minari", "store"}) {
+    ASSERT_EQ(data({"convert", "own", format, "--to", format}).code, 0);
+    const auto info = data({"info", format});
+    EXPECT_EQ(info.code, 0) << info.out;
+    EXPECT_NE(info.out.find("6 episodes, 33 steps"), std::string::npos) << info.out;
+    EXPECT_NE(info.out.find("comms_loss 1, failure 1, human_stop 1, safety_stop 1, success 1, time_limit 1"),
+              std::string::npos)
+        << info.out;
+    EXPECT_EQ(data({"check", format}).code, 0);
+  }
+}
+
+TEST_F(DataProgram, FilmsAnEpisode) {
+  write_d4rl(folder / "flat.hdf5", make_d4rl());
+  const auto done = data({"replay", "flat.hdf5", "--episode", "1"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  EXPECT_NE(read_file(folder / "flat_1.mp4").find("avc1"), std::string::npos);
+  EXPECT_NE(done.out.find("5 steps"), std::string::npos) << done.out;
+  expect_refused(data({"replay", "flat.hdf5", "--episode", "9"}), 1, "has no episode 9 (there are 3, numbers 0 to 2)");
+  expect_refused(data({"replay", "flat.hdf5", "--simulate"}), 2, "no config.yaml of a run lies beside it");
+  expect_refused(data({"replay", "flat.hdf5", "--simulate", "--env", "vacuum_grasp"}), 2, "records no seed");
+}
+
+TEST_F(DataProgram, PlaysARunBackWithoutDrift) {
+  const auto& whole = whole_run();
+  ASSERT_EQ(whole.finished.code, 0) << whole.finished.err;
+  for (const std::string episode : {"2", "7"}) {  // a demonstration, and one of the learner's own
+    const auto done = data({"replay", whole.run.string(), "--episode", episode, "--simulate", "--json", "drift.json"});
+    ASSERT_EQ(done.code, 0) << done.err;
+    EXPECT_NE(done.out.find("steps repeated bit for bit; ended by"), std::string::npos) << done.out;
+    const auto drift = nlohmann::json::parse(read_file(folder / "drift.json"));
+    EXPECT_EQ(drift.at("largest"), 0.0);
+    EXPECT_TRUE(drift.at("identical").get<bool>());
+    EXPECT_GE(drift.at("observations").size(), 2u);  // the state and the picture
+  }
+  // Another seed: another situation.
+  const auto other = data({"replay", (whole.run / "episodes" / "000002.h5").string(), "--simulate", "--seed", "3"});
+  ASSERT_EQ(other.code, 0) << other.err;
+  EXPECT_NE(other.out.find("drifts from observation 0 on"), std::string::npos) << other.out;
+}
+
+TEST_F(DataProgram, TrainsFromEveryFormat) {
+  const auto& whole = whole_run();
+  ASSERT_EQ(whole.finished.code, 0) << whole.finished.err;
+  write_file_atomic(folder / "offline.yaml", std::string_view(R"(
+compute: {threads: 1}
+data: {path: given, options: {cut_at_success: false}}
+learners:
+  cloning: {type: bc, batch_size: 16, input: {images: end_to_end, encoder: {channels: [4], feature_dim: 8}}, actor: {mlp: {hidden: [16]}}}
+phases:
+  - {type: learn, name: cloning, learner: cloning, updates: 8}
+)"));
+  std::string metrics;
+  for (const std::string format : {"store", "robomimic", "d4rl", "minari"}) {
+    ASSERT_EQ(data({"convert", whole.run.string(), format, "--to", format}).code, 0);
+    const auto done = run_program("onramp-train",
+                                  {"offline.yaml", "--set", "data.path=" + format, "--set", "run.folder=run_" + format},
+                                  folder.path());
+    ASSERT_EQ(done.code, 0) << done.err;
+    const auto got = read_file(folder / ("run_" + format) / "metrics.csv");
+    EXPECT_NE(got.find("bc_loss"), std::string::npos);
+    if (metrics.empty()) metrics = got;
+    EXPECT_EQ(got, metrics) << format;  // the same episodes, whatever file they come from
+  }
+}
+
+}  // namespace
+}  // namespace onramp::test
