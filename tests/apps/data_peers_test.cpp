@@ -8,6 +8,7 @@
 #include "onramp/data/data_source.h"
 #include "onramp/data/store/episode_store.h"
 #include "support/same_episode.h"
+#include "test_paths.h"
 
 namespace onramp::test {
 namespace {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/tiny_run.h"
+#include "test_paths.h"
 
 namespace onramp::test {
 namespace {

@@ -6,6 +6,7 @@
 #include "onramp/training/policy_file.h"
 #include "support/d4rl_files.h"
 #include "support/run_contents.h"
+#include "test_paths.h"
 
 namespace onramp::test {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "apps/program.h"
 #include "support/run_contents.h"
+#include "test_paths.h"
 
 namespace onramp::test {
 namespace {

@@ -21,6 +21,7 @@
 
 #include "onramp/base/atomic_file.h"
 #include "support/temporary_folder.h"
+#include "test_paths.h"
 
 extern char** environ;  // POSIX declares it nowhere
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/tiny_run.h"
+#include "test_paths.h"
 
 namespace onramp::test {
 namespace {

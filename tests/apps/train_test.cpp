@@ -4,6 +4,7 @@
 #include "apps/tiny_run.h"
 #include "onramp/base/error.h"
 #include "onramp/core/device.h"
+#include "test_paths.h"
 
 namespace onramp::test {
 namespace {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "onramp/base/error.h"
+#include "test_paths.h"
 
 namespace onramp {
 namespace {

@@ -17,6 +17,7 @@
 #include "support/disk_faults.h"
 #include "support/expect_throws.h"
 #include "support/temporary_folder.h"
+#include "test_paths.h"
 
 namespace onramp {
 namespace {

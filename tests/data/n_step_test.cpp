@@ -9,6 +9,7 @@
 #include "onramp/base/error.h"
 #include "onramp/base/random.h"
 #include "support/expect_throws.h"
+#include "test_paths.h"
 
 namespace onramp {
 namespace {

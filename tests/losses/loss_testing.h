@@ -15,6 +15,7 @@
 #include "onramp/base/error.h"
 #include "onramp/core/shapes.h"
 #include "support/expect_throws.h"
+#include "test_paths.h"
 
 namespace onramp::test {
 

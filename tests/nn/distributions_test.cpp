@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "nn_test_support.h"
+#include "test_paths.h"
 
 namespace onramp {
 namespace {

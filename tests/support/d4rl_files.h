@@ -12,6 +12,7 @@
 #include "onramp/base/random.h"
 #include "onramp/data/d4rl_reader.h"
 #include "onramp/data/store/hdf5_file.h"
+#include "test_paths.h"
 
 namespace onramp::test {
 

@@ -5,6 +5,7 @@
 #include "onramp/base/error.h"
 #include "onramp/training/phase.h"
 #include "support/expect_throws.h"
+#include "test_paths.h"
 #include "training/training_testing.h"
 
 namespace onramp {
