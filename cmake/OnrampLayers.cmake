@@ -84,5 +84,10 @@ function(onramp_test name folder)
   # One process for all tests of a layer: to load LibTorch takes a third of a second, more than most tests.
   # One thread each: ctest runs as many of them as there are cores.
   add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY "${PROJECT_BINARY_DIR}")
-  set_tests_properties(${name} PROPERTIES TIMEOUT 1500 ENVIRONMENT OMP_NUM_THREADS=1)
+  # Sanitizers take their time.
+  set(timeout_s 1500)
+  if(ONRAMP_SANITIZE)
+    set(timeout_s 3600)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout_s} ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()

@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/setup.sh [--check-tools] [--docs] [--python]
+usage: scripts/setup.sh [--check-tools] [--docs] [--python] [--fuzz]
 
 Installs what is missing to build and run onramp on Debian 12, and nothing else:
   - Debian packages (apt-get, when root or through sudo): compiler, CMake, libraries.      about 4 min, 1.7 GB on a bare system
@@ -19,6 +19,7 @@ Can be called again at any time; with everything in place it does nothing and ne
   --docs          also install doxygen, which only scripts/docs.sh needs
   --python        also make .deps/python, a virtual environment with PyTorch (examples/python/requirements.txt), which
                   only examples/python and the test of exported policies in Python need; several GB with its CUDA libraries
+  --fuzz          also install clang with libFuzzer, which only scripts/fuzz.sh needs
   --help          this text
 
 environment:
@@ -29,11 +30,13 @@ TEXT
 check_tools=no
 docs=no
 python=no
+fuzz=no
 for argument in "$@"; do
   case "$argument" in
     --check-tools) check_tools=yes ;;
     --docs) docs=yes ;;
     --python) python=yes ;;
+    --fuzz) fuzz=yes ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; fail "unknown option $argument" "see the options above" ;;
   esac
@@ -56,6 +59,7 @@ packages=(
 if [ "$check_tools" = yes ]; then packages+=(clang-format clang-tidy); fi
 if [ "$docs" = yes ]; then packages+=(doxygen); fi
 if [ "$python" = yes ]; then packages+=(python3-venv); fi
+if [ "$fuzz" = yes ]; then packages+=(clang-14 libclang-rt-14-dev llvm-14); fi
 
 missing_packages() {
   local package

@@ -11,6 +11,7 @@
 #include "config_parser.h"
 #include "onramp/base/config_node.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 
 namespace onramp {
 namespace fs = std::filesystem;
@@ -20,7 +21,9 @@ constexpr std::uintmax_t kLargestFile = 4 << 20;
 
 // The text of a config file; `named_at` stands in front of messages when another file names this one.
 std::string read_text_file(const fs::path& file, const std::string& named_at) {
-  const auto refuse = [&](const std::string& why) { throw ConfigError(concat(named_at, file.string(), ": ", why)); };
+  const auto refuse = [&](const std::string& why) {
+    throw ConfigError(one_line(concat(named_at, file.string(), ": ", why)));
+  };
   std::error_code error;
   const auto status = fs::status(file, error);
   if (status.type() == fs::file_type::not_found) {
@@ -42,7 +45,7 @@ std::string read_text_file(const fs::path& file, const std::string& named_at) {
 ConfigNode parse_file(std::string_view text, std::string name, fs::path folder) {
   const Origin origin{std::move(name), 1, 1, std::move(folder)};
   const auto root = detail::parse_yaml(text, origin);
-  if (root.is_null()) throw ConfigError(origin.source + ": is empty; want keys and values");
+  if (root.is_null()) throw ConfigError(one_line(origin.source + ": is empty; want keys and values"));
   if (!root.is_map()) root.fail("want keys and values, got " + root.describe());
   return root;
 }
@@ -55,7 +58,7 @@ ConfigNode load_file(const fs::path& file, const std::string& named_at, std::vec
   if (cycle) {
     std::string way;
     for (const auto& link : chain) way += (way.empty() ? "" : " -> ") + link.filename().string();
-    throw ConfigError(concat(named_at, "inherits from itself: ", way));
+    throw ConfigError(one_line(concat(named_at, "inherits from itself: ", way)));
   }
   const auto own = parse_file(text, file.string(), fs::absolute(file).parent_path());
   auto result = own;
@@ -98,7 +101,7 @@ std::vector<std::string> split_path(const std::string& path, const Origin& origi
       keys.back() += c;
   }
   for (const auto& key : keys)
-    if (key.empty()) throw ConfigError(concat(origin.source, ": want --set key.key=value"));
+    if (key.empty()) throw ConfigError(one_line(concat(origin.source, ": want --set key.key=value")));
   return keys;
 }
 
@@ -117,9 +120,9 @@ ConfigNode override_value(const std::string& text, const Origin& origin) {
 void add_override(Override& root, const std::string& text) {
   const Origin origin{"--set " + text, 0, 0, fs::current_path()};
   const auto equals = text.find('=');
-  if (equals == std::string::npos) throw ConfigError(origin.source + ": want --set key.key=value");
+  if (equals == std::string::npos) throw ConfigError(one_line(origin.source + ": want --set key.key=value"));
   const auto keys = split_path(text.substr(0, equals), origin);
-  if (keys[0] == "base") throw ConfigError(origin.source + ": 'base' can only be said in a file");
+  if (keys[0] == "base") throw ConfigError(one_line(origin.source + ": 'base' can only be said in a file"));
   auto* place = &root;
   for (const auto& key : keys) place = &place->child(key, origin);
   place->origin = origin;
@@ -139,10 +142,10 @@ std::size_t find_element(const ConfigNode& list, const std::string& key, const O
   const auto index = as_index(key);
   if (index && *index < names.size()) return *index;
   std::erase(names, "");
-  throw ConfigError(concat(asked_at.str(), ": ", list.path(), list.path().empty() ? "" : ": ", "a list of ",
-                           list.size(), "; want an index from 0 to ", list.size() - 1,
-                           names.empty() ? "" : " or a name of ", join(names), ", got '", key, "'",
-                           did_you_mean(key, names)));
+  throw ConfigError(
+      one_line(concat(asked_at.str(), ": ", list.path(), list.path().empty() ? "" : ": ", "a list of ", list.size(),
+                      "; want an index from 0 to ", list.size() - 1, names.empty() ? "" : " or a name of ", join(names),
+                      ", got '", key, "'", did_you_mean(key, names))));
 }
 
 ConfigNode without_nulls(std::vector<ConfigNode> elements, const Origin& origin) {

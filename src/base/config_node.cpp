@@ -6,6 +6,7 @@
 
 #include "onramp/base/error.h"
 #include "onramp/base/hash.h"
+#include "onramp/base/printable.h"
 
 namespace onramp {
 namespace {
@@ -135,7 +136,7 @@ std::string ConfigNode::describe() const {
 
 void ConfigNode::fail(const std::string& message) const {
   const auto where = origin().str();
-  throw ConfigError(concat(where, where.empty() ? "" : ": ", path_, path_.empty() ? "" : ": ", message));
+  throw ConfigError(one_line(concat(where, where.empty() ? "" : ": ", path_, path_.empty() ? "" : ": ", message)));
 }
 
 std::optional<std::string> config_difference(const ConfigNode& a, const ConfigNode& b) {

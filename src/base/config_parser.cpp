@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 
 namespace onramp::detail {
 namespace {
@@ -94,7 +95,7 @@ class Builder final : public YAML::EventHandler {
       else if (!frame.is_map)
         path += concat("[", frame.elements.size(), "]");
     }
-    throw ConfigError(concat(origin.str(), ": ", path, path.empty() ? "" : ": ", message));
+    throw ConfigError(one_line(concat(origin.str(), ": ", path, path.empty() ? "" : ": ", message)));
   }
 
   void check_tag(const YAML::Mark& mark, const std::string& tag, std::string_view allowed) const {
@@ -154,7 +155,8 @@ class Builder final : public YAML::EventHandler {
 }  // namespace
 
 ConfigNode parse_yaml(std::string_view text, const Origin& source) {
-  if (text.find('\0') != std::string_view::npos) throw ConfigError(source.source + ": not YAML: holds binary data");
+  if (text.find('\0') != std::string_view::npos)
+    throw ConfigError(one_line(source.source + ": not YAML: holds binary data"));
   std::istringstream stream{std::string(text)};
   Builder builder(source);
   try {
@@ -162,9 +164,9 @@ ConfigNode parse_yaml(std::string_view text, const Origin& source) {
     if (!parser.HandleNextDocument(builder)) return ConfigNode::null(source);
     Builder second(source);
     if (parser.HandleNextDocument(second))
-      throw ConfigError(source.source + ": holds more than one YAML document ('---'); want one");
+      throw ConfigError(one_line(source.source + ": holds more than one YAML document ('---'); want one"));
   } catch (const YAML::Exception& error) {
-    throw ConfigError(concat(builder.origin_at(error.mark).str(), ": not valid YAML: ", error.msg));
+    throw ConfigError(one_line(concat(builder.origin_at(error.mark).str(), ": not valid YAML: ", error.msg)));
   }
   return builder.root();
 }

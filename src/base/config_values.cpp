@@ -7,6 +7,7 @@
 
 #include "onramp/base/config_constraint.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 
 namespace onramp {
 
@@ -178,9 +179,9 @@ void check_keys(const ConfigNode& node, const std::vector<std::string>& known,
                 const std::vector<std::string>& required) {
   for (const auto& item : node.items()) {
     if (std::find(known.begin(), known.end(), item.key) != known.end()) continue;
-    throw ConfigError(concat(item.key_origin.str(), item.key_origin.source.empty() ? "" : ": ", item.value.path(),
-                             ": unknown key", did_you_mean(item.key, known),
-                             " (known: ", known.empty() ? "none" : join(known), ")"));
+    throw ConfigError(one_line(concat(item.key_origin.str(), item.key_origin.source.empty() ? "" : ": ",
+                                      item.value.path(), ": unknown key", did_you_mean(item.key, known),
+                                      " (known: ", known.empty() ? "none" : join(known), ")")));
   }
   for (const auto& key : required)
     if (!node.has(key)) node.get(key).fail("required, but not given");

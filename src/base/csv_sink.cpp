@@ -56,8 +56,10 @@ nlohmann::json CsvSink::position() {
 }
 
 void CsvSink::truncate_to(const nlohmann::json& position) {
-  const uint64_t bytes = position_bytes(position, file_.path());
-  file_.truncate(std::max<uint64_t>(bytes, kHeader.size()));
+  const uint64_t bytes = std::max<uint64_t>(position_bytes(position, file_.path()), kHeader.size());
+  file_.flush();
+  if (bytes < file_.size() && read_file(file_.path())[bytes - 1] != '\n') throw not_between_rows(bytes, file_.path());
+  file_.truncate(bytes);
 }
 
 }  // namespace onramp

@@ -161,6 +161,10 @@ void EventFileSink::truncate_to(const nlohmann::json& position) {
                   file_.path().parent_path().string() + " is " + file_.path().filename().string() +
                   "; move the newer one away");
   }
+  file_.flush();
+  if (bytes < file_.size() && whole_records(read_file(file_.path()).substr(0, bytes)) != bytes) {
+    throw not_between_rows(bytes, file_.path());
+  }
   file_.truncate(bytes);
   start_file();
 }

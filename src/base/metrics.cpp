@@ -42,4 +42,10 @@ uint64_t position_bytes(const nlohmann::json& position, const std::filesystem::p
   return position.at("bytes").get<uint64_t>();
 }
 
+IoError not_between_rows(uint64_t bytes, const std::filesystem::path& path) {
+  return IoError(
+      concat("the checkpoint's position in ", path.string(), ", byte ", bytes,
+             ", is inside a row: it is another file; put the run's own back, or start anew in another folder"));
+}
+
 }  // namespace onramp

@@ -4,10 +4,11 @@
 #include <cmath>
 #include <system_error>
 
-#include "hostile_json.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
 #include "onramp/base/hash.h"
+#include "onramp/base/hostile_json.h"
+#include "onramp/base/safetensors_header.h"
 #include "onramp/core/device.h"
 #include "onramp/core/safetensors.h"
 
@@ -16,26 +17,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
-constexpr std::string_view kFormat = "onramp-checkpoint";
 constexpr uint64_t kMaxManifestBytes = 64u << 20;
-
-bool valid_part_name(std::string_view name) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '.' || c == '/';
-  };
-  const auto holds = [&](std::string_view text) { return name.find(text) != std::string_view::npos; };
-  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), allowed) && name != "manifest" &&
-         name.front() != '.' && name.front() != '/' && name.back() != '/' && !holds("--") && !holds("//") &&
-         !holds("/.");
-}
-
-/// "agent/critic" -> "agent--critic" + extension.
-std::string file_name(std::string_view part, std::string_view extension) {
-  std::string name;
-  for (const char c : part) c == '/' ? void(name += "--") : void(name += c);
-  return name + std::string(extension);
-}
 
 /// JSON knows no NaN and no infinity: the library would write null, and a resumed run would not be the same.
 void check_representable(const json& value, const std::string& where) {
@@ -52,30 +34,15 @@ FileDigest write_json(const fs::path& path, const json& value) {
 
 json digest_json(const FileDigest& digest) { return {{"bytes", digest.bytes}, {"sha256", digest.sha256}}; }
 
-/// Of the manifest without the key itself.
-std::string manifest_hash(json manifest) {
-  manifest.erase("sha256");
-  return sha256_hex(manifest.dump());
-}
-
-[[noreturn]] void refuse(const fs::path& path, const std::string& what) {
-  throw CheckpointError(path.string() + " is damaged (" + what + "); remove its folder to go on from the one before");
-}
-
 /// Compares a file with what the manifest says of it.
-void verify_file(const fs::path& path, const json& expected) {
-  if (!fs::exists(path)) refuse(path, "the file is missing");
-  const bool sound = expected.is_object() && expected.contains("bytes") && expected.at("bytes").is_number_unsigned() &&
-                     expected.contains("sha256") && expected.at("sha256").is_string();
-  if (!sound) refuse(path.parent_path() / "manifest.json", "it says nothing of " + path.filename().string());
+void verify_file(const fs::path& path, const json& entry) {
+  if (!fs::exists(path)) refuse_checkpoint_file(path, "the file is missing");
+  const auto expected = manifest_file(entry, path.parent_path() / "manifest.json", path.filename().string());
   const auto digest = digest_file(path);
-  if (digest.bytes != expected.at("bytes").get<uint64_t>()) {
-    refuse(path,
-           "it has " + std::to_string(digest.bytes) + " bytes, manifest.json says " + expected.at("bytes").dump());
+  if (digest.bytes != expected.bytes) {
+    refuse_checkpoint_file(path, concat("it has ", digest.bytes, " bytes, manifest.json says ", expected.bytes));
   }
-  if (digest.sha256 != expected.at("sha256").get_ref<const std::string&>()) {
-    refuse(path, "its SHA-256 is not the one in manifest.json");
-  }
+  if (digest.sha256 != expected.sha256) refuse_checkpoint_file(path, "its SHA-256 is not the one in manifest.json");
 }
 
 std::string names_of(const auto& map) {
@@ -88,22 +55,23 @@ std::string names_of(const auto& map) {
 
 void write_checkpoint(const fs::path& folder, const Parts& parts, const CheckpointInfo& info) {
   check_representable(info.extra, "extra");
-  json manifest = {
-      {"format", kFormat},   {"format_version", kCheckpointFormatVersion}, {"config_hash", info.config_hash},
-      {"extra", info.extra}, {"machine", machine_description()},           {"parts", json::object()}};
+  json manifest = {{"format", kCheckpointFormat},      {"format_version", kCheckpointFormatVersion},
+                   {"config_hash", info.config_hash},  {"extra", info.extra},
+                   {"machine", machine_description()}, {"parts", json::object()}};
   manifest["machine"]["device"] = info.device;
   for (const auto& [name, state] : parts) {
-    ONRAMP_CHECK(valid_part_name(name), "name of a part: '", name, "'");
+    ONRAMP_CHECK(is_part_name(name), "name of a part: '", name, "'");
     check_representable(state.host, name);
   }
 
   write_folder_atomic(folder, [&](const fs::path& temporary) {
     for (const auto& [name, state] : parts) {
       auto& entry = manifest["parts"][name] = json::object();
-      entry["tensors"] = digest_json(write_safetensors(temporary / file_name(name, ".safetensors"), state.tensors));
+      entry["tensors"] =
+          digest_json(write_safetensors(temporary / part_file_name(name, ".safetensors"), state.tensors));
       if (!state.host.is_null()) {
         // An object around it, so that host state may be any JSON.
-        entry["host"] = digest_json(write_json(temporary / file_name(name, ".json"), {{"host", state.host}}));
+        entry["host"] = digest_json(write_json(temporary / part_file_name(name, ".json"), {{"host", state.host}}));
       }
     }
     manifest["sha256"] = manifest_hash(manifest);
@@ -122,48 +90,21 @@ json read_manifest(const fs::path& folder) {
         folder.string() +
         " is no whole checkpoint (it has no manifest.json); use another checkpoint, or check the path");
   }
-  auto manifest = parse_hostile_json(read_file(path, kMaxManifestBytes), path);
-
-  if (!manifest.contains("format") || manifest.at("format") != kFormat || !manifest.contains("format_version") ||
-      !manifest.at("format_version").is_number_unsigned()) {
-    throw CheckpointError(path.string() + " is not the manifest of a checkpoint; check the path");
-  }
-  // Before anything else: a newer format may have moved all that follows.
-  const auto version = manifest.at("format_version").get<uint64_t>();
-  if (version > static_cast<uint64_t>(kCheckpointFormatVersion)) {
-    throw CheckpointError(folder.string() + " was written by a newer onramp (format " + std::to_string(version) +
-                          "; this program reads up to " + std::to_string(kCheckpointFormatVersion) +
-                          "); update onramp, or use another checkpoint");
-  }
-  if (version < 1) refuse(path, "format version " + std::to_string(version));
-  if (!manifest.contains("sha256") || manifest.at("sha256") != manifest_hash(manifest)) {
-    refuse(path, "its SHA-256 is not the one it names");
-  }
-  const auto has = [&](const char* key, bool (json::*is)() const noexcept) {
-    return manifest.contains(key) && (manifest.at(key).*is)();
-  };
-  if (!has("config_hash", &json::is_string) || !has("machine", &json::is_object) || !has("parts", &json::is_object) ||
-      !manifest.contains("extra")) {
-    refuse(path, "a key is missing");
-  }
-  return manifest;
+  return parse_manifest(read_file(path, kMaxManifestBytes), path);
 }
 
 Checkpoint read_checkpoint(const fs::path& folder) {
   Checkpoint checkpoint{read_manifest(folder), {}};
   for (const auto& [name, entry] : checkpoint.manifest.at("parts").items()) {
-    if (!valid_part_name(name) || !entry.is_object() || !entry.contains("tensors")) {
-      refuse(folder / "manifest.json", "bad part '" + name.substr(0, 100) + "'");
-    }
     auto& part = checkpoint.parts[name];
-    const auto tensors = folder / file_name(name, ".safetensors");
+    const auto tensors = folder / part_file_name(name, ".safetensors");
     verify_file(tensors, entry.at("tensors"));
     part.tensors = read_safetensors(tensors);
     if (!entry.contains("host")) continue;
-    const auto host = folder / file_name(name, ".json");
+    const auto host = folder / part_file_name(name, ".json");
     verify_file(host, entry.at("host"));
     auto value = parse_hostile_json(read_file(host), host);
-    if (!value.contains("host")) refuse(host, "no key 'host'");
+    if (!value.contains("host")) refuse_checkpoint_file(host, "no key 'host'");
     part.host = std::move(value.at("host"));
   }
   return checkpoint;

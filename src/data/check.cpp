@@ -6,6 +6,7 @@
 
 #include "fault_list.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 #include "onramp/data/store/episode_file.h"
 
 namespace onramp {
@@ -71,7 +72,7 @@ std::string Fault::text() const {
   if (!field.empty()) where += ": " + field;
   if (episode >= 0) where += concat(": episode ", episode);
   if (step >= 0) where += concat(episode >= 0 ? ", step " : ": step ", step);
-  return where + ": " + what;
+  return one_line(where + ": " + what);  // names in it are the file's
 }
 
 std::vector<Fault> check_episode(const Episode& episode, const std::string& file, int64_t number) {

@@ -6,6 +6,7 @@
 #include "episode_head.h"
 #include "foreign_arrays.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 #include "onramp/data/store/episode_file.h"
 #include "read_ahead.h"
 #include "sources.h"
@@ -33,7 +34,7 @@ class OwnD4rlSource final : public DataSource {
       auto& item = items.emplace_back();
       const auto want = [&](const std::string& path, const Hdf5Rows& rows, bool is_float, const std::string& as = {}) {
         const auto found = listing.arrays.find(path);
-        if (found == listing.arrays.end()) throw DataError(concat(label_, ": has no '", path, "'"));
+        if (found == listing.arrays.end()) throw DataError(concat(label_, ": has no '", printable(path), "'"));
         item.bytes += bytes_in_memory(found->second, rows.count);
         item.fields.push_back(
             {.path = path, .is_float = is_float, .rows = rows, .key = concat(number, "/", as.empty() ? path : as)});

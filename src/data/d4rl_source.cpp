@@ -6,6 +6,7 @@
 #include "episode_head.h"
 #include "foreign_arrays.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 #include "read_ahead.h"
 #include "sources.h"
 
@@ -143,7 +144,8 @@ void check_shapes(const fs::path& file, const Hdf5Listing& listing) {
     if (const auto found = listing.arrays.find(field.path); found != listing.arrays.end()) {
       shapes[field.path].shape = found->second.shape;
     } else if (field.required) {
-      throw DataError(concat(file.string(), ": has no '", field.path, "' (has: ", join(root_names(listing)), ")"));
+      throw DataError(
+          concat(file.string(), ": has no '", field.path, "' (has: ", printable(join(root_names(listing)), 500), ")"));
     }
   }
   d4rl_arrays_of(std::move(shapes), file.string());

@@ -7,6 +7,7 @@
 #include "foreign_arrays.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 #include "onramp/data/store/episode_file.h"
 #include "onramp/data/store/guarded_read.h"
 #include "sources.h"
@@ -70,7 +71,7 @@ std::unique_ptr<DataSource> open_any(const fs::path& path, const DataOptions& op
   throw DataError(concat(file.string(),
                          ": is neither D4RL (observations, actions, ...) nor robomimic (data/demo_0/...) "
                          "nor Minari (episode_0/...) nor an onramp episode; it has: ",
-                         names.empty() ? "nothing" : join(names)));
+                         names.empty() ? "nothing" : printable(join(names), 500)));
 }
 
 }  // namespace
@@ -90,7 +91,8 @@ std::vector<std::string> DataSource::filter_keys(int64_t index) {
   return keys == episode.meta.end() ? std::vector<std::string>{} : detail::items_of(keys->second);
 }
 
-void ImportNotes::add(Kind kind, const std::string& line, bool per_episode) {
+void ImportNotes::add(Kind kind, const std::string& what, bool per_episode) {
+  const std::string line = one_line(what);  // names in it are the file's
   for (auto& note : notes_) {
     if (note.kind != kind || note.line != line) continue;
     if (per_episode) ++note.episodes;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 
 namespace onramp {
 
@@ -28,7 +29,7 @@ at::Tensor gather_rows(const std::vector<float>& values, int64_t width, std::spa
 
 void want_size(std::string_view what, size_t got, int64_t want) {
   if (got != static_cast<size_t>(want)) {
-    throw DataError(concat("episode: ", what, " has ", got, " values, want ", want));
+    throw DataError(concat("episode: ", printable(what), " has ", got, " values, want ", want));
   }
 }
 
@@ -36,7 +37,8 @@ void want_finite(std::string_view what, const std::vector<float>& values, int64_
   const auto bad = std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
   if (bad == values.end()) return;
   const int64_t at = bad - values.begin();
-  throw DataError(concat("episode: ", what, " holds ", *bad, " at step ", at / width, ", value ", at % width));
+  throw DataError(
+      concat("episode: ", printable(what), " holds ", *bad, " at step ", at / width, ", value ", at % width));
 }
 
 void append(std::vector<float>& column, const std::vector<float>& values, int64_t padding) {
@@ -46,11 +48,11 @@ void append(std::vector<float>& column, const std::vector<float>& values, int64_
 
 }  // namespace
 
-Dataset::Dataset(ObservationSpec observation, ActionSpec action, const FrameStoreFactory& make_store)
-    : observation_spec_(std::move(observation)), action_spec_(std::move(action)) {
+Dataset::Dataset(ObservationSpec observation, ActionSpec action, const std::shared_ptr<FrameSpace>& frames)
+    : frames_(frames), observation_spec_(std::move(observation)), action_spec_(std::move(action)) {
   for (const auto& entry : observation_spec_.entries) {
     if (entry.is_image()) {
-      images_.emplace(entry.name, ImageEntry{make_store(entry.shape), {}});
+      images_.emplace(entry.name, ImageEntry{FrameStore(entry.shape, frames), {}});
     } else {
       ONRAMP_CHECK(entry.dtype == DType::kFloat32, "entry '", entry.name, "' is neither a float vector nor an image");
       vectors_.emplace(entry.name, VectorEntry{entry.numel(), {}});
@@ -67,10 +69,10 @@ void Dataset::check(const Episode& episode) const {
   }
   for (const auto& want : observation_spec_.entries) {
     const auto* got = episode.observation_spec.find(want.name);
-    if (!got) throw DataError(concat("episode: observation '", want.name, "' is missing"));
+    if (!got) throw DataError(concat("episode: observation '", printable(want.name), "' is missing"));
     if (got->dtype != want.dtype || got->shape != want.shape) {
-      throw DataError(concat("episode: observation '", want.name, "' has shape ", at::IntArrayRef(got->shape),
-                             ", the data set wants ", at::IntArrayRef(want.shape),
+      throw DataError(concat("episode: observation '", printable(want.name), "' has shape ",
+                             at::IntArrayRef(got->shape), ", the data set wants ", at::IntArrayRef(want.shape),
                              got->dtype == want.dtype ? "" : " of another dtype"));
     }
     if (want.is_image()) {
@@ -92,10 +94,20 @@ void Dataset::check(const Episode& episode) const {
     want_size(name, column.values.size(), T * column.width);
     const auto known = extra_.find(name);
     if (known != extra_.end() && known->second.width != column.width) {
-      throw DataError(concat("episode: column '", name, "' has width ", column.width, ", earlier episodes have ",
-                             known->second.width));
+      throw DataError(concat("episode: column '", printable(name), "' has width ", column.width,
+                             ", earlier episodes have ", known->second.width));
     }
   }
+}
+
+void Dataset::reserve(int64_t rows) {
+  for (auto& [name, entry] : images_) entry.store.reserve(rows);
+}
+
+bool Dataset::fits_in_memory(int64_t rows) const {
+  int64_t bytes = 0;
+  for (const auto& [name, entry] : images_) bytes += entry.store.missing_bytes(rows);
+  return bytes == 0 || frames_->has_memory(bytes);
 }
 
 EpisodeId Dataset::add(const Episode& episode) {
@@ -104,9 +116,10 @@ EpisodeId Dataset::add(const Episode& episode) {
   const int64_t A = action_spec_.dim;
   const EpisodeId id = episodes();
   const int64_t first_row = rows();
+  reserve(first_row + T + 1);  // what can fail comes before anything is changed
   for (auto& [name, entry] : vectors_) append(entry.values, episode.vectors.at(name), 0);
   for (auto& [name, entry] : images_) {
-    const FrameId first = entry.store->append(episode.images.at(name));
+    const FrameId first = entry.store.append(episode.images.at(name));
     for (int64_t t = 0; t <= T; ++t) entry.ids.push_back(first + t);
   }
   for (const auto& [name, column] : episode.extra) {
@@ -152,7 +165,7 @@ Observation Dataset::observations(std::span<const int64_t> rows, const std::vect
     auto ids = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
     auto* id = ids.mutable_data_ptr<int64_t>();
     for (size_t i = 0; i < rows.size(); ++i) id[i] = column.ids[static_cast<size_t>(rows[i])];
-    out.set(entry.name, images == ImageForm::kFrameIds ? ids : column.store->gather(std::span(id, rows.size())));
+    out.set(entry.name, images == ImageForm::kFrameIds ? ids : column.store.gather(std::span(id, rows.size())));
   }
   return out;
 }
@@ -189,7 +202,7 @@ std::vector<std::string> Dataset::column_names() const {
 const FrameStore& Dataset::frames(const std::string& entry) const {
   const auto found = images_.find(entry);
   if (found == images_.end()) throw ValueError(concat("the data set has no image '", entry, "'"));
-  return *found->second.store;
+  return found->second.store;
 }
 
 int64_t Dataset::resident_bytes() const {
@@ -198,9 +211,17 @@ int64_t Dataset::resident_bytes() const {
   for (const auto& [name, entry] : vectors_) bytes += 4 * entry.values.size();
   for (const auto& [name, column] : extra_) bytes += 4 * column.values.size();
   for (const auto& [name, entry] : images_) {
-    bytes += static_cast<size_t>(entry.store->resident_bytes()) + 8 * entry.ids.size();
+    bytes += static_cast<size_t>(entry.store.resident_bytes()) + 8 * entry.ids.size();
   }
   return static_cast<int64_t>(bytes);
+}
+
+ObservationSpec visible_entries(const ObservationSpec& observation) {
+  ObservationSpec visible;
+  for (const auto& entry : observation.entries) {
+    if (!entry.privileged) visible.entries.push_back(entry);
+  }
+  return visible;
 }
 
 int64_t memory_bill_bytes(const ObservationSpec& observation, const ActionSpec& action, int64_t steps,
@@ -208,6 +229,12 @@ int64_t memory_bill_bytes(const ObservationSpec& observation, const ActionSpec& 
   int64_t row = 4 * 2 * action.dim + 4 + 1 + 8;
   for (const auto& entry : observation.entries) row += entry.is_image() ? entry.numel() + 8 : 4 * entry.numel();
   return row * (steps + episodes);
+}
+
+int64_t frame_bill_bytes(const ObservationSpec& observation, int64_t rows) {
+  int64_t row = 0;
+  for (const auto& entry : observation.entries) row += entry.is_image() ? entry.numel() : 0;
+  return row * rows;
 }
 
 }  // namespace onramp

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 #include "onramp/data/store/spec_text.h"
 
 namespace onramp::detail {
@@ -35,27 +36,25 @@ EpisodeHead read_head(const std::string& text, const std::string& label, Episode
     if (head.at("version").get<int>() != 1) {
       throw DataError(concat(label, ": was written by a newer onramp; use that one"));
     }
-    try {
-      read_spec_text(head.at("spec").get<std::string>(), episode.observation_spec, episode.action_spec);
-    } catch (const DataError& error) {
-      throw DataError(concat(label, ": ", error.what()));
-    }
+    read_spec_text(head.at("spec").get<std::string>(), label, episode.observation_spec, episode.action_spec);
     const auto end = head.at("end").get<std::string>();
     const auto reason = end_reason_from_string(end);
-    if (!reason) throw DataError(concat(label, ": unknown end reason '", end, "'"));
+    if (!reason) throw DataError(concat(label, ": unknown end reason '", printable(end), "'"));
     episode.end = *reason;
     episode.safety_stop_is_terminal = head.at("safety_stop_is_terminal").get<bool>();
     episode.meta = head.at("meta").get<std::map<std::string, std::string>>();
     EpisodeHead result{.length = head.at("length").get<int64_t>(),
                        .extra = head.at("extra").get<std::map<std::string, int64_t>>(),
                        .meta_from_file = head.at("meta_from_file").get<std::vector<std::string>>()};
-    constexpr int64_t kMost = int64_t{1} << 40;
-    const auto odd = [](const auto& column) { return column.second < 1 || column.second > kMost; };
-    if (result.length < 0 || result.length > kMost || std::any_of(result.extra.begin(), result.extra.end(), odd)) {
-      throw DataError(concat(label, ": its attribute '", kHead, "' makes no sense; the file is damaged"));
+    check_sizes(label, concat("length ", result.length), {result.length});
+    for (const auto& [name, width] : result.extra) {
+      check_sizes(label, concat("column '", name, "'"), {result.length, width});
+      if (width < 1) throw DataError(concat(label, ": column '", printable(name), "' has no values"));
     }
     for (const auto& entry : episode.observation_spec.entries) {
-      if (entry.numel() < 1) throw DataError(concat(label, ": observation '", entry.name, "' has a size below 1"));
+      if (entry.numel() < 1) {
+        throw DataError(concat(label, ": observation '", printable(entry.name), "' has a size below 1"));
+      }
     }
     return result;
   } catch (const json::exception&) {

@@ -6,6 +6,7 @@
 
 #include "fault_list.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 
 namespace onramp::detail {
 
@@ -56,7 +57,7 @@ void append_observations(Episode& episode, const EntrySpec& entry, HostArray& va
   const size_t got = entry.dtype == DType::kUint8 ? values.bytes.size() : values.floats.size();
   const size_t rows = values.shape.empty() ? 0 : static_cast<size_t>(values.shape[0]);
   if (got != rows * numel) {
-    throw DataError(concat(label, ": observation '", entry.name, "' has shape ", shape_text(values.shape),
+    throw DataError(concat(label, ": observation '", printable(entry.name), "' has shape ", shape_text(values.shape),
                            ", want rows of ", shape_text(entry.shape), " as in other episodes"));
   }
   const auto append = [](auto& to, auto& from) {

@@ -28,10 +28,41 @@ void copy_frame(uint8_t* to, const uint8_t* from, const uint8_t* following, int6
 
 }  // namespace
 
-FrameStore::FrameStore(std::vector<int64_t> shape) : shape_(std::move(shape)), frame_bytes_(1) {
+FrameStore::FrameStore(std::vector<int64_t> shape, std::shared_ptr<FrameSpace> space)
+    : shape_(std::move(shape)), frame_bytes_(1), space_(std::move(space)) {
   for (int64_t size : shape_) frame_bytes_ *= size;
   ONRAMP_CHECK(shape_.size() == 3 && frame_bytes_ > 0, "a frame is [H, W, C], got ", at::IntArrayRef(shape_));
+  const auto frames = static_cast<uint64_t>(std::max<int64_t>(1, space_->block_bytes() / frame_bytes_));
+  shift_ = std::bit_width(frames) - 1;
+  mask_ = (int64_t{1} << shift_) - 1;
 }
+
+int64_t FrameStore::missing_bytes(int64_t frames) const {
+  const int64_t blocks = (frames + mask_) >> shift_;
+  return std::max<int64_t>(0, blocks - static_cast<int64_t>(blocks_.size())) * (frame_bytes_ << shift_);
+}
+
+void FrameStore::reserve(int64_t frames) {
+  while (capacity() < frames) {
+    const auto block = space_->add_block(frame_bytes_ << shift_);
+    blocks_.push_back(block.data);
+    blocks_in_memory_ += block.in_memory;
+  }
+}
+
+FrameId FrameStore::append(std::span<const uint8_t> frames) {
+  const auto bytes = static_cast<size_t>(frame_bytes_);
+  ONRAMP_CHECK(frames.size() % bytes == 0, frames.size(), " bytes are not whole frames of ", bytes);
+  reserve(size_ + static_cast<int64_t>(frames.size() / bytes));
+  const FrameId first = size_;
+  for (size_t at = 0; at < frames.size(); at += bytes, ++size_) {
+    uint8_t* block = blocks_[static_cast<size_t>(size_ >> shift_)];
+    std::memcpy(block + static_cast<size_t>(size_ & mask_) * bytes, frames.data() + at, bytes);
+  }
+  return first;
+}
+
+int64_t FrameStore::resident_bytes() const { return std::min(size_, blocks_in_memory_ << shift_) * frame_bytes_; }
 
 at::Tensor FrameStore::gather(std::span<const FrameId> ids) const {
   const auto B = static_cast<int64_t>(ids.size());
@@ -47,27 +78,6 @@ at::Tensor FrameStore::gather(std::span<const FrameId> ids) const {
     }
   });
   return frames;
-}
-
-MemoryFrameStore::MemoryFrameStore(std::vector<int64_t> shape, int64_t block_bytes) : FrameStore(std::move(shape)) {
-  const auto frames = static_cast<uint64_t>(std::max<int64_t>(1, block_bytes / frame_bytes()));
-  shift_ = std::bit_width(frames) - 1;
-  mask_ = (int64_t{1} << shift_) - 1;
-}
-
-FrameId MemoryFrameStore::append(std::span<const uint8_t> frames) {
-  const auto bytes = static_cast<size_t>(frame_bytes());
-  ONRAMP_CHECK(frames.size() % bytes == 0, frames.size(), " bytes are not whole frames of ", bytes);
-  const FrameId first = size_;
-  for (size_t at = 0; at < frames.size(); at += bytes, ++size_) {
-    if ((size_ & mask_) == 0) blocks_.emplace_back(new uint8_t[bytes << shift_]);  // uninitialised: touched when filled
-    std::memcpy(blocks_.back().get() + static_cast<size_t>(size_ & mask_) * bytes, frames.data() + at, bytes);
-  }
-  return first;
-}
-
-std::unique_ptr<FrameStore> make_memory_frame_store(const std::vector<int64_t>& shape) {
-  return std::make_unique<MemoryFrameStore>(shape);
 }
 
 }  // namespace onramp

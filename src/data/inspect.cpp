@@ -8,6 +8,7 @@
 #include "foreign_arrays.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 #include "onramp/data/check.h"
 #include "onramp/data/store/episode_file.h"
 #include "onramp/data/store/guarded_read.h"
@@ -133,8 +134,9 @@ std::vector<std::string> DataSummary::lines() const {
   std::vector<std::string> out;
   if (episodes() == 0) return out;
   for (const auto& entry : observation.entries) {
-    out.push_back(concat("observation  ", entry.name, ": ", entry.dtype == DType::kUint8 ? "uint8 " : "float32 ",
-                         detail::shape_text(entry.shape), entry.privileged ? ", privileged" : ""));
+    out.push_back(concat("observation  ", printable(entry.name), ": ",
+                         entry.dtype == DType::kUint8 ? "uint8 " : "float32 ", detail::shape_text(entry.shape),
+                         entry.privileged ? ", privileged" : ""));
   }
   const auto low = *std::min_element(action_low.begin(), action_low.end());
   const auto high = *std::max_element(action_high.begin(), action_high.end());

@@ -8,6 +8,7 @@
 #include "jpeg.h"
 #include "minari_source.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 
 namespace onramp::detail {
 
@@ -32,7 +33,7 @@ MinariSource::MinariSource(const fs::path& file, Hdf5Listing listing, const Data
       names_(minari_episodes(listing_)),
       facts_(read_minari_facts(file.parent_path() / kMinariMetadata)) {
   if (facts_.action_kind) {
-    throw DataError(concat(label_, ": its actions are ", *facts_.action_kind,
+    throw DataError(concat(label_, ": its actions are ", printable(*facts_.action_kind),
                            "; onramp's are continuous (a Box): convert them first"));
   }
   if (facts_.leaves.empty()) leaves_without_spaces();

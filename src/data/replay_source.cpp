@@ -60,8 +60,8 @@ std::span<const float> ReplaySource::mc_returns(double gamma) const {
   return cache.by_row;
 }
 
-Replay::Replay(ObservationSpec observation, ActionSpec action, const FrameStoreFactory& make_store)
-    : dataset_(std::make_unique<Dataset>(std::move(observation), std::move(action), make_store)) {}
+Replay::Replay(ObservationSpec observation, ActionSpec action, const std::shared_ptr<FrameSpace>& frames)
+    : dataset_(std::make_unique<Dataset>(std::move(observation), std::move(action), frames)) {}
 
 ReplaySource& Replay::add_source(const std::string& name, const ReplaySourceConfig& config) {
   const auto [found, is_new] = sources_.try_emplace(name, name, *dataset_, config);

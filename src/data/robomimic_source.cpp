@@ -8,6 +8,7 @@
 #include "episode_head.h"
 #include "foreign_arrays.h"
 #include "onramp/base/error.h"
+#include "onramp/base/printable.h"
 #include "onramp/data/store/episode_file.h"
 #include "sources.h"
 
@@ -44,7 +45,8 @@ ObservationSpec RobomimicSource::spec_of(const std::string& demo, const Parts& p
     }
   }
   if (spec.entries.empty()) {
-    throw DataError(concat(label_, ": ", demo, ": has no obs; make them with robomimic's dataset_states_to_obs.py"));
+    throw DataError(
+        concat(label_, ": ", printable(demo), ": has no obs; make them with robomimic's dataset_states_to_obs.py"));
   }
   return spec;
 }
@@ -113,7 +115,7 @@ void RobomimicSource::append_last(Episode& episode, Parts& parts, const std::str
 
 Episode RobomimicSource::read(int64_t index) {
   const std::string& demo = demos_[static_cast<size_t>(index)];
-  const std::string label = concat(label_, ": ", demo);
+  const std::string label = concat(label_, ": ", printable(demo));
   const auto T = static_cast<size_t>(steps_of(demo));
   if (T == 0) throw DataError(concat(label, ": has no steps"));
   Parts parts = parts_of(demo, index);
@@ -141,7 +143,7 @@ Episode RobomimicSource::read(int64_t index) {
   episode.success.assign(T, 0);
   for (const auto& entry : episode.observation_spec.entries) {
     const auto name = "obs/" + array_name(entry.name);
-    if (!parts.arrays.contains(name)) throw DataError(concat(label, ": has no ", name));
+    if (!parts.arrays.contains(name)) throw DataError(concat(label, ": has no ", printable(name)));
     append_observations(episode, entry, parts.arrays[name], label);
   }
   if (own) {

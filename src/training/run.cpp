@@ -1,7 +1,6 @@
 #include "onramp/training/run.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "onramp/base/atomic_file.h"
@@ -25,7 +24,7 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   const Compute compute = apply_compute(config_.compute);
   device_ = compute.device;
   if (config_.env) environment();
-  load_data();
+  Recorded recorded = load_data();
   open_folder();
   const auto reduced = reduced_precision(resolved_);
   log_info(compute.summary, reduced.empty() ? "" : "; products as ", join(reduced));
@@ -33,11 +32,7 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
     log_warning("this processor has no AVX512-BF16, so that bf16 is slower than fp32 here; set precision: fp32");
   }
   for (const auto& warning : compute.warnings) log_warning(warning);
-  if (config_.data)
-    log_info("data: ", replay_->dataset().episodes(), " episodes, ", replay_->dataset().steps(), " steps from ",
-             config_.data->path.string());
-  for (const auto& note : data_notes_) log_info("data: ", note);
-  announce_memory();
+  fill_replay(std::move(recorded));
   resume();
   progress_ = std::make_unique<Progress>(clock_);
   last_checkpoint_s_ = phase_started_s_ = clock_.now();
@@ -85,19 +80,6 @@ std::unique_ptr<Environment> Run::make_environment() const {
 Replay& Run::replay() {
   ONRAMP_CHECK(replay_, "no replay yet");
   return *replay_;
-}
-
-void Run::announce_memory() const {
-  int64_t episodes = 0;
-  for (const auto& phase : phases_) episodes += phase->needs().episodes;
-  if (episodes == 0) return;
-  const int64_t length = environment_->spec().max_steps;
-  if (length == 0) return;  // no limit, no bill
-  const auto& data = replay_->dataset();
-  log_info(
-      "memory: at most ",
-      format_bytes(double(memory_bill_bytes(data.observation_spec(), data.action_spec(), episodes * length, episodes))),
-      " for ", episodes, " episodes of ", length, " steps");
 }
 
 uint64_t Run::seed(const std::string& purpose, int64_t number) const {

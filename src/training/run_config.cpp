@@ -179,7 +179,7 @@ ConfigNode run_identity(const ConfigNode& resolved) {
   for (const auto& item : resolved.at("run").items()) {
     if (item.key == "seed" || item.key == "log_every") run.push_back(item);
   }
-  return resolved.without("compute").with("run", ConfigNode::map(std::move(run)));
+  return resolved.without("compute").without("replay").with("run", ConfigNode::map(std::move(run)));
 }
 
 std::string help_run_config(const Catalog& catalog) { return help_config(RunConfig(catalog)); }

@@ -7,6 +7,7 @@
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/log.h"
+#include "onramp/base/safetensors_header.h"
 #include "onramp/policies/actor_policy.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/run.h"
@@ -20,6 +21,24 @@ std::vector<std::string> split(const std::string& text) {
   std::stringstream stream(text);
   for (std::string word; std::getline(stream, word, ',');) words.push_back(word);
   return words;
+}
+
+/// Where a manifest says that the run stood.
+RunState state_of(const nlohmann::json& extra, int64_t phases, const std::filesystem::path& checkpoint) {
+  RunState state;
+  try {
+    state.phase = extra.at("phase").get<int64_t>();
+    state.step = extra.at("step").get<int64_t>();
+    state.episodes = extra.at("episodes").get<int64_t>();
+    state.phase_seconds = extra.at("phase_seconds").get<std::map<std::string, double>>();
+    (void)extra.at("metrics");
+  } catch (const nlohmann::json::exception&) {
+    refuse_checkpoint_file(checkpoint / "manifest.json", "where the run stood cannot be read");
+  }
+  if (state.phase < 0 || state.phase > phases || state.step < 0 || state.episodes < 0) {
+    refuse_checkpoint_file(checkpoint / "manifest.json", "where the run stood is impossible");
+  }
+  return state;
 }
 
 bool same_record(const Episode& a, const Episode& b) {
@@ -101,10 +120,8 @@ void Run::resume() {
   Checkpoint saved = read_checkpoint(path);
   check_config_hash(saved.manifest, identity_, path);
   const auto& extra = saved.manifest.at("extra");
-  state_.phase = extra.at("phase");
-  state_.step = extra.at("step");
-  state_.phase_seconds = extra.at("phase_seconds").get<std::map<std::string, double>>();
-  state_.notes = require_part(saved.parts, "run").host.at("notes");
+  state_ = state_of(extra, static_cast<int64_t>(phases_.size()), path);
+  state_.notes = require_host<nlohmann::json>("run", require_part(saved.parts, "run"), "notes");
   for (auto& [name, part] : saved.parts) {
     if (name.starts_with("given/")) {
       given_[name.substr(6)] = std::move(part);
@@ -116,10 +133,12 @@ void Run::resume() {
     }
   }
   sinks_.truncate_to(extra.at("metrics"));
-  rebuild_replay(extra.at("episodes"));
+  rebuild_replay(state_.episodes);
   last_checkpoint_ = path.string();
-  log_info("continuing from ", path.string(), ": phase '", extra.at("phase_name").get<std::string>(), "', step ",
-           state_.step, ", ", state_.episodes, " episodes");
+  const bool finished = state_.phase == static_cast<int64_t>(phases_.size());
+  log_info("continuing from ", path.string(), ": phase '",
+           finished ? "finished" : phases_[static_cast<size_t>(state_.phase)]->name(), "', step ", state_.step, ", ",
+           state_.episodes, " episodes");
   for (const auto& difference : machine_differences(saved.manifest, device_.str())) {
     log_warning("the continued run is not bit-identical to an uninterrupted one: ", difference);
   }
@@ -128,7 +147,13 @@ void Run::resume() {
 void Run::rebuild_replay(int64_t episodes) {
   for (int64_t number = 0; number < episodes; ++number) {
     const Episode episode = store_->load(number);
-    replay_->add(episode, split(episode.meta.at("sources")));
+    const auto sources = episode.meta.find("sources");
+    if (sources == episode.meta.end()) {
+      throw DataError(
+          concat(store_->path(number).string(),
+                 ": does not say which replay sources it is in; no run recorded it. Put the run's own back"));
+    }
+    replay_->add(episode, split(sources->second));
   }
   state_.episodes = episodes;
 }

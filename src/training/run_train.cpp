@@ -7,6 +7,7 @@
 #include "onramp/base/log.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/training/command_line.h"
+#include "onramp/training/memory_bill.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases.h"
 #include "onramp/training/report.h"
@@ -32,10 +33,9 @@ void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
   if (config.env && episodes > 0) {
     const auto environment = config.env.make();
     const auto& spec = environment->spec();
-    const int64_t steps = episodes * (spec.max_steps > 0 ? spec.max_steps : 1000);
-    std::cout << "# memory: up to "
-              << format_bytes(double(memory_bill_bytes(spec.observation, spec.action, steps, episodes))) << " for "
-              << episodes << " episodes\n";
+    const MemoryBill bill{.episodes = episodes, .steps = spec.max_steps > 0 ? spec.max_steps : 1000};
+    std::cout << "# memory: "
+              << memory_bill_text(bill, visible_entries(spec.observation), spec.action, config.replay, folder) << "\n";
   }
 }
 

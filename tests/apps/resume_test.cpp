@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "apps/tiny_run.h"
+#include "apps/kills.h"
 #include "onramp/base/random.h"
 
 namespace onramp::test {
@@ -34,26 +34,11 @@ TEST_F(Resume, AfterKillsAtRandomMomentsInEachPhase) {
   for (int64_t phase = 0; phase < int64_t(kTinyUnits.size()) && !ended; ++phase) {
     for (const char* saving : {"0", "0.1", "1000"}) {
       Rng random = stream.next();
-      PositionWatch position(run);
-      const Position before = position();
       const bool by_units = std::string(saving) == "0";
       const Position target{phase, by_units ? 1 + random.below(kTinyUnits[size_t(phase)] - 1) : 0};
       const auto wait = std::chrono::microseconds(int64_t(random.uniform(0, by_units ? 2e4 : 3e5)));
-
-      Program train("onramp-train", saving_every(saving));
-      const auto at_work = [&] { return before.phase < 0 || train.err().find("continuing from") != std::string::npos; };
-      ended = !train.wait_until([&] { return at_work() && position() >= target; });
-      const auto due = std::chrono::steady_clock::now() + wait;
-      // Not beyond the phase, however fast the machine is: the next one wants to be killed as well.
-      ended = ended ||
-              !train.wait_until([&] { return std::chrono::steady_clock::now() >= due || position().phase > phase; });
-      train.signal(SIGKILL);
-      const auto finished = train.wait();
-      if (ended) {
-        EXPECT_EQ(finished.code, 0) << finished.err;
-        break;
-      }
-      EXPECT_EQ(finished.code, 128 + SIGKILL);
+      ended = !kill_tiny_run(run, saving, wait, target);
+      if (ended) break;
       killed_in.insert(position_of(run).phase);
     }
   }

@@ -121,7 +121,7 @@ TEST_F(TrainRefuses, NothingWhenItIsOnlyAsked) {
   EXPECT_EQ(plan.code, 0);
   EXPECT_EQ(plan.err, "");
   for (const char* word : {"alpha: 0.25", "# plan, into runs/tiny/seed5", "demonstrations: 5 episodes by 'expert'",
-                           "encoder: 40 updates", "# memory: up to "}) {
+                           "encoder: 40 updates", "# memory: at most "}) {
     EXPECT_NE(plan.out.find(word), std::string::npos) << word << " in\n" << plan.out;
   }
 }

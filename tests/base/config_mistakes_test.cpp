@@ -101,6 +101,12 @@ TEST(ConfigMistakes, AnUnknownKeyListsTheKnownOnes) {
   EXPECT_EQ(agent_error("alfa: 1"), std::string("a.yaml:1:1: alfa: unknown key; did you mean 'alpha'? ") + kUnknown);
 }
 
+TEST(ConfigMistakes, AreSaidInOneLineWhateverAKeyHolds) {
+  const auto message = agent_error("\"al\\nfa\\e[2J\": 1\n");
+  EXPECT_NE(message.find("al?fa?[2J: unknown key"), std::string::npos) << message;
+  for (const char c : message) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << message;
+}
+
 TEST(ConfigMistakes, BinaryDataIsNotYaml) {
   EXPECT_EQ(message_of([] { parse_config_text(std::string("\x89HDF\0\0", 6), "a.yaml"); }),
             "a.yaml: not YAML: holds binary data");

@@ -87,6 +87,8 @@ TEST(CsvSink, RefusesWhatItCannotContinue) {
       "ends at byte 24, but the checkpoint knows 1000 bytes of it");
   expect_throws<CheckpointError>([&] { sink.truncate_to({{"bytes", "x"}}); }, "position");
   expect_throws<CheckpointError>([&] { sink.truncate_to({{"bytes", -5}}); }, "position");
+  sink.write(row(1));
+  expect_throws<IoError>([&] { sink.truncate_to({{"bytes", 30}}); }, "m.csv, byte 30, is inside a row");
   EXPECT_THROW(sink.write({"off,line", 1, {{"a", 1.0}}}), std::logic_error);
   EXPECT_THROW(sink.write({"offline", 1, {{"a\nb", 1.0}}}), std::logic_error);
 }
@@ -173,6 +175,11 @@ TEST(EventFileSink, AContinuedFileEqualsAnUninterruptedOne) {
   std::ofstream(folder / "killed/events.out.tfevents.0000000009.other") << "";
   EventFileSink newer(folder / "killed", clock);
   expect_throws<IoError>([&] { newer.truncate_to(position); }, "move the newer one away");
+  expect_throws<IoError>(
+      [&] {
+        newer.truncate_to({{"bytes", 30}, {"file", "events.out.tfevents.0000000009.other"}});
+      },
+      ".other, byte 30, is inside a row");
 }
 
 TEST(EventFileSink, KeepsNoHalfRecordWhenTheDiskIsFull) {

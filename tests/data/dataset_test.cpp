@@ -103,22 +103,6 @@ TEST(Dataset, RefusesWhatDoesNotFitAndStaysAsItWas) {
   refuses([](Episode& e) { e.action_spec.dim = 3; }, "actions have 3 values, the data set wants 2");
 }
 
-TEST(FrameStore, CrossesItsBlocks) {
-  MemoryFrameStore store({2, 2, 1},
-                         /*block_bytes=*/12);  // two frames a block: 12 / 4 = 3, rounded down to a power of two
-  std::vector<uint8_t> frames(7 * 4);
-  for (size_t i = 0; i < frames.size(); ++i) frames[i] = static_cast<uint8_t>(i);
-  EXPECT_EQ(store.append(std::span(frames).first(4)), 0);
-  EXPECT_EQ(store.append(std::span(frames).subspan(4)), 1);
-  EXPECT_EQ(store.size(), 7);
-  const std::vector<FrameId> ids{6, 0, 3, 3};
-  const auto got = store.gather(ids);
-  for (size_t i = 0; i < ids.size(); ++i) {
-    EXPECT_EQ(got[static_cast<int64_t>(i)][1][1][0].item<int64_t>(), 4 * ids[i] + 3);
-  }
-  EXPECT_THROW(store.gather(std::vector<FrameId>{7}), std::logic_error);
-}
-
 TEST(ReplaySources, ShareAnEpisodeWithoutStoringItTwice) {
   const auto episode = make_episode(5, EndReason::kSuccess);
   Replay replay(episode.observation_spec, episode.action_spec);

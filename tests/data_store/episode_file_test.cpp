@@ -160,6 +160,65 @@ TEST(EpisodeFile, RefusesANewerFormat) {
                            "has format version 2, this program reads up to 1; use a newer onramp");
 }
 
+/// What reading says of a file of another program with that description and length.
+std::string refusal(const std::string& spec, int64_t length, const std::string& end = "success",
+                    const std::string& extra = "{}") {
+  TemporaryFolder folder;
+  std::vector<std::byte> image;
+  {
+    Hdf5Writer writer;
+    writer.attribute("format", "onramp episode");
+    writer.attribute("format_version", int64_t{kEpisodeFormatVersion});
+    writer.attribute("spec", spec);
+    writer.attribute("end", end);
+    writer.attribute("safety_stop_is_terminal", int64_t{0});
+    writer.attribute("meta", "{}");
+    writer.attribute("length", length);
+    writer.attribute("extra", extra);
+    writer.write("actions", std::vector<float>(4), {2, 2});
+    writer.write("executed_actions", std::vector<float>(4), {2, 2});
+    writer.write("rewards", std::vector<float>(2), {2});
+    writer.write("success", std::vector<uint8_t>(2), {2});
+    image = writer.image();
+  }
+  write_file_atomic(folder / "e.h5", image);
+  try {
+    (void)read_episode(folder / "e.h5");
+  } catch (const DataError& error) {
+    const std::string message = error.what();
+    for (const char c : message) EXPECT_GE(static_cast<uint8_t>(c), 0x20) << message;
+    return message.substr((folder / "e.h5").string().size());
+  }
+  return "";
+}
+
+std::string spec_text(const std::string& entries, const std::string& dim = "2") {
+  return R"({"observation": [)" + entries + R"(], "action": {"dim": )" + dim + R"(, "fields": []}})";
+}
+
+std::string entry_text(const std::string& name, const std::string& shape, const std::string& dtype = "float32") {
+  return R"({"name": ")" + name + R"(", "dtype": ")" + dtype + R"(", "shape": )" + shape +
+         R"(, "low": null, "high": 1, "privileged": false, "fields": []})";
+}
+
+TEST(EpisodeFile, BelievesNoSizeAndNoName) {
+  EXPECT_EQ(refusal(spec_text(""), 2), "");
+  EXPECT_EQ(refusal(spec_text(""), -1), ": length -1 has an impossible size");
+  EXPECT_EQ(refusal(spec_text(""), std::numeric_limits<int64_t>::max()),
+            ": length 9223372036854775807 has an impossible size");
+  EXPECT_EQ(refusal(spec_text("", "-3"), 2), ": the action has an impossible size");
+  EXPECT_EQ(refusal(spec_text(entry_text("a", "[4611686018427387904, 8, 0]")), 2),
+            ": entry 'a' has an impossible size");
+  EXPECT_EQ(refusal(spec_text(entry_text("a", "[1048576, 2097152]")), 2), ": entry 'a' has an impossible size");
+  EXPECT_EQ(refusal(spec_text(""), 2, "success", R"({"c": -1})"), ": column 'c' has an impossible size");
+  EXPECT_EQ(refusal(spec_text(entry_text("a", "[1]") + "," + entry_text("a", "[1]")), 2),
+            ": entry 'a' is described twice");
+  EXPECT_EQ(refusal(spec_text(entry_text("a", "[1]", "int8")), 2), ": entry 'a' is neither uint8 nor float32");
+  EXPECT_EQ(refusal(spec_text(""), 2, "won\nit"), ": unknown end reason 'won?it'");
+  EXPECT_TRUE(
+      refusal(spec_text(entry_text("a\\nb\\u001b[2J", "[1]")), 2).starts_with(": has no 'observations/a?b?[2J'"));
+}
+
 TEST(EpisodeFile, LeavesNothingBehindOnAFullDisk) {
   auto episode = make_episode(500, EndReason::kTimeLimit);
   Rng rng = RandomStream(1, "noise").at(0);

@@ -12,6 +12,7 @@
 #include "onramp/data/store/hdf5_file.h"
 #include "support/expect_throws.h"
 #include "support/temporary_folder.h"
+#include "test_paths.h"
 
 namespace onramp {
 namespace {
@@ -67,6 +68,21 @@ TEST(RunInChild, EndsWhatTakesTooLongOrTooMuch) {
       },
       "a.h5: reading needs more than the limit of 67.1 MB of memory");
 #endif
+}
+
+// Found by scripts/fuzz.sh hdf5: a text attribute whose global heap leads HDF5 1.10.8 into a loop without an end.
+TEST(RunInChild, EndsALibraryThatNeverComesToAnEnd) {
+  const std::filesystem::path file = std::filesystem::path(ONRAMP_TESTS_DIR) / "data_store/damaged/endless_heap.h5";
+  ASSERT_TRUE(std::filesystem::exists(file));
+  expect_throws<DataError>(
+      [&] {
+        (void)run_in_child(file.string(), {.cpu_s = 1}, [&]() -> std::vector<std::byte> {
+          const Hdf5Reader reader(file, "inside");
+          (void)reader.text_attribute("format");
+          return {};
+        });
+      },
+      file.string() + ": reading took more than 1 s of processor time; the file is damaged");
 }
 
 std::vector<std::byte> small_file() {

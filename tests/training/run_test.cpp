@@ -247,6 +247,23 @@ TEST_F(Runs, RefuseADamagedCheckpointAndGoOnFromTheOneBefore) {
   EXPECT_EQ(difference(want, lasting_contents(folder_ / "run")), "");
 }
 
+TEST_F(Runs, RefuseACheckpointThatStandsNowhere) {
+  execute(folder_ / "run");
+  const auto file = list_checkpoints(folder_ / "run" / "checkpoints").back() / "manifest.json";
+  const auto sound = nlohmann::json::parse(read_file(file));
+  const auto refuses = [&](const char* key, const nlohmann::json& value, const std::string& text) {
+    auto manifest = sound;
+    manifest["extra"][key] = value;
+    manifest["sha256"] = manifest_hash(manifest);
+    write_file_atomic(file, manifest.dump());
+    expect_throws<CheckpointError>([&] { execute(folder_ / "run"); }, text);
+  };
+  refuses("phase", -1, "manifest.json is damaged (where the run stood is impossible)");
+  refuses("phase", 7, "where the run stood is impossible");
+  refuses("episodes", "many", "where the run stood cannot be read");
+  refuses("phase_seconds", 3, "where the run stood cannot be read");
+}
+
 TEST_F(Runs, RefuseAnEpisodeThatIsDamagedOrGone) {
   execute(folder_ / "run");
   forget_checkpoints_after(folder_ / "run", 8);

@@ -31,4 +31,10 @@ class Sha256 {
 std::string sha256_hex(std::span<const std::byte> bytes);
 std::string sha256_hex(std::string_view text);
 
+/// Size and SHA-256 (64 hexadecimal digits) of a file.
+struct FileDigest {
+  uint64_t bytes = 0;
+  std::string sha256;
+};
+
 }  // namespace onramp

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "onramp/base/error.h"
+
 namespace onramp {
 
 /// Values of one moment of a phase.
@@ -47,5 +49,7 @@ class MetricSinks final : public MetricSink {
 
 /// The key "bytes" of a sink's position; 0 for null. @throws CheckpointError naming the file when it is not a count.
 uint64_t position_bytes(const nlohmann::json& position, const std::filesystem::path& path);
+/// For a sink that would have to cut a row in two: the file is not the one that the checkpoint knew.
+IoError not_between_rows(uint64_t bytes, const std::filesystem::path& path);
 
 }  // namespace onramp

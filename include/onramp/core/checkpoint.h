@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "onramp/base/checkpoint_manifest.h"
+
 namespace onramp {
 
 /// What one component keeps: named tensors, and anything else as JSON.
@@ -28,7 +30,7 @@ struct PartState {
 };
 
 /// By name, e.g. "agent/critic", "agent/critic_optimizer", "sampler".
-/// Names: letters, digits and _ - . /, at most 100 of them; no "--", and nothing empty or hidden (".x") between slashes.
+/// Names: as is_part_name() says.
 using Parts = std::map<std::string, PartState>;
 
 /// What the manifest records beside the parts.
@@ -43,8 +45,6 @@ struct Checkpoint {
   nlohmann::json manifest;  ///< keys: format_version, config_hash, extra, machine, parts, ...
   Parts parts;              ///< tensors on the CPU, in memory of their own
 };
-
-inline constexpr int64_t kCheckpointFormatVersion = 1;
 
 /// Writes `folder`, replacing one that is there in one step. Tensors may be on any device.
 /// @throws IoError (no space, no permission): then nothing new remains and an older `folder` is untouched

@@ -9,13 +9,9 @@
 #include <map>
 #include <string>
 
-namespace onramp {
+#include "onramp/base/hash.h"
 
-/// Size and SHA-256 (64 hexadecimal digits) of a file.
-struct FileDigest {
-  uint64_t bytes = 0;
-  std::string sha256;
-};
+namespace onramp {
 
 /// Writes a new file (not atomic by itself: write into a temporary folder, see atomic_file.h). Equal tensors give equal
 /// bytes. Tensors may be on any device and in any memory layout; they are stored row-major.

@@ -34,12 +34,20 @@ struct EpisodeInfo {
 class Dataset {
  public:
   /// @param observation entries to keep: an episode may carry more, never less.
+  /// @param frames where images lie
   Dataset(ObservationSpec observation, ActionSpec action,
-          const FrameStoreFactory& make_store = make_memory_frame_store);
+          const std::shared_ptr<FrameSpace>& frames = std::make_shared<FrameSpace>());
 
-  /// Copies an episode in. O(bytes). @throws DataError naming what does not fit (an entry's shape, a column's length,
-  /// no steps, a value that is not finite); the data set is then unchanged.
+  /// Copies an episode in. O(bytes). @throws DataError as check, IoError when its images need a file and the disk is
+  /// full; the data set is then unchanged.
   EpisodeId add(const Episode& episode);
+  /// @throws DataError naming what does not fit (an entry's shape, a column's length, no steps, a value that is not
+  /// finite)
+  void check(const Episode& episode) const;
+  /// Gets the space for the images of so many rows in all. @throws IoError when the disk has no room
+  void reserve(int64_t rows);
+  /// Whether that would need no file.
+  bool fits_in_memory(int64_t rows) const;
 
   int64_t episodes() const { return static_cast<int64_t>(infos_.size()); }
   int64_t rows() const { return static_cast<int64_t>(row_episode_.size()); }
@@ -77,7 +85,7 @@ class Dataset {
     std::vector<float> values;  // [rows * width]
   };
   struct ImageEntry {
-    std::unique_ptr<FrameStore> store;
+    FrameStore store;
     std::vector<FrameId> ids;  // [rows]
   };
   struct ExtraColumn {
@@ -86,8 +94,8 @@ class Dataset {
     int64_t first_row = 0;           // of values
     std::vector<EpisodeId> holders;  // ascending
   };
-  void check(const Episode& episode) const;
 
+  std::shared_ptr<FrameSpace> frames_;
   ObservationSpec observation_spec_;
   ActionSpec action_spec_;
   std::map<std::string, VectorEntry> vectors_;
@@ -100,8 +108,13 @@ class Dataset {
   std::vector<EpisodeInfo> infos_;
 };
 
-/// Bytes that `steps` steps in `episodes` episodes will take: what a run prints before it starts.
+/// Without privileged simulator state, which stays on disk: memory holds what learners may see.
+ObservationSpec visible_entries(const ObservationSpec& observation);
+
+/// Bytes that `steps` steps in `episodes` episodes will take, images included.
 int64_t memory_bill_bytes(const ObservationSpec& observation, const ActionSpec& action, int64_t steps,
                           int64_t episodes);
+/// Of these, what the images of `rows` observations take.
+int64_t frame_bill_bytes(const ObservationSpec& observation, int64_t rows);
 
 }  // namespace onramp

@@ -73,7 +73,8 @@ class ReplaySource {
 /// A data set and the sources over it: what a sampler draws from.
 class Replay {
  public:
-  Replay(ObservationSpec observation, ActionSpec action, const FrameStoreFactory& make_store = make_memory_frame_store);
+  Replay(ObservationSpec observation, ActionSpec action,
+         const std::shared_ptr<FrameSpace>& frames = std::make_shared<FrameSpace>());
 
   Dataset& dataset() { return *dataset_; }
   const Dataset& dataset() const { return *dataset_; }

@@ -16,6 +16,7 @@
 #include "onramp/base/progress.h"
 #include "onramp/core/checkpoint.h"
 #include "onramp/core/divergence.h"
+#include "onramp/data/data_source.h"
 #include "onramp/data/replay_source.h"
 #include "onramp/data/sampler.h"
 #include "onramp/data/store/episode_store.h"
@@ -95,9 +96,16 @@ class Run {
   void checkpoint();
 
  private:
+  /// The data that a run starts with.
+  struct Recorded {
+    std::unique_ptr<DataSource> source;
+    int64_t loaded = 0;              // of its episodes, the first ones: they are in the replay
+    int64_t rows = 0;                // observations of all of them
+    std::vector<std::string> notes;  // what their reader found, assumed, lost
+  };
+  Recorded load_data();
   void open_folder();
-  void load_data();
-  void announce_memory() const;
+  void fill_replay(Recorded recorded);
   void resume();
   void rebuild_replay(int64_t episodes);
   const Agent* acting_agent() const;  ///< of the phase that runs or ran last; null when there is none
@@ -120,8 +128,7 @@ class Run {
   std::optional<EpisodeStore> store_;
   std::unique_ptr<Environment> environment_;
   std::optional<Replay> replay_;
-  std::vector<std::string> data_notes_;  // what the reader of recorded data found, assumed, lost
-  Parts given_;                          // handed over between phases
+  Parts given_;  // handed over between phases
   std::map<std::string, std::unique_ptr<Learnable>> learners_;
   std::map<std::string, Sampler> samplers_;  // one a learner
   Parts unread_;                             // of the checkpoint, for learners not built yet

@@ -56,6 +56,7 @@ struct RunConfig {
   Component<Environment> env;
   std::optional<DataConfig> data;
   std::map<std::string, ReplaySourceConfig> sources;
+  FrameSpaceConfig replay;
   std::string normalizer_source = "offline";
   ComponentMap<Policy, const PolicyContext&> policies;
   ComponentMap<LearnerFactory> learners;
@@ -69,6 +70,7 @@ struct RunConfig {
     v("env", env, "the environment to act in; without one a run learns from `data` alone");
     v("data", data, "recorded episodes to start with");
     v("sources", sources, "replay sources whose reward is transformed: name -> settings");
+    v("replay", replay, "where the images of episodes lie while a run works with them");
     v("normalizer_source", normalizer_source,
       "replay source whose states the observation normaliser is fitted on, once, when the first learner starts",
       not_empty());
@@ -88,8 +90,8 @@ ConfigNode dump_run_config(const RunConfig& config);
 std::string help_run_config(const Catalog& catalog);
 /// Where the config asks for products in less than float32: "bf16 in learners.agent.critic.mlp", in order of the file.
 std::vector<std::string> reduced_precision(const ConfigNode& resolved);
-/// What must stay the same for a run to be continued: everything but where it lies, how it computes and how often it
-/// saves.
+/// What must stay the same for a run to be continued: everything but where it and its images lie, how it computes and how
+/// often it saves.
 ConfigNode run_identity(const ConfigNode& resolved);
 
 }  // namespace onramp

@@ -10,6 +10,7 @@
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
 #include "onramp/base/hash.h"
+#include "onramp/base/printable.h"
 #include "onramp/data/store/guarded_read.h"
 #include "onramp/data/store/hdf5_file.h"
 #include "onramp/data/store/spec_text.h"
@@ -41,7 +42,9 @@ template <class Read>
 auto read_shaped(const Hdf5Reader& reader, const std::string& label, const std::string& path,
                  const std::vector<int64_t>& want, Read&& read) {
   const auto got = reader.shape(path);
-  if (got != want) throw DataError(concat(label, ": '", path, "' has shape ", text_of(got), ", want ", text_of(want)));
+  if (got != want) {
+    throw DataError(concat(label, ": '", printable(path), "' has shape ", text_of(got), ", want ", text_of(want)));
+  }
   return read(path);
 }
 
@@ -55,21 +58,17 @@ Episode read_image(const Hdf5Reader& reader, const std::string& label) {
                            kEpisodeFormatVersion, "; use a newer onramp"));
   }
   Episode episode;
-  try {
-    read_spec_text(reader.text_attribute("spec"), episode.observation_spec, episode.action_spec);
-  } catch (const DataError& error) {
-    throw DataError(concat(label, ": ", error.what()));
-  }
+  read_spec_text(reader.text_attribute("spec"), label, episode.observation_spec, episode.action_spec);
   const std::string end = reader.text_attribute("end");
   const auto reason = end_reason_from_string(end);
-  if (!reason) throw DataError(concat(label, ": unknown end reason '", end, "'"));
+  if (!reason) throw DataError(concat(label, ": unknown end reason '", printable(end), "'"));
   episode.end = *reason;
   episode.safety_stop_is_terminal = reader.number_attribute("safety_stop_is_terminal") != 0;
   episode.meta = json::parse(reader.text_attribute("meta")).get<std::map<std::string, std::string>>();
 
   const int64_t T = reader.number_attribute("length");
   const int64_t A = episode.action_spec.dim;
-  if (T < 0) throw DataError(concat(label, ": has length ", T));
+  check_sizes(label, concat("length ", T), {T});
   const auto floats = [&](const std::string& path, const std::vector<int64_t>& want) {
     return read_shaped(reader, label, path, want, [&](const std::string& p) { return reader.read_floats(p); });
   };
@@ -90,9 +89,11 @@ Episode read_image(const Hdf5Reader& reader, const std::string& label) {
   episode.success = bytes("success", {T});
   const auto widths = json::parse(reader.text_attribute("extra")).get<std::map<std::string, int64_t>>();
   for (const auto& [name, width] : widths) {
+    check_sizes(label, concat("column '", name, "'"), {T, width});
     const auto shape = width == 1 ? std::vector<int64_t>{T} : std::vector<int64_t>{T, width};
     episode.extra[name] = {width, floats("extra/" + name, shape)};
   }
+  check_consistent(episode, label);
   return episode;
 }
 
@@ -100,7 +101,7 @@ Episode read_image_checked(const Hdf5Reader& reader, const std::string& label) {
   try {
     return read_image(reader, label);
   } catch (const json::exception& error) {
-    throw DataError(concat(label, ": its spec is not readable (", error.what(), ")"));
+    throw DataError(concat(label, ": its spec is not readable (", printable(error.what(), 300), ")"));
   }
 }
 
@@ -124,11 +125,12 @@ void check_consistent(const Episode& episode, const std::string& label) {
   const int64_t A = episode.action_spec.dim;
   const auto want = [&](const std::string& what, size_t got, int64_t size) {
     if (got != static_cast<size_t>(size)) {
-      throw DataError(concat(label, ": '", what, "' has ", got, " values, want ", size, " for ", T, " steps"));
+      throw DataError(
+          concat(label, ": '", printable(what), "' has ", got, " values, want ", size, " for ", T, " steps"));
     }
   };
   const auto want_name = [&](const std::string& name) {
-    if (!is_path_name(name)) throw DataError(concat(label, ": '", name, "' cannot be the name of an entry"));
+    if (!is_path_name(name)) throw DataError(concat(label, ": '", printable(name), "' cannot be the name of an entry"));
   };
   for (const auto& entry : episode.observation_spec.entries) {
     want_name(entry.name);

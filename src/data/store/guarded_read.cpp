@@ -43,6 +43,13 @@ int64_t mapped_bytes() {
   return static_cast<int64_t>(pages) * sysconf(_SC_PAGESIZE);
 }
 
+/// A sound file takes a second for each 20 MB at the very most, and one of a few bytes may hold gigabytes of zeros.
+int64_t enough_cpu_s(const std::string& file) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(file, error);
+  return 30 + (error ? 570 : static_cast<int64_t>(bytes / 20'000'000));
+}
+
 void set_limit(decltype(RLIMIT_AS) what, int64_t value) {
   rlimit limit{};
   getrlimit(what, &limit);
@@ -107,8 +114,10 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-std::vector<std::byte> run_in_child(const std::string& label, const ReadLimits& limits,
+std::vector<std::byte> run_in_child(const std::string& label, const ReadLimits& given,
                                     const std::function<std::vector<std::byte>()>& body) {
+  ReadLimits limits = given;
+  if (limits.cpu_s == 0) limits.cpu_s = enough_cpu_s(label);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) throw io_error("start a reader for", label, errno);
   FileDescriptor from_child(ends[0]);

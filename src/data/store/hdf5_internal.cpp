@@ -16,21 +16,33 @@ std::string library_error() {
   return message.empty() ? "unknown HDF5 error" : message;
 }
 
+namespace {
+
+/// Beyond all bounds: an enormous number.
+uint64_t product(const std::vector<hsize_t>& dims) {
+  uint64_t values = 1;
+  for (const hsize_t size : dims) {
+    if (__builtin_mul_overflow(values, uint64_t{size}, &values)) values = ~uint64_t{0};
+  }
+  return values;
+}
+
+}  // namespace
+
 RowSelection::RowSelection(hid_t data, int64_t first, int64_t rows)
     : file_(H5Dget_space(data), H5Sclose), memory_(H5Scopy(file_), H5Sclose) {
   const int rank = H5Sget_simple_extent_ndims(file_);
   if (rank < 0) return;
   dims_.resize(static_cast<size_t>(rank));
   H5Sget_simple_extent_dims(file_, dims_.data(), nullptr);
+  claimed_ = product(dims_);
   const bool all = first == 0 && rows < 0;
   const auto has = rank > 0 ? static_cast<int64_t>(dims_[0]) : 0;
   if (!all) {
     if (first < 0 || first > has || (rows >= 0 && rows > has - first)) return;
     dims_[0] = static_cast<hsize_t>(rows < 0 ? has - first : rows);
   }
-  for (const hsize_t size : dims_) {
-    if (__builtin_mul_overflow(values_, uint64_t{size}, &values_)) values_ = ~uint64_t{0};
-  }
+  values_ = product(dims_);
   valid_ = true;
   if (all || values_ == 0) return;
   std::vector<hsize_t> start(dims_.size(), 0);

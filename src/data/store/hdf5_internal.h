@@ -38,13 +38,14 @@ class RowSelection {
   RowSelection(hid_t data, int64_t first, int64_t rows);
   bool valid() const { return valid_; }        ///< whether the array has those rows
   uint64_t values() const { return values_; }  ///< that a read gives; of a claim beyond all bounds: an enormous number
+  uint64_t claimed() const { return claimed_; }  ///< the same of the whole array
   const std::vector<hsize_t>& dims() const { return dims_; }
   hid_t file() const { return file_; }
   hid_t memory() const { return memory_; }
 
  private:
   bool valid_ = false;
-  uint64_t values_ = 1;
+  uint64_t values_ = 1, claimed_ = 1;
   std::vector<hsize_t> dims_;
   Handle file_, memory_;
 };

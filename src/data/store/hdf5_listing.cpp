@@ -149,7 +149,7 @@ std::vector<std::string> Hdf5Reader::read_texts(const std::string& path, const H
   const detail::RowSelection part(data, rows.first, rows.count);
   const bool any_length = H5Tis_variable_str(type) > 0;
   const size_t width = any_length ? sizeof(char*) : H5Tget_size(type);
-  check_part(path, part, rows, width);
+  check_part(path, data, part, rows, width);
   std::vector<std::string> texts(part.values());
   if (texts.empty()) return texts;
   const auto damaged = [&] { fail(concat("'", path, "' cannot be read (", library_error(), ")")); };
@@ -190,7 +190,7 @@ std::vector<std::vector<uint8_t>> Hdf5Reader::read_ragged(const std::string& pat
   }
   if (kind_of(type) != Hdf5Listing::Kind::kRagged) fail(concat("'", path, "': want rows of bytes, got another type"));
   const detail::RowSelection part(data, rows.first, rows.count);
-  check_part(path, part, rows, sizeof(hvl_t));
+  check_part(path, data, part, rows, sizeof(hvl_t));
   std::vector<hvl_t> values(part.values());
   const Handle wanted(H5Tvlen_create(H5T_NATIVE_UINT8), H5Tclose);
   if (!values.empty() && H5Dread(data, wanted, part.memory(), part.file(), H5P_DEFAULT, values.data()) < 0) {

@@ -1,7 +1,7 @@
 // Reading files of strangers: in a child process with limits, which hands over plain arrays.
 //
-// The HDF5 library itself crashes on some damaged files. Here that costs a child, and the caller gets one DataError
-// that names the file.
+// The HDF5 library itself crashes on some damaged files, and on others never comes to an end. Here that costs a child, and
+// the caller gets one DataError that names the file.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +19,12 @@ namespace onramp {
 /// What the child process may use.
 struct ReadLimits {
   int64_t memory_bytes = int64_t{8} << 30;  ///< that the child may use beyond what this process has mapped, > 0
-  int64_t cpu_s = 600;                      ///< processor time, seconds, > 0
+  int64_t cpu_s = 0;  ///< processor time, seconds; 0: what a sound file of that size needs on a slow machine, and more
 };
 
 /// Runs `body` in a forked child and returns what it returned. Crash, limits and exceptions of the child become one
 /// DataError that begins with `label`; an Error thrown by `body` keeps its message.
+/// @param label  the file that is read
 /// @throws DataError, IoError when no child can be started. Safe beside other threads, as long as `body` keeps to
 /// memory, files and HDF5.
 std::vector<std::byte> run_in_child(const std::string& label, const ReadLimits& limits,

@@ -118,7 +118,8 @@ class Hdf5Reader {
   [[noreturn]] void fail(const std::string& what) const;
   int64_t open_dataset(const std::string& path) const;
   int64_t open_local_array(const std::string& path) const;
-  void check_part(const std::string& path, const detail::RowSelection& part, const Hdf5Rows& rows, size_t item) const;
+  void check_part(const std::string& path, int64_t data, const detail::RowSelection& part, const Hdf5Rows& rows,
+                  size_t item) const;
   void list_group(const std::string& path, int depth, int64_t& objects, Hdf5Listing& out) const;
   void list_attributes(int64_t object, const std::string& path, Hdf5Listing& out) const;
   void read_raw(const std::string& path, bool floats, const Hdf5Rows& rows, std::vector<float>* to_floats,

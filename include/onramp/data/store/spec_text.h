@@ -1,7 +1,9 @@
 // Specs of observations and actions as JSON, for whatever files carry them.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "onramp/data/spec.h"
 
@@ -11,7 +13,14 @@ namespace onramp {
 /// infinite becomes null. Text that is not UTF-8 is replaced.
 std::string spec_text(const ObservationSpec& observation, const ActionSpec& action);
 
-/// @throws nlohmann::json::exception on anything else; DataError, without a label, on types and sizes that cannot be
-void read_spec_text(const std::string& text, ObservationSpec& observation, ActionSpec& action);
+/// @param label names the file in errors
+/// @throws nlohmann::json::exception on anything else; DataError on types and sizes that cannot be, and on a name that
+/// comes twice
+void read_spec_text(const std::string& text, const std::string& label, ObservationSpec& observation,
+                    ActionSpec& action);
+
+/// Sizes are a file's claim: what passes here can be multiplied without overflow. @param what  has them
+/// @throws DataError
+void check_sizes(const std::string& label, const std::string& what, const std::vector<int64_t>& sizes);
 
 }  // namespace onramp

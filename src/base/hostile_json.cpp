@@ -1,4 +1,4 @@
-#include "hostile_json.h"
+#include "onramp/base/hostile_json.h"
 
 #include "onramp/base/error.h"
 

@@ -1,0 +1,27 @@
+// What a run says of memory and disk before it starts.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "onramp/data/frame_space.h"
+#include "onramp/data/spec.h"
+
+namespace onramp {
+
+/// What the episodes of a run come to, at most.
+struct MemoryBill {
+  int64_t episodes = 0;       ///< that it will record
+  int64_t steps = 0;          ///< of each
+  int64_t recorded_rows = 0;  ///< observations of the data that it starts with
+  /// Observations in all.
+  int64_t rows() const { return recorded_rows + episodes * (steps + 1); }
+};
+
+/// "at most 1.2 GB for 350 episodes of 60 steps; 0.7 GB of it, images beyond 0.5 GB, lie in a file in runs/x".
+/// @param folder  of the run
+std::string memory_bill_text(const MemoryBill& bill, const ObservationSpec& observation, const ActionSpec& action,
+                             const FrameSpaceConfig& config, const std::filesystem::path& folder);
+
+}  // namespace onramp

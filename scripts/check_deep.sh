@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The whole suite under sanitizers: see --help.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/check_deep.sh [asan | tsan] [arguments of ctest]
+
+Builds everything with tests, once for the address and undefined-behaviour sanitizers and once for the thread sanitizer, and
+runs the suite under each. On two cores about 30 minutes of building and 15 of running each.
+
+LibTorch, MuJoCo, HDF5 and the graphics driver are not instrumented: what the sanitizers say of them, and cannot know, is
+suppressed in tests/sanitizers, a reason a line. Not run, under any sanitizer:
+  installed_package  builds a project outside this tree, which knows nothing of the sanitizers' flags
+  soak_short         measures memory, of which sanitizers keep a part for themselves
+TEXT
+}
+
+kinds=(asan tsan)
+case "${1:-}" in
+  -h | --help) usage; exit 0 ;;
+  asan | tsan) kinds=("$1"); shift ;;
+esac
+
+cd "$ONRAMP_ROOT"
+run_script scripts/setup.sh
+suppressions="$ONRAMP_ROOT/tests/sanitizers"
+export ASAN_OPTIONS="detect_stack_use_after_return=1"
+export LSAN_OPTIONS="suppressions=$suppressions/lsan.txt:print_suppressions=0"
+export UBSAN_OPTIONS="suppressions=$suppressions/ubsan.txt:print_stacktrace=1:halt_on_error=1"
+export TSAN_OPTIONS="suppressions=$suppressions/tsan.txt:ignore_noninstrumented_modules=1:die_after_fork=0:second_deadlock_stack=1"
+for kind in "${kinds[@]}"; do
+  configure "deep-$kind" -DONRAMP_TESTS=ON
+  build "deep-$kind" "about 30 minutes the first time"
+  run_tests "deep-$kind" --exclude-regex '^(installed_package|soak_short)$' "$@"
+done

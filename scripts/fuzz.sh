@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Feeds the readers of files with what no writer would write: see --help.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/fuzz.sh [--minutes M | --seconds S] [TARGET...]
+       scripts/fuzz.sh hdf5 [--mutants N]
+
+Fuzzes what reads files, under the address and undefined-behaviour sanitizers (clang, libFuzzer). Builds it first.
+
+  TARGET       any of those in tests/fuzz: config, safetensors, manifest, episode, child_answer, metric_files (default: all)
+  --minutes M  for each target (default 10), as many at a time as there are cores
+  --seconds S  the same in seconds
+  hdf5         damaged HDF5 files, N of them (default 10000), through the readers that work in a child process
+
+What was learned stays in build/fuzz/corpus, what was found in build/fuzz/findings. A finding is fixed, and its file goes
+into tests/fuzz/seeds/TARGET, which the asan tests run ever after.
+TEXT
+}
+
+seconds=600
+mutants=10000
+hdf5=no
+targets=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --minutes) seconds="$((60 * ${2:?--minutes needs a number}))"; shift ;;
+    --seconds) seconds="${2:?--seconds needs a number}"; shift ;;
+    --mutants) mutants="${2:?--mutants needs a number}"; shift ;;
+    -h | --help) usage; exit 0 ;;
+    -*) usage >&2; fail "unknown option $1" "see the options above" ;;
+    hdf5) hdf5=yes ;;
+    *) targets+=("$1") ;;
+  esac
+  shift
+done
+
+cd "$ONRAMP_ROOT"
+if [ "$hdf5" = yes ]; then
+  run_script scripts/setup.sh
+  configure release -DONRAMP_TESTS=ON
+  build release "about 5 minutes the first time" test_data
+  step "$mutants damaged HDF5 files" "about 10 ms each"
+  remedy "the message above names the mutant; it is a function of the sample's name and that number"
+  ONRAMP_MUTANTS="$mutants" OMP_NUM_THREADS=1 build/release/bin/test_data --gtest_filter='Hdf5Mutants.*'
+  exit 0
+fi
+
+all=()
+for source in tests/fuzz/*.cpp; do
+  name="$(basename "$source" .cpp)"
+  if [ "$name" != replay ]; then all+=("$name"); fi
+done
+if [ "${#targets[@]}" -eq 0 ]; then targets=("${all[@]}"); fi
+for target in "${targets[@]}"; do
+  [ -f "tests/fuzz/$target.cpp" ] && [ "$target" != replay ] || fail "there is no target '$target'" "there are: hdf5 ${all[*]}"
+done
+
+run_script scripts/setup.sh --fuzz
+configure fuzz -DONRAMP_TESTS=ON
+build fuzz "about 3 minutes the first time" "${targets[@]/#/fuzz_}"
+
+fuzz_one() {
+  local target="$1" folder="build/fuzz" options=()
+  mkdir -p "$folder/corpus/$target" "$folder/findings" "$folder/logs"
+  if [ -f "tests/fuzz/$target.dict" ]; then options+=(-dict="tests/fuzz/$target.dict"); fi
+  # UBSan's runtime names the place; the symbolizer gives the way there.
+  UBSAN_OPTIONS=print_stacktrace=1 "$folder/bin/fuzz_$target" "${options[@]}" -max_total_time="$2" -timeout=20 -rss_limit_mb=3000 \
+    -max_len=16384 -print_final_stats=1 -artifact_prefix="$folder/findings/$target-" \
+    "$folder/corpus/$target" "tests/fuzz/seeds/$target" >"$folder/logs/$target.log" 2>&1
+}
+export -f fuzz_one
+if [ -d /dev/shm ]; then export TMPDIR=/dev/shm; fi  # one target writes a file for each input
+
+step "Fuzzing ${targets[*]}" "$seconds s each, $(nproc) at a time"
+remedy "the finding is in build/fuzz/findings; run build/fuzz/bin/fuzz_TARGET FILE to see it again"
+status=0
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz_one {} "$1"' _ "$seconds" || status=$?
+for target in "${targets[@]}"; do
+  log="build/fuzz/logs/$target.log"
+  if grep -q '^SUMMARY\|^found: \|^==[0-9]*==' "$log"; then
+    note "$target: $(grep -m 1 -E '^found: |runtime error|^SUMMARY|ERROR: ' "$log")"
+    note "  $(grep -m 1 'Test unit written' "$log" || echo "whole output: $log")"
+    status=1
+  else
+    note "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, nothing found"
+  fi
+done
+if [ "$status" -ne 0 ]; then fail "something was found" "$onramp_remedy"; fi

@@ -1,0 +1,27 @@
+#include "onramp/training/memory_bill.h"
+
+#include <algorithm>
+
+#include "onramp/base/error.h"
+#include "onramp/base/text.h"
+#include "onramp/data/dataset.h"
+
+namespace onramp {
+
+std::string memory_bill_text(const MemoryBill& bill, const ObservationSpec& observation, const ActionSpec& action,
+                             const FrameSpaceConfig& config, const std::filesystem::path& folder) {
+  const auto text = [](int64_t bytes) { return format_bytes(static_cast<double>(bytes)); };
+  const int64_t steps = bill.rows() - bill.episodes;
+  std::string out = concat("at most ", text(memory_bill_bytes(observation, action, steps, bill.episodes)), " for ",
+                           bill.episodes, " episodes of ", bill.steps, " steps");
+  if (bill.recorded_rows > 0) out += concat(" and ", bill.recorded_rows, " recorded observations");
+  const int64_t limit = config.memory_bytes();
+  const int64_t in_file = frame_bill_bytes(observation, bill.rows()) - limit;
+  if (in_file > 0) {
+    out += concat("; ", text(in_file), " of it, images beyond ", text(limit), ", lie in a file in ",
+                  (config.folder.empty() ? folder : config.folder).string());
+  }
+  return out;
+}
+
+}  // namespace onramp
