@@ -62,7 +62,10 @@ TYPED_TEST(Cql, ThePenaltyLowersValuesByItsWeight) {
     auto config = bandit_agent<typename TestFixture::Config>();
     config.alpha = 0.8;
     config.penalty = weight;
-    const auto agent = this->trained_on_the_bandit(config, test_seed() + 100, 600);
+    config.optimizer.learning_rate = 5e-4;
+    // Normalised by the batch alone, values could also be lowered by shifting what the batch is normalised by, and would swing.
+    if constexpr (requires { config.batch_renorm; }) config.batch_renorm->warmup_updates = 100;
+    const auto agent = this->trained_on_the_bandit(config, test_seed() + 100, 1200);
     const auto a = this->grid_.actions.squeeze(-1);
     const auto w = weight == PenaltyWeight::kUniform ? at::ones_like(a) : 0.5 * ((-1 - a).exp() + (a - 1).exp());
     const auto q = agent->evaluate({{"state", this->grid_.states}}, this->grid_.actions).q;
@@ -79,12 +82,12 @@ at::Tensor conservative_optimum(const at::Tensor& states, double alpha) {
   const auto a = -1 + (at::arange(kCells) + 0.5) * (2.0 / kCells);  // [200]
   const auto r = 1 - (a.unsqueeze(0) - states).square();            // [11, 200]
   auto q = r.clone();
-  for (int i = 0; i < 200; ++i) q = 0.5 * q + 0.5 * (r - alpha * (2 * (q.softmax(1) * (kCells / 2.0)) - 1));
+  for (int i = 0; i < 2000; ++i) q = 0.9 * q + 0.1 * (r - alpha * (2 * (q.softmax(1) * (kCells / 2.0)) - 1));
   return q;
 }
 
 TYPED_TEST(Cql, TheStandardFormFindsItsOptimum) {
-  constexpr double kAlpha = 1.0;
+  constexpr double kAlpha = 4.0;
   auto config = bandit_agent<typename TestFixture::Config>();
   config.alpha = kAlpha;
   config.cql = CqlForm::kStandard;
@@ -95,7 +98,7 @@ TYPED_TEST(Cql, TheStandardFormFindsItsOptimum) {
   const auto cell = ((this->grid_.actions[0].squeeze(-1) + 1) * 100).to(at::kLong).clamp_max(199);  // [9]
   const auto q = agent->evaluate({{"state", this->grid_.states}}, this->grid_.actions).q[0];
   expect_below("conservative error", (q - optimum.index_select(1, cell)).abs().mean().template item<double>(), 0.15);
-  EXPECT_GT((optimum.index_select(1, cell) - this->grid_.reward).abs().mean().template item<double>(), 0.3);
+  EXPECT_GT((optimum.index_select(1, cell) - this->grid_.reward).abs().mean().template item<double>(), 0.25);
 }
 
 TYPED_TEST(Cql, LearnsAChainByBootstrapping) {

@@ -52,7 +52,8 @@ TEST(CqlSac, EndToEndTheTargetHasAnEncoderOfItsOwnAndAFrozenOneIsShared) {
     EXPECT_GE(differ, 4);
   }
   CqlSac frozen(small_agent_with_pictures<CqlSacConfig>(EncoderMode::kFrozen), picture_context(&given));
-  for (const auto& [name, tensor] : saved(frozen).at("target_critic").tensors) {
+  const auto parts = saved(frozen);
+  for (const auto& [name, tensor] : parts.at("target_critic").tensors) {
     EXPECT_EQ(name.find("images"), std::string::npos) << name;
   }
 }

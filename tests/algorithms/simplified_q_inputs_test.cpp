@@ -94,7 +94,8 @@ TEST(SimplifiedQ, ASharedEncoderIsTrainedByTheCriticsLossAlone) {
     batch.reward.add_(reward);
     agent.update({{"batch", batch}});
     PartState encoder;
-    for (const auto& [name, tensor] : saved(agent).at("critic").tensors) {
+    const auto after = saved(agent);
+    for (const auto& [name, tensor] : after.at("critic").tensors) {
       if (name.find("images") != std::string::npos) encoder.tensors[name] = tensor;
     }
     for (const auto& [name, tensor] : encoder.tensors) {

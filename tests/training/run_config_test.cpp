@@ -4,8 +4,9 @@
 
 #include "onramp/base/error.h"
 #include "onramp/training/phase.h"
+#include "support/d4rl_files.h"
 #include "support/expect_throws.h"
-#include "test_paths.h"
+#include "support/temporary_folder.h"
 #include "training/training_testing.h"
 
 namespace onramp {
@@ -154,9 +155,10 @@ learners:
   EXPECT_NE(dump.find("updates_per_episode: 60"), std::string::npos) << dump;
   EXPECT_EQ(to_yaml(dump_run_config(read_run(dump, point_catalog()))), dump);
 
-  const std::string recorded = "data: {path: run_config_test.cpp}\nlearners: {agent: {type: simplified_q}}\n";
-  const auto offline =
-      read_run_config(parse_config_text(recorded, "run.yaml", ONRAMP_TESTS_DIR "/training"), point_catalog());
+  const test::TemporaryFolder folder;
+  test::write_d4rl(folder / "recorded.hdf5", test::make_d4rl());
+  const std::string recorded = "data: {path: recorded.hdf5}\nlearners: {agent: {type: simplified_q}}\n";
+  const auto offline = read_run_config(parse_config_text(recorded, "run.yaml", folder.path()), point_catalog());
   ASSERT_EQ(offline.phases.size(), 1u) << "nothing to act in";
   expect_throws<ConfigError>([&] { read_run(replaced(text, "  zencoder: {type: hilbert}\n", ""), point_catalog()); },
                              "learner 'agent' needs the part 'encoder', which no earlier phase hands over");
@@ -164,9 +166,11 @@ learners:
 
 TEST(RunConfig, WantsAnEnvironmentWhereAPhaseActs) {
   const std::string text =
-      "data: {path: run_config_test.cpp}\npolicies: {a: {type: random}}\nphases: [{type: collect, policy: a}]\n";
+      "data: {path: recorded.hdf5}\npolicies: {a: {type: random}}\nphases: [{type: collect, policy: a}]\n";
+  const test::TemporaryFolder folder;
+  test::write_d4rl(folder / "recorded.hdf5", test::make_d4rl());
   expect_throws<ConfigError>(
-      [&] { read_run_config(parse_config_text(text, "run.yaml", ONRAMP_TESTS_DIR "/training"), point_catalog()); },
+      [&] { read_run_config(parse_config_text(text, "run.yaml", folder.path()), point_catalog()); },
       "this phase needs an environment: add `env: {type: ...}`");
 }
 

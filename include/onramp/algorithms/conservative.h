@@ -11,11 +11,13 @@
 
 namespace onramp {
 
+/// Which term lowers values: that of Simplified Q, or the one published as CQL(H).
 enum class CqlForm : uint8_t { kPenalty, kStandard };
 constexpr auto enum_names(CqlForm*) {
   return std::array{std::pair{CqlForm::kPenalty, "penalty"}, std::pair{CqlForm::kStandard, "standard"}};
 }
 
+/// Settings of the conservative term.
 struct ConservativeConfig : PenaltyConfig {
   double alpha = 1.0;
   CqlForm cql = CqlForm::kPenalty;

@@ -26,6 +26,7 @@ constexpr auto enum_names(PenaltyWeight*) {
   return std::array{std::pair{PenaltyWeight::kDistance, "distance"}, std::pair{PenaltyWeight::kUniform, "uniform"}};
 }
 
+/// Settings of the penalty.
 struct PenaltyConfig {
   ActionSource mu = ActionSource::kUniform;
   PenaltyWeight penalty = PenaltyWeight::kDistance;

@@ -14,6 +14,7 @@
 
 namespace onramp {
 
+/// Layouts that a conversion can write.
 enum class DataFormat : uint8_t { kStore, kRobomimic, kD4rl, kMinari };
 constexpr auto enum_names(DataFormat*) {
   return std::array{std::pair{DataFormat::kStore, std::string_view("store")},
@@ -22,6 +23,7 @@ constexpr auto enum_names(DataFormat*) {
                     std::pair{DataFormat::kMinari, std::string_view("minari")}};
 }
 
+/// What a conversion did.
 struct Conversion {
   DataSummary summary;  ///< of what was written, with the reader's notes: what was found, assumed, lost
   std::string unseen;   ///< what the new layout's own readers do not see; empty: nothing

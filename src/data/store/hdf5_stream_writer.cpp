@@ -1,5 +1,6 @@
 #include "onramp/data/store/hdf5_stream_writer.h"
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -8,11 +9,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "hdf5_internal.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
+#include "onramp/base/file_descriptor.h"
 #include "onramp/data/store/hdf5_file.h"
 
 namespace onramp {
@@ -21,7 +24,9 @@ using detail::Handle;
 
 namespace {
 
-constexpr int64_t kChunkBytes = 256 << 10;  // of a growing array without compression
+constexpr int64_t kChunkBytes = 256 << 10;    // of a growing array without compression
+constexpr int64_t kHeldBack = 1 << 20;        // of each growing array, by the library: its cache of chunks
+constexpr int64_t kOwnStructures = 64 << 10;  // of the library, beyond those that grow with the data
 
 /// The library only says it in words: "..., errno = 28, error message = 'No space left on device', ...".
 int errno_of(const std::string& message) {
@@ -56,6 +61,16 @@ int64_t numel(const std::vector<int64_t>& shape) {
   return std::max<int64_t>(1, count);
 }
 
+
+/// @return 0, or why there is no room for `bytes` more behind `end`
+int room_error(int file, int64_t end, int64_t bytes) {
+  rlimit limit{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  if (static_cast<rlim_t>(end + bytes) > limit.rlim_cur) return EFBIG;
+  if (fallocate(file, FALLOC_FL_KEEP_SIZE, end, bytes) == 0) return 0;
+  return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? errno : 0;  // else: it cannot be asked here
+}
+
 }  // namespace
 
 /// In the file and in memory alike: the machines that this runs on store little-endian numbers.
@@ -74,26 +89,52 @@ int64_t Hdf5StreamWriter::type_of(Item item) {
 }
 
 Hdf5StreamWriter::Hdf5StreamWriter(std::filesystem::path path, std::filesystem::path shown)
-    : shown_(shown.empty() ? path : std::move(shown)) {
+    : path_(std::move(path)), shown_(shown.empty() ? path_ : std::move(shown)) {
   const Hdf5Session session;
-  file_ = H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
+  {
+    const FileDescriptor empty(open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!empty.valid()) throw io_error("write", shown_, errno);
+    if (const int error = room_error(empty.get(), 0, kOwnStructures)) throw io_error("write", shown_, error);
+  }
+  file_ = H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   want(file_ >= 0);
+  try {
+    reserve(0);
+  } catch (...) {
+    let_go();
+    throw;
+  }
 }
 
-Hdf5StreamWriter::~Hdf5StreamWriter() {
+Hdf5StreamWriter::~Hdf5StreamWriter() { let_go(); }
+
+void Hdf5StreamWriter::let_go() {
   if (file_ < 0) return;
   const Hdf5Session session;
   divert();
   for (const auto& [path, array] : growing_) H5Dclose(array);
-  H5Fclose(file_);
+  H5Fclose(std::exchange(file_, -1));
   rlimit limit{};
   getrlimit(RLIMIT_FSIZE, &limit);
   limit.rlim_cur = size_limit_;
   setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-/// The library cannot let go of a file, or of an array in it, that it cannot write to: it crashes later. What it still
-/// holds back goes into memory instead: this file is not going to be used.
+/// Room for `bytes` of data, and for what the library adds and holds back, before the library is asked to write: it cannot
+/// let go of a file that it failed to write to. What was reserved in vain is given back by close().
+void Hdf5StreamWriter::reserve(int64_t bytes) {
+  void* descriptor = nullptr;
+  hsize_t end = 0;
+  if (H5Fget_vfd_handle(file_, H5P_DEFAULT, &descriptor) < 0 || !descriptor || H5Fget_filesize(file_, &end) < 0) return;
+  const int64_t wanted = bytes + bytes / 8 + kOwnStructures + kHeldBack * static_cast<int64_t>(growing_.size());
+  if (const int error = room_error(*static_cast<int*>(descriptor), static_cast<int64_t>(end), wanted)) {
+    divert();
+    throw io_error("write", shown_, error);
+  }
+}
+
+/// What the library still holds back goes into memory instead: this file is not going to be used. Of use after a failure
+/// inside the library too (a bad disk), though not of a promise.
 void Hdf5StreamWriter::divert() {
   if (diverted_) return;
   diverted_ = true;
@@ -121,6 +162,7 @@ void Hdf5StreamWriter::write_array(const std::string& path, Item item, const voi
                                    const std::vector<int64_t>& shape, int gzip) {
   const Hdf5Session session;
   const Handle type(type_of(item), H5Tclose);
+  reserve(numel(shape) * static_cast<int64_t>(H5Tget_size(type)));
   const Handle data(detail::create_array(file_, path, type, shape, {.gzip = gzip}), H5Dclose);
   const bool empty = std::find(shape.begin(), shape.end(), 0) != shape.end();
   want(data >= 0 && (empty || H5Dwrite(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0));
@@ -131,12 +173,15 @@ void Hdf5StreamWriter::append_rows(const std::string& path, Item item, const voi
                                    std::vector<int64_t> row, int gzip) {
   const Hdf5Session session;
   const Handle type(type_of(item), H5Tclose);
+  int64_t bytes = rows * numel(row) * static_cast<int64_t>(H5Tget_size(type));
+  if (item == Item::kText) bytes += static_cast<int64_t>(std::strlen(*static_cast<const char* const*>(values)));
+  reserve(bytes + kChunkBytes);
   row.insert(row.begin(), 0);
   auto found = growing_.find(path);
   if (found == growing_.end()) {
-    int64_t bytes = static_cast<int64_t>(H5Tget_size(type));
-    for (size_t i = 1; i < row.size(); ++i) bytes *= std::max<int64_t>(1, row[i]);
-    const int64_t chunk_rows = gzip > 0 ? 1 : std::max<int64_t>(1, kChunkBytes / bytes);
+    int64_t row_bytes = static_cast<int64_t>(H5Tget_size(type));
+    for (size_t i = 1; i < row.size(); ++i) row_bytes *= std::max<int64_t>(1, row[i]);
+    const int64_t chunk_rows = gzip > 0 ? 1 : std::max<int64_t>(1, kChunkBytes / row_bytes);
     const hid_t array =
         detail::create_array(file_, path, type, row, {.gzip = gzip, .growing = true, .chunk_rows = chunk_rows});
     want(array >= 0);
@@ -181,6 +226,7 @@ void Hdf5StreamWriter::write_texts(const std::string& path, std::span<const std:
   for (const auto& value : values) width = std::max(width, value.size());
   std::string packed;
   for (const auto& value : values) packed += value + std::string(width - value.size(), '\0');
+  reserve(static_cast<int64_t>(packed.size()));
   const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
   H5Tset_size(type, width);
   H5Tset_strpad(type, H5T_STR_NULLPAD);
@@ -210,12 +256,14 @@ void Hdf5StreamWriter::append_text(const std::string& path, const std::string& v
 
 void Hdf5StreamWriter::attribute(const std::string& object, const std::string& name, const std::string& text) {
   const Hdf5Session session;
+  reserve(static_cast<int64_t>(text.size()));
   make_group(object);
   want(detail::write_attribute(file_, object, name, text));
 }
 
 void Hdf5StreamWriter::attribute(const std::string& object, const std::string& name, int64_t number) {
   const Hdf5Session session;
+  reserve(sizeof number);
   make_group(object);
   want(detail::write_attribute(file_, object, name, number));
 }
@@ -241,6 +289,10 @@ void Hdf5StreamWriter::close() {
   const bool closed = H5Fclose(file_) >= 0;
   file_ = -1;
   want(closed);
+  std::error_code unknown;  // room behind the end that was not needed; a file that keeps it is no worse
+  if (const auto size = std::filesystem::file_size(path_, unknown); !unknown) {
+    if (truncate(path_.c_str(), static_cast<off_t>(size)) != 0) return;
+  }
 }
 
 }  // namespace onramp

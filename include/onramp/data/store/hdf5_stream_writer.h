@@ -50,13 +50,15 @@ class Hdf5StreamWriter {
   void append_rows(const std::string& path, Item item, const void* values, int64_t rows, std::vector<int64_t> row,
                    int gzip);
   void make_group(const std::string& path);
+  void reserve(int64_t bytes);
   void divert();
+  void let_go();
   void want(bool good);
 
-  std::filesystem::path shown_;
+  std::filesystem::path path_, shown_;
   int64_t file_ = -1;
   bool diverted_ = false;
-  uint64_t size_limit_ = 0;  // of files, as it was before that
+  uint64_t size_limit_ = 0;                 // of files, as it was before that
   std::map<std::string, int64_t> growing_;  // open arrays by path
 };
 

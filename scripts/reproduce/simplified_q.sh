@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# The comparison of Simplified Q with its baselines and ablations, at CPU scale: see --help.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/reproduce/simplified_q.sh [--list] [--hours H] [further arguments of scripts/run_queue.py]
+
+Runs the configs of configs/simplified_q, the most telling first, each with seeds 1 to 3, two at a time with one thread each.
+It says the hours at its start. Ctrl-C saves and stops; the same command goes on, and skips what is finished.
+  runs        runs/simplified_q/<config>/seed<k>
+  summaries   benchmarks/results/simplified_q/<config>/seed<k>, and a table at the end
+  the page    build/release/bin/onramp-report runs/simplified_q/*/seed* --out simplified_q.html
+
+--list says where every run stands and how long it takes; --hours H starts nothing new after H hours; --seeds 1 and
+--set key=value are passed on, as are all others (scripts/run_queue.py --help).
+TEXT
+}
+
+case "${1:-}" in -h | --help) usage; exit 0 ;; esac
+
+cd "$ONRAMP_ROOT"
+step "Queue of the comparison"
+remedy "what the line above says; the same command goes on"
+configs=()
+for name in cpu no_regularizer cql_sac cql_crossq bc unweighted_penalty mu_uniform ensemble_2 bc_shift \
+  no_pretraining shared_encoder end_to_end; do
+  if [ -f "configs/simplified_q/$name.yaml" ]; then configs+=("configs/simplified_q/$name.yaml"); fi
+done
+if [ ${#configs[@]} -eq 0 ]; then fail "there is no config in configs/simplified_q" "git checkout configs/simplified_q"; fi
+exec python3 scripts/run_queue.py "${configs[@]}" --seeds 1 2 3 --parallel 2 --threads 1 --cell-hours 0.4 \
+  --runs runs/simplified_q --results benchmarks/results/simplified_q "$@"
