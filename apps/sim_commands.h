@@ -13,6 +13,7 @@
 
 #include "apps/catalog.h"
 #include "onramp/base/clock.h"
+#include "onramp/base/counted.h"
 #include "onramp/envs/video.h"
 #include "onramp/envs/wrappers.h"
 #include "onramp/training/command_line.h"
@@ -96,7 +97,7 @@ inline int record(const Catalog& catalog, const Options& options) {
   int64_t successes = 0;
   film_policy(*environment, *policy, ActMode::kMode, seeds, out, [&](const Episode& episode) {
     std::cout << "seed " << episode.meta.at("seed") << ": " << (episode.succeeded() ? "success" : "no success") << ", "
-              << episode.length() << " steps, ended by " << to_string(episode.end) << "\n";
+              << counted(episode.length(), "step") << ", ended by " << to_string(episode.end) << "\n";
     successes += episode.succeeded();
   });
   std::cout << successes << " of " << options.episodes << " succeeded; film: " << out.string() << "\n";

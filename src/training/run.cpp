@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/csv_sink.h"
 #include "onramp/base/event_file_sink.h"
 #include "onramp/base/interrupt.h"
@@ -34,8 +35,8 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   }
   for (const auto& warning : compute.warnings) log_warning(warning);
   if (config_.data)
-    log_info("data: ", replay_->dataset().episodes(), " episodes, ", replay_->dataset().steps(), " steps from ",
-             config_.data->path.string());
+    log_info("data: ", counted(replay_->dataset().episodes(), "episode"), ", ",
+             counted(replay_->dataset().steps(), "step"), " from ", config_.data->path.string());
   for (const auto& note : data_notes_) log_info("data: ", note);
   announce_memory();
   resume();
@@ -97,7 +98,7 @@ void Run::announce_memory() const {
   log_info(
       "memory: at most ",
       format_bytes(double(memory_bill_bytes(data.observation_spec(), data.action_spec(), episodes * length, episodes))),
-      " for ", episodes, " episodes of ", length, " steps");
+      " for ", counted(episodes, "episode"), " of ", counted(length, "step"));
 }
 
 uint64_t Run::seed(const std::string& purpose, int64_t number) const {

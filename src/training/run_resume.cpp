@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/log.h"
 #include "onramp/policies/actor_policy.h"
 #include "onramp/training/phase.h"
@@ -119,7 +120,7 @@ void Run::resume() {
   rebuild_replay(extra.at("episodes"));
   last_checkpoint_ = path.string();
   log_info("continuing from ", path.string(), ": phase '", extra.at("phase_name").get<std::string>(), "', step ",
-           state_.step, ", ", state_.episodes, " episodes");
+           state_.step, ", ", counted(state_.episodes, "episode"));
   for (const auto& difference : machine_differences(saved.manifest, device_.str())) {
     log_warning("the continued run is not bit-identical to an uninterrupted one: ", difference);
   }

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "onramp/base/counted.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
 #include "onramp/base/process_setup.h"
@@ -35,7 +36,7 @@ void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
     const int64_t steps = episodes * (spec.max_steps > 0 ? spec.max_steps : 1000);
     std::cout << "# memory: up to "
               << format_bytes(double(memory_bill_bytes(spec.observation, spec.action, steps, episodes))) << " for "
-              << episodes << " episodes\n";
+              << counted(episodes, "episode") << "\n";
   }
 }
 

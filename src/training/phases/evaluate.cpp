@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "onramp/base/counted.h"
 #include "onramp/base/text.h"
 #include "onramp/core/device.h"
 #include "onramp/training/film.h"
@@ -17,10 +18,11 @@ class Evaluate final : public Phase {
   const std::string& name() const override { return config_.name; }
 
   PhaseNeeds needs() const override {
-    return {.environment = true,
-            .policies = config_.policies,
-            .films = config_.videos,
-            .plan = concat(config_.settings.episodes, " held-out seeds for each of ", join(config_.policies))};
+    return {
+        .environment = true,
+        .policies = config_.policies,
+        .films = config_.videos,
+        .plan = concat(counted(config_.settings.episodes, "held-out seed"), " for each of ", join(config_.policies))};
   }
 
   void run(Run& run) override {
