@@ -60,11 +60,10 @@ int evaluate_policy(const Options& options) {
   std::cout << "\n" << success_table({result});
   if (!options.json.empty()) write_file_atomic(options.json, result.to_json().dump(1));
   if (!options.video.empty()) {
-    std::vector<uint64_t> seeds;
-    for (int64_t i = 0; i < options.video_episodes; ++i)
-      seeds.push_back(held_out_seed(options.settings.first_seed + i));
-    film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode, seeds,
-                options.video);
+    film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode,
+                {.path = options.video,
+                 .policy = name,
+                 .takes = held_out_takes(options.settings.first_seed, options.video_episodes)});
     std::cout << "film " << options.video.string() << "\n";
   }
   return 0;
