@@ -12,6 +12,7 @@
 
 #include "apps/catalog.h"
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/counted.h"
 #include "onramp/data/check.h"
 #include "onramp/data/convert.h"
 #include "onramp/envs/episode_film.h"
@@ -44,9 +45,9 @@ inline int inspect(const Options& options, bool info) {
     sound = sound && found.faults.empty();
     if (info && found.summary.episodes() > 0) std::printf("%s", found.summary.text().c_str());
     if (!info && found.faults.empty()) {
-      std::printf("%s: sound: %lld episodes, %lld steps; executed action differs in %lld steps\n", file.c_str(),
-                  static_cast<long long>(found.summary.episodes()), static_cast<long long>(found.summary.steps),
-                  static_cast<long long>(found.summary.limited_steps));
+      std::cout << file << ": sound: " << counted(found.summary.episodes(), "episode") << ", "
+                << counted(found.summary.steps, "step") << "; executed action differs in "
+                << counted(found.summary.limited_steps, "step") << "\n";
     }
   }
   return sound ? 0 : 1;
@@ -66,8 +67,9 @@ inline int convert(const Options& options) {
   }
   const auto source = open_recorded(options);
   const Conversion done = convert_data(*source, options.to, format, options.force);
-  std::cout << options.to.string() << ": " << options.format << ", " << done.summary.episodes() << " episodes, "
-            << done.summary.steps << " steps, from " << options.from.string() << " (" << source->kind() << ")\n";
+  std::cout << options.to.string() << ": " << options.format << ", " << counted(done.summary.episodes(), "episode")
+            << ", " << counted(done.summary.steps, "step") << ", from " << options.from.string() << " ("
+            << source->kind() << ")\n";
   for (const auto& line : done.summary.lines()) std::cout << "  " << line << "\n";
   if (!done.unseen.empty()) {
     std::cout << "  kept beside the layout, for onramp alone (other readers do not see it): " << done.unseen << "\n";
@@ -184,8 +186,8 @@ inline int replay(const Catalog& catalog, const Options& options) {
                out);
   double sum = 0;
   for (const float reward : episode.reward) sum += reward;
-  std::cout << options.from.string() << ", " << source->name(index) << ": " << episode.length() << " steps, return "
-            << sum << ", " << (episode.succeeded() ? "success" : "no success") << ", ended by "
+  std::cout << options.from.string() << ", " << source->name(index) << ": " << counted(episode.length(), "step")
+            << ", return " << sum << ", " << (episode.succeeded() ? "success" : "no success") << ", ended by "
             << to_string(episode.end) << "; film: " << out.string() << "\n";
   return 0;
 }

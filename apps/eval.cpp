@@ -5,6 +5,7 @@
 #include "apps/catalog.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/clock.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/progress.h"
 #include "onramp/core/device.h"
@@ -44,7 +45,7 @@ int evaluate_policy(const Options& options) {
   const auto& about = file.about;  // of a policy's folder, or of a checkpoint
   std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\n  from phase "
             << (about.contains("phase_name") ? about.at("phase_name") : about.at("phase")).get<std::string>()
-            << ", step " << about.at("step") << ", after " << about.at("episodes") << " episodes\n";
+            << ", step " << about.at("step") << ", after " << counted(about.at("episodes"), "episode") << "\n";
 
   BatchedEnvironment environments([&] { return component.make(); }, options.settings.batch, available_cores());
   const auto name = file.folder.filename().string();
@@ -59,11 +60,10 @@ int evaluate_policy(const Options& options) {
   std::cout << "\n" << success_table({result});
   if (!options.json.empty()) write_file_atomic(options.json, result.to_json().dump(1));
   if (!options.video.empty()) {
-    std::vector<uint64_t> seeds;
-    for (int64_t i = 0; i < options.video_episodes; ++i)
-      seeds.push_back(held_out_seed(options.settings.first_seed + i));
-    film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode, seeds,
-                options.video);
+    film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode,
+                {.path = options.video,
+                 .policy = name,
+                 .takes = held_out_takes(options.settings.first_seed, options.video_episodes)});
     std::cout << "film " << options.video.string() << "\n";
   }
   return 0;

@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
     const auto with_policy = [&](CLI::App* command) {
       command
           ->add_option("--policy", options.policy,
-                       "expert, random, a name in the catalog, or a run's or policy's folder")
+                       "expert, random, a name in the catalog, or a run's or policy's folder (the task then has the "
+                       "run's settings)")
           ->capture_default_str();
       command
           ->add_option("--policy-set", options.policy_overrides,

@@ -8,11 +8,14 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/catalog.h"
 #include "onramp/base/clock.h"
+#include "onramp/base/counted.h"
 #include "onramp/envs/video.h"
 #include "onramp/envs/wrappers.h"
 #include "onramp/training/command_line.h"
@@ -40,13 +43,28 @@ inline std::unique_ptr<Environment> make_task(const Catalog& catalog, const Opti
   return catalog.environments.parse(settings(options.task, options.overrides)).make();
 }
 
-/// "expert" is the task's own; a path is a policy that a run left behind.
-inline std::unique_ptr<Policy> make_policy(const Catalog& catalog, const Options& options, const EnvSpec& spec) {
-  if (std::filesystem::exists(options.policy)) {
-    if (!options.policy_overrides.empty())
-      throw ConfigError("--policy-set: a trained policy has no settings, scripted ones do");
-    return read_policy_file(options.policy, at::kCPU).policy;
+/// A policy that a run left behind, where --policy names one.
+inline std::optional<PolicyFile> trained_policy(const Options& options) {
+  if (!std::filesystem::exists(options.policy)) return std::nullopt;
+  if (!options.policy_overrides.empty())
+    throw ConfigError("--policy-set: a trained policy has no settings, scripted ones do");
+  return read_policy_file(options.policy, at::kCPU);
+}
+
+/// The task as the policy's run had it, where it acted in this one; else with its defaults. --set changes either.
+inline std::unique_ptr<Environment> make_task_of(const Catalog& catalog, const Options& options,
+                                                 const PolicyFile& file) {
+  want_known("task", options.task, catalog.environments.names());
+  if (const auto recorded = file.about.value("env", std::string()); !recorded.empty()) {
+    const auto node = parse_config_text(recorded, (file.folder / "manifest.json").string());
+    if (node.at("type").text() == options.task)
+      return catalog.environments.parse(apply_overrides(node, options.overrides)).make();
   }
+  return make_task(catalog, options);
+}
+
+/// "expert" is the task's own.
+inline std::unique_ptr<Policy> scripted_policy(const Catalog& catalog, const Options& options, const EnvSpec& spec) {
   if (options.policy.find('/') != std::string::npos)
     throw ConfigError(concat("--policy ", options.policy, ": no such run or policy folder"));
   const std::string name = options.policy == "expert" ? options.task + "_expert" : options.policy;
@@ -86,17 +104,21 @@ inline int spec(const Catalog& catalog, const Options& options) {
 }
 
 inline int record(const Catalog& catalog, const Options& options) {
-  const auto environment = make_task(catalog, options);
-  const auto policy = make_policy(catalog, options, environment->spec());
+  auto trained = trained_policy(options);
+  const auto environment = trained ? make_task_of(catalog, options, *trained) : make_task(catalog, options);
+  const auto policy = trained ? std::move(trained->policy) : scripted_policy(catalog, options, environment->spec());
   const auto name = std::filesystem::path(options.policy).filename().string();
   const std::filesystem::path out =
       options.out.empty() ? std::filesystem::path(options.task + "_" + name + ".mp4") : options.out;
-  std::vector<uint64_t> seeds;
-  for (int64_t i = 0; i < options.episodes; ++i) seeds.push_back(options.seed + static_cast<uint64_t>(i));
+  FilmPlan film{.path = out, .policy = options.policy};
+  for (int64_t i = 0; i < options.episodes; ++i) {
+    const uint64_t seed = options.seed + static_cast<uint64_t>(i);
+    film.takes.push_back({seed, concat("seed ", seed)});
+  }
   int64_t successes = 0;
-  film_policy(*environment, *policy, ActMode::kMode, seeds, out, [&](const Episode& episode) {
+  film_policy(*environment, *policy, ActMode::kMode, film, [&](const Episode& episode) {
     std::cout << "seed " << episode.meta.at("seed") << ": " << (episode.succeeded() ? "success" : "no success") << ", "
-              << episode.length() << " steps, ended by " << to_string(episode.end) << "\n";
+              << counted(episode.length(), "step") << ", ended by " << to_string(episode.end) << "\n";
     successes += episode.succeeded();
   });
   std::cout << successes << " of " << options.episodes << " succeeded; film: " << out.string() << "\n";

@@ -19,9 +19,14 @@ remedy() { onramp_remedy="$*"; }
 
 # run_script COMMAND...: another of these scripts; what stopped it has been said by itself, so nothing is added.
 run_script() {
+  local signalled=""
   trap - ERR
+  trap 'signalled=130' INT
+  trap 'signalled=143' TERM
   "$@" || exit $?
+  if [ -n "$signalled" ]; then onramp_stop "$signalled"; fi
   trap onramp_on_error ERR
+  onramp_catch_signals
 }
 
 # fail "what went wrong" "what to do": prints both and stops the script.
@@ -41,6 +46,36 @@ onramp_on_error() {
 }
 set -E
 trap onramp_on_error ERR
+
+# onramp_stop STATUS: somebody stopped the script; nothing is wrong, so no remedy.
+onramp_stop() {
+  trap - ERR
+  trap '' INT TERM
+  if [ -n "$onramp_group" ]; then
+    kill -TERM -- "-$onramp_group" 2>/dev/null || true
+    wait "$onramp_group" 2>/dev/null || true
+  fi
+  printf '\nerror: %s: interrupted while: %s; the same command goes on from there\n' "$(basename "$0")" "$onramp_current_step" >&2
+  exit "$1"
+}
+onramp_group=""
+onramp_catch_signals() {
+  trap 'onramp_stop 130' INT
+  trap 'onramp_stop 143' TERM
+}
+onramp_catch_signals
+
+# run_in_group command...: in a process group of its own, so that a signal to this script alone stops all of it at once.
+run_in_group() {
+  local status=0
+  set -m
+  "$@" &
+  onramp_group=$!
+  set +m
+  wait "$onramp_group" || status=$?
+  onramp_group=""
+  return "$status"
+}
 
 # run_logged LOGFILE command...: output goes to the file; on failure its errors (else its last lines) are shown.
 run_logged() {
@@ -76,6 +111,20 @@ configure() {
   grep -E '^-- (LibTorch|MuJoCo)' "build/$preset/configure.log" | sed 's/^-- /   /' || true
 }
 
+# cmake_build PRESET LOGFILE [cmake arguments]
+cmake_build() {
+  local preset="$1" log="$2"
+  shift 2
+  trap - ERR INT TERM
+  set +eo pipefail
+  cmake --build "build/$preset" --parallel "$(build_jobs)" "$@" 2>&1 | tee "$log" | awk '
+    match($0, /^\[[0-9]+\/[0-9]+\]/) {
+      split(substr($0, 2, RLENGTH - 2), n, "/")
+      if (n[2] > 0 && int(20 * n[1] / n[2]) > shown) { shown = int(20 * n[1] / n[2]); printf "   %d of %d\n", n[1], n[2]; fflush() }
+    }'
+  return "${PIPESTATUS[0]}"
+}
+
 # build PRESET "about how long" [targets]: shows progress every 5 %, and of the compiler's output only errors.
 build() {
   local preset="$1" duration="$2" log="build/$1/build.log" status=0 targets=()
@@ -83,14 +132,8 @@ build() {
   if [ $# -gt 0 ]; then targets=(--target "$@"); fi
   step "Build build/$preset${*:+: $*}" "$duration"
   remedy "if it ran out of memory ('Killed'), free some; else the error above is in the code (whole output: $log)"
-  set +o pipefail
-  cmake --build "build/$preset" --parallel "$(build_jobs)" "${targets[@]}" 2>&1 | tee "$log" | awk '
-    match($0, /^\[[0-9]+\/[0-9]+\]/) {
-      split(substr($0, 2, RLENGTH - 2), n, "/")
-      if (n[2] > 0 && int(20 * n[1] / n[2]) > shown) { shown = int(20 * n[1] / n[2]); printf "   %d of %d\n", n[1], n[2]; fflush() }
-    }'
-  status="${PIPESTATUS[0]}"
-  set -o pipefail
+  run_in_group cmake_build "$preset" "$log" "${targets[@]}" || status=$?
+  if grep -q '^ninja: build stopped: interrupted' "$log"; then onramp_stop 130; fi
   if [ "$status" -ne 0 ]; then
     grep -m 3 -E -A 4 '(error:|undefined reference|Killed|No space left|multiple definition)' "$log" >&2 || tail -n 15 "$log" >&2
     return "$status"

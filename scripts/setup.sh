@@ -23,7 +23,8 @@ Can be called again at any time; with everything in place it does nothing and ne
   --help          this text
 
 environment:
-  ONRAMP_CACHE    where the unpacked libraries are kept (default ~/.cache/onramp); checkouts may share it
+  ONRAMP_CACHE    where the unpacked libraries are kept (default ~/.cache/onramp); checkouts may share it. Programs are linked
+                  to them there: for several users of a machine, name a folder that all of them can read
 TEXT
 }
 

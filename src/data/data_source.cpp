@@ -6,6 +6,7 @@
 
 #include "foreign_arrays.h"
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
 #include "onramp/data/store/episode_file.h"
@@ -28,7 +29,8 @@ class Filtered final : public DataSource {
       if (std::find(keys.begin(), keys.end(), key) != keys.end()) members_.push_back(i);
     }
     if (members_.empty()) throw DataError(concat(label, ": no episode has the filter key '", key, "'"));
-    line_ = concat(members_.size(), " of ", inner_->episodes(), " episodes under the filter key '", key, "'");
+    line_ =
+        concat(members_.size(), " of ", counted(inner_->episodes(), "episode"), " under the filter key '", key, "'");
     notes_.found(line_);
   }
   std::string kind() const override { return inner_->kind(); }
@@ -107,9 +109,8 @@ std::vector<std::string> ImportNotes::lines() const {
     for (const auto& note : notes_) {
       if (note.kind != kind) continue;
       const char* word = kind == Kind::kFound ? "found" : kind == Kind::kAssumed ? "assumed" : "lost";
-      lines.push_back(concat(
-          word, ": ", note.line,
-          note.episodes < 0 ? "" : concat(" (in ", note.episodes, " episode", note.episodes == 1 ? "" : "s", ")")));
+      lines.push_back(concat(word, ": ", note.line,
+                             note.episodes < 0 ? "" : concat(" (in ", counted(note.episodes, "episode"), ")")));
     }
   }
   return lines;

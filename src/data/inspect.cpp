@@ -7,6 +7,7 @@
 #include "d4rl_layout.h"
 #include "foreign_arrays.h"
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
 #include "onramp/data/check.h"
@@ -125,7 +126,7 @@ void DataSummary::add(const Episode& episode) {
 }
 
 std::string DataSummary::text() const {
-  std::string out = concat(file, ": ", kind, ", ", episodes(), " episodes, ", steps, " steps\n");
+  std::string out = concat(file, ": ", kind, ", ", counted(episodes(), "episode"), ", ", counted(steps, "step"), "\n");
   for (const auto& line : lines()) out += concat("  ", line, "\n");
   return out;
 }

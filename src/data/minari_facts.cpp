@@ -7,6 +7,7 @@
 #include "foreign_arrays.h"
 #include "jpeg.h"
 #include "minari_source.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
 
@@ -93,7 +94,8 @@ void MinariSource::note() {
   if (!facts_.text.empty()) notes_.found("metadata.json, kept with each episode (without spaces and counts)");
   if (facts_.episodes >= 0 && facts_.episodes != episodes()) {
     faults_.push_back(
-        {label_, "", -1, -1, concat("metadata.json counts ", facts_.episodes, " episodes, there are ", episodes())});
+        {label_, "", -1, -1,
+         concat("metadata.json counts ", counted(facts_.episodes, "episode"), ", there are ", episodes())});
   }
   for (const auto& leaf : facts_.leaves) {
     if (!leaf.unreadable.empty())

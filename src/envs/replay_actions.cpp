@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "onramp/base/counted.h"
 #include "onramp/base/error.h"
 #include "onramp/core/tensor_io.h"
 
@@ -108,10 +109,10 @@ std::string ReplayDrift::verdict(const Episode& episode) const {
   const bool whole = steps == episode.length();
   const bool same_end = whole && end && *end == episode.end;
   const std::string how = same_end ? ended + " as recorded"
-                                   : concat(ended, " after ", steps, " steps, recorded: ", to_string(episode.end),
-                                            " after ", episode.length());
+                                   : concat(ended, " after ", counted(steps, "step"),
+                                            ", recorded: ", to_string(episode.end), " after ", episode.length());
   const auto first = first_difference();
-  if (!first) return concat(steps, " steps repeated bit for bit; ", how);
+  if (!first) return concat(counted(steps, "step"), " repeated bit for bit; ", how);
   const EntryDrift* worst = nullptr;
   size_t when = 0;
   for (const auto& entry : entries) {

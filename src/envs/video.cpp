@@ -3,6 +3,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
@@ -11,6 +12,7 @@
 #include "onramp/base/error.h"
 #include "onramp/core/shapes.h"
 #include "onramp/envs/wrappers.h"
+#include "plot.h"
 
 namespace onramp {
 
@@ -76,6 +78,35 @@ void VideoWriter::close() {
   std::filesystem::rename(e.partial, e.path, error);
   if (error) e.fail(error.message());
   e.frames = 0;  // nothing left to throw away
+}
+
+void draw_caption(at::Tensor& rgb, const std::vector<CaptionLine>& lines) {
+  check_uint8("picture", rgb, {kAny, kAny, 3});
+  ONRAMP_CHECK(rgb.is_contiguous(), "a caption is drawn in place");
+  constexpr int kMargin = 6, kLineHeight = 17;
+  constexpr double kScale = 0.42;
+  cv::Mat canvas(static_cast<int>(rgb.size(0)), static_cast<int>(rgb.size(1)), CV_8UC3, rgb.data_ptr());
+  std::vector<std::string> texts;
+  int width = 0;
+  for (const auto& line : lines) {
+    std::string text = line.text;
+    while (text.size() > 4 && detail::text_width(text, kScale) > canvas.cols - 2 * kMargin)
+      text = "..." + text.substr(4);
+    width = std::max(width, detail::text_width(text, kScale));
+    texts.push_back(std::move(text));
+  }
+  if (width == 0) return;
+  const cv::Size ground(width + 2 * kMargin, static_cast<int>(lines.size()) * kLineHeight + kMargin);
+  const int top = std::max(0, canvas.rows - ground.height);
+  cv::Mat corner = canvas(cv::Rect({0, top}, ground) & cv::Rect({0, 0}, canvas.size()));
+  corner.convertTo(corner, -1, 0.3);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto tone = lines[i].tone;
+    const auto& color = tone == CaptionLine::Tone::kGood  ? detail::kGood
+                        : tone == CaptionLine::Tone::kBad ? detail::kBad
+                                                          : detail::kInk;
+    detail::draw_text(canvas, texts[i], {kMargin, top + (static_cast<int>(i) + 1) * kLineHeight - 3}, color, kScale);
+  }
 }
 
 at::Tensor resized(const at::Tensor& rgb, int64_t width, int64_t height) {

@@ -37,7 +37,7 @@ def color_of(entry):
 def draw_lines(axis, panel):
     for line in panel.get("lines", []):
         x, y = numbers(line["x"]), numbers(line["y"])
-        alone = len(x) == 1
+        alone = np.isfinite(y).sum() == 1  # a line of one point would not be seen
         axis.plot(x, y, line["style"], color=color_of(line), linewidth=line["width"], alpha=line["alpha"],
                   label=line["label"] or None, marker="o" if alone else None, markersize=4)
         if line["low"]:
@@ -50,6 +50,12 @@ def draw_lines(axis, panel):
         axis.axvline(mark["x"], color=plt.rcParams["axes.edgecolor"], linestyle=":", linewidth=0.9)
         axis.annotate(mark["label"], (mark["x"], 1), xycoords=("data", "axes fraction"), xytext=(2, -3), rotation=90,
                       textcoords="offset points", va="top", ha="left", fontsize=7)
+    ticks = panel.get("x_ticks", [])
+    if ticks:
+        axis.set_xticks([tick["x"] for tick in ticks])
+        axis.set_xticklabels([tick["label"] for tick in ticks], fontsize=8)
+        axis.tick_params(axis="x", length=0)
+        axis.grid(False, axis="x")
     for point in panel.get("points", []):
         spread = None if point["low"] is None else [[point["y"] - point["low"]], [point["high"] - point["y"]]]
         axis.errorbar([point["x"]], [point["y"]], yerr=spread, fmt=point["marker"], color=color_of(point), markersize=6,

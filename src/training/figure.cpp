@@ -54,6 +54,7 @@ json convert_level(const Level& level) {
   return {{"label", level.label},       {"y", level.y},         {"low", number(level.low)},
           {"high", number(level.high)}, {"color", level.color}, {"style", level.style}};
 }
+json convert_mark(const Mark& mark) { return {{"x", mark.x}, {"label", mark.label}}; }
 json convert_point(const Point& point) {
   return {{"label", point.label},       {"x", point.x},         {"y", number(point.y)},  {"low", number(point.low)},
           {"high", number(point.high)}, {"color", point.color}, {"marker", point.marker}};
@@ -87,7 +88,8 @@ json convert_panel(const Panel& panel) {
     case PanelKind::kLines:
       out["lines"] = list_of(panel.lines, convert_line);
       out["levels"] = list_of(panel.levels, convert_level);
-      out["marks"] = list_of(panel.marks, [](const Mark& mark) { return json{{"x", mark.x}, {"label", mark.label}}; });
+      out["marks"] = list_of(panel.marks, convert_mark);
+      out["x_ticks"] = list_of(panel.x_ticks, convert_mark);
       break;
     case PanelKind::kBars:
       out["edges"] = numbers(panel.edges);

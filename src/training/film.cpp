@@ -1,9 +1,12 @@
 #include "onramp/training/film.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <utility>
 
 #include "onramp/base/random.h"
-#include "onramp/envs/video.h"
+#include "onramp/base/text.h"
 #include "onramp/training/collector.h"
 
 namespace onramp {
@@ -12,37 +15,88 @@ namespace {
 /// Films whatever happens in the environment it stands before.
 class Filmed final : public Environment {
  public:
-  Filmed(Environment& inner, VideoWriter& film) : inner_(inner), film_(film) {}
+  Filmed(Environment& inner, VideoWriter& film, std::string policy) : inner_(inner), film_(film) {
+    moment_.task = inner.spec().name;
+    moment_.policy = std::move(policy);
+    moment_.max_steps = inner.spec().max_steps;
+  }
+  void begin(const std::string& take) {
+    moment_.take = take;
+    moment_.step = 0;
+    moment_.success = false;
+    moment_.end.reset();
+  }
+
   const EnvSpec& spec() const override { return inner_.spec(); }
   Observation reset(uint64_t seed) override {
     Observation first = inner_.reset(seed);
-    film_.add(film_frame(inner_, first));
+    add(first);
     return first;
   }
   Step step(const at::Tensor& action) override {
     Step step = inner_.step(action);
-    film_.add(film_frame(inner_, step.obs));
+    ++moment_.step;
+    moment_.success |= step.success;
+    moment_.end = step.end;
+    add(step.obs);
     return step;
   }
   void standby() override { inner_.standby(); }
 
  private:
+  void add(const Observation& observation) {
+    const double period_s = spec().control_period_s;
+    moment_.time_s = static_cast<double>(moment_.step) * period_s;
+    at::Tensor frame = film_frame(inner_, observation);
+    draw_caption(frame, caption_of(moment_));
+    // The outcome stands long enough to be read.
+    const auto times = moment_.end ? std::max<int64_t>(1, std::llround(1.0 / period_s)) : 1;
+    for (int64_t i = 0; i < times; ++i) film_.add(frame);
+  }
+
   Environment& inner_;
   VideoWriter& film_;
+  FilmMoment moment_;
 };
 
 }  // namespace
 
-void film_policy(Environment& environment, Policy& policy, ActMode mode, const std::vector<uint64_t>& seeds,
-                 const std::filesystem::path& path, const std::function<void(const Episode&)>& tell) {
-  VideoWriter film(path, 1.0 / environment.spec().control_period_s);
-  Filmed filmed(environment, film);
-  for (const auto seed : seeds) {
-    const CollectedEpisode collected = collect_episode(filmed, policy, mode, seed, {});
+std::vector<CaptionLine> caption_of(const FilmMoment& moment) {
+  using Tone = CaptionLine::Tone;
+  char time[32];
+  std::snprintf(time, sizeof time, "%.1f s", moment.time_s);
+  std::vector<CaptionLine> lines{{moment.task + ", " + moment.policy},
+                                 {concat(moment.take, ", step ", moment.step,
+                                         moment.max_steps > 0 ? concat(" of ", moment.max_steps) : "", ", ", time)}};
+  if (!moment.end) {
+    if (moment.success) lines.push_back({"success", Tone::kGood});
+    return lines;
+  }
+  std::string end(to_string(*moment.end));
+  std::replace(end.begin(), end.end(), '_', ' ');
+  const bool said = *moment.end == EndReason::kSuccess || *moment.end == EndReason::kFailure;
+  lines.push_back({said ? end : concat(moment.success ? "success" : "no success", ", ended by ", end),
+                   moment.success ? Tone::kGood : Tone::kBad});
+  return lines;
+}
+
+void film_policy(Environment& environment, Policy& policy, ActMode mode, const FilmPlan& plan,
+                 const std::function<void(const Episode&)>& tell) {
+  VideoWriter film(plan.path, 1.0 / environment.spec().control_period_s);
+  Filmed filmed(environment, film, plan.policy);
+  for (const auto& take : plan.takes) {
+    filmed.begin(take.name);
+    const CollectedEpisode collected = collect_episode(filmed, policy, mode, take.seed, {});
     if (collected.failure) std::rethrow_exception(collected.failure);
     if (tell) tell(collected.episode);
   }
   film.close();
+}
+
+std::vector<Take> held_out_takes(int64_t first, int64_t count) {
+  std::vector<Take> takes;
+  for (int64_t k = first; k < first + count; ++k) takes.push_back({held_out_seed(k), concat("held-out ", k)});
+  return takes;
 }
 
 uint64_t held_out_seed(int64_t number) { return derive_seed(0, "held-out", static_cast<uint64_t>(number)); }

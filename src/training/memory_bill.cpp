@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "onramp/base/error.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/text.h"
 #include "onramp/data/dataset.h"
 
@@ -13,7 +14,7 @@ std::string memory_bill_text(const MemoryBill& bill, const ObservationSpec& obse
   const auto text = [](int64_t bytes) { return format_bytes(static_cast<double>(bytes)); };
   const int64_t steps = bill.rows() - bill.episodes;
   std::string out = concat("at most ", text(memory_bill_bytes(observation, action, steps, bill.episodes)), " for ",
-                           bill.episodes, " episodes of ", bill.steps, " steps");
+                           counted(bill.episodes, "episode"), " of ", counted(bill.steps, "step"));
   if (bill.recorded_rows > 0) out += concat(" and ", bill.recorded_rows, " recorded observations");
   const int64_t limit = config.memory_bytes();
   const int64_t in_file = frame_bill_bytes(observation, bill.rows()) - limit;

@@ -23,15 +23,21 @@ constexpr double kSmoothed = 20;  // attempts
 
 std::filesystem::path results_file(const std::filesystem::path& run) { return run / "report" / "results.json"; }
 
+/// Attempts of all phases on one axis, one phase after another.
 Panel success_panel(const MetricsTable& metrics, const std::vector<EvaluationResult>& results) {
-  Panel panel{.title = "success", .x_label = "episode", .y_limits = {-0.02, 1.02}};
+  Panel panel{.title = "success", .x_label = "attempt", .y_limits = {-0.02, 1.02}};
+  double before = 0.0;
   for (const auto& series : metrics.series) {
-    if (series.metric != "success" || series.step.size() < 2 || series.phase == "demonstrations") continue;
-    panel.lines.push_back({.label = concat(series.phase, " (mean of ", kSmoothed, " attempts)"),
-                           .x = series.step,
-                           .y = trailing_mean(series.step, series.value, kSmoothed)});
+    if (series.metric != "success" || series.phase == "demonstrations" || series.step.empty()) continue;
+    Line line{.label = concat(series.phase, " (mean of ", kSmoothed, " attempts)"),
+              .y = trailing_mean(series.step, series.value, kSmoothed),
+              .color = static_cast<int64_t>(panel.lines.size())};
+    for (const double step : series.step) line.x.push_back(before + step);
+    if (before > 0) panel.marks.push_back({before, series.phase});
+    before = line.x.back();
+    panel.lines.push_back(std::move(line));
   }
-  int64_t color = 0;
+  auto color = static_cast<int64_t>(panel.lines.empty() ? 0 : panel.lines.size() - 1);
   for (const auto& result : results) {
     const auto [low, high] = result.interval();
     const auto percent = static_cast<int64_t>(100 * result.rate() + 0.5);
@@ -44,17 +50,25 @@ Panel success_panel(const MetricsTable& metrics, const std::vector<EvaluationRes
   return panel;
 }
 
-/// Phases of different length share the axis by their share of it.
+/// Phases stand one after another, each as wide as the others: their steps are updates here and attempts there.
 Panel metric_panel(const MetricsTable& metrics, const std::string& metric) {
-  Panel panel{.title = metric, .x_label = "share of the phase"};
+  Panel panel{.title = metric};
   std::map<std::string, int64_t> colors;  // a phase has one colour in all panels
   for (const auto& series : metrics.series) {
     const auto color = colors.emplace(series.phase, static_cast<int64_t>(colors.size())).first->second;
-    if (series.metric != metric) continue;
+    if (series.metric != metric || series.step.empty()) continue;
+    const auto at = static_cast<double>(panel.lines.size());
+    const double first = series.step.front(), last = series.step.back();
     Line line{.label = series.phase, .y = series.value, .color = color, .width = 1.0};
-    for (const double step : series.step) line.x.push_back(step / series.step.back());
+    for (const double step : series.step)
+      line.x.push_back(at + (last > first ? 0.02 + 0.96 * (step - first) / (last - first) : 0.5));
+    if (at > 0) panel.marks.push_back({at, ""});
+    const auto steps =
+        last > first ? concat("steps ", int64_t(first), " to ", int64_t(last)) : concat("step ", int64_t(first));
+    panel.x_ticks.push_back({at + 0.5, concat(series.phase, "\n", steps)});
     panel.lines.push_back(std::move(line));
   }
+  panel.x_limits = {0.0, static_cast<double>(panel.lines.size())};
   return panel;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/csv_sink.h"
 #include "onramp/base/event_file_sink.h"
 #include "onramp/base/interrupt.h"
@@ -56,10 +57,10 @@ void Run::open_folder() {
     }
   }
   remove_stale_temporaries(folder_);
-  for (const char* sub : {"checkpoints", "critics", "episodes", "policies", "report", "tensorboard", "videos"}) {
-    create_folders(folder_ / sub);
+  for (const char* sub : {"checkpoints", "critics", "policies", "report", "tensorboard"}) create_folders(folder_ / sub);
+  // Episodes and films make their folder when the first of them comes.
+  for (const char* sub : {"checkpoints", "critics", "episodes", "policies", "report", "tensorboard", "videos"})
     remove_stale_temporaries(folder_ / sub);
-  }
   write_file_atomic(config_file, to_yaml(resolved_));
   add_log_file(folder_ / "log.txt");
   store_.emplace(folder_ / "episodes");

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "onramp/base/counted.h"
 #include "onramp/base/log.h"
 #include "onramp/data/check.h"
 #include "onramp/training/memory_bill.h"
@@ -73,7 +74,7 @@ void Run::fill_replay(Recorded recorded) {
     const Episode episode = recorded.source->read(i);
     if (episode.length() > 0) replay_->add(episode, {config_.data->source});
   }
-  log_info("data: ", data.episodes(), " episodes, ", data.steps(), " steps from ", config_.data->path.string());
+  log_info("data: ", counted(data.episodes(), "episode"), ", ", counted(data.steps(), "step"), " from ", config_.data->path.string());
   for (const auto& note : recorded.notes) log_info("data: ", note);
 }
 

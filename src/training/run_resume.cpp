@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/log.h"
 #include "onramp/base/safetensors_header.h"
 #include "onramp/policies/actor_policy.h"
@@ -138,7 +139,7 @@ void Run::resume() {
   const bool finished = state_.phase == static_cast<int64_t>(phases_.size());
   log_info("continuing from ", path.string(), ": phase '",
            finished ? "finished" : phases_[static_cast<size_t>(state_.phase)]->name(), "', step ", state_.step, ", ",
-           state_.episodes, " episodes");
+           counted(state_.episodes, "episode"));
   for (const auto& difference : machine_differences(saved.manifest, device_.str())) {
     log_warning("the continued run is not bit-identical to an uninterrupted one: ", difference);
   }

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "onramp/base/counted.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
 #include "onramp/base/process_setup.h"

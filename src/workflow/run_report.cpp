@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "onramp/base/config.h"
+#include "onramp/base/counted.h"
 #include "onramp/base/log.h"
 #include "onramp/data/n_step.h"
 
@@ -126,7 +127,7 @@ class Gatherer {
       throw DataError("no situations of another kind are known of its task; name some with --scenario");
     look.zero_shot =
         score_zero_shot(run, catalog_, scenarios, options_.zero_shot_episodes, [&](const Scenario& scenario) {
-          log_info(run.name(), ": scoring '", scenario.name, "', ", options_.zero_shot_episodes, " episodes");
+          log_info(run.name(), ": scoring '", scenario.name, "', ", counted(options_.zero_shot_episodes, "episode"));
         });
   }
 

@@ -45,6 +45,7 @@ TEST_F(OfflineData, TrainsFromAMadeUpFile) {
   EXPECT_NE(metrics.find("cloning,12,bc_loss,"), std::string::npos);
   EXPECT_NE(metrics.find("offline,12,critic_loss,"), std::string::npos);
   expect_policies(4, 2);
+  for (const char* unused : {"episodes", "videos"}) EXPECT_FALSE(fs::exists(folder / "run" / unused)) << unused;
 
   const auto scored = run_program("onramp-eval", {(folder / "run").string()});
   EXPECT_EQ(scored.code, 2);

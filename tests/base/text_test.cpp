@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "onramp/base/counted.h"
+
 namespace onramp {
 namespace {
 
@@ -24,6 +26,12 @@ TEST(NearestWord, SuggestsWhatWasMeantAndNothingElse) {
   EXPECT_EQ(nearest_word("ab", words), std::nullopt);
   EXPECT_EQ(nearest_word("optimizer", words), std::nullopt);
   EXPECT_EQ(did_you_mean("gama", words), "; did you mean 'gamma'?");
+}
+
+TEST(Counted, OneIsNotMany) {
+  EXPECT_EQ(counted(0, "episode"), "0 episodes");
+  EXPECT_EQ(counted(1, "episode"), "1 episode");
+  EXPECT_EQ(counted(21, "held-out seed"), "21 held-out seeds");
 }
 
 TEST(Format, Durations) {

@@ -31,6 +31,16 @@ TEST(EpisodeStoreTest, NumbersEpisodesInOrder) {
   EXPECT_EQ(EpisodeStore(folder / "episodes").highest(), 13);
 }
 
+TEST(EpisodeStoreTest, MakesItsFolderWithTheFirstEpisode) {
+  TemporaryFolder folder;
+  EpisodeStore store(folder / "run/episodes");
+  EXPECT_TRUE(store.list().empty());
+  EXPECT_FALSE(store.contains(0));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  store.append(make_episode(2, EndReason::kFailure));
+  EXPECT_EQ(store.list(), std::vector<int64_t>{0});
+}
+
 TEST(EpisodeStoreTest, LeavesOtherFilesAlone) {
   TemporaryFolder folder;
   EpisodeStore store(folder.path());

@@ -19,7 +19,8 @@ inline std::map<std::string, std::string> lasting_contents(const std::filesystem
     if (fs::is_regular_file(file) && file.filename() != "manifest.json") contents[name] = read_file(file);
   };
   const auto add_folder = [&](const fs::path& folder, const std::string& name) {
-    for (const auto& file : fs::directory_iterator(folder))
+    std::error_code none;  // a run that recorded nothing has no episodes/
+    for (const auto& file : fs::directory_iterator(folder, none))
       add(file.path(), name + "/" + file.path().filename().string());
   };
   add(run / "metrics.csv", "metrics.csv");

@@ -99,6 +99,37 @@ TEST_F(ReportTest, DrawsTheCurves) {
   EXPECT_FALSE(fs::exists(run / "report" / "plot.log"));
 }
 
+/// The panel of that title among the curves that were drawn.
+nlohmann::json panel_of(const fs::path& run, const std::string& title) {
+  const auto drawn = nlohmann::json::parse(read_file(run / "report" / "curves.json"));
+  for (const auto& panel : drawn.at("figures").at(0).at("panels")) {
+    if (panel.at("title") == title) return panel;
+  }
+  return nullptr;
+}
+
+TEST_F(ReportTest, DrawsPhasesOneAfterAnother) {
+  write_file_atomic(run / "metrics.csv",
+                    std::string_view("phase,step,metric,value\noffline,100,td_loss,0.5\noffline,300,td_loss,0.25\n"
+                                     "online,1,success,0\nonline,1,td_loss,0.125\nonline,2,success,1\n"
+                                     "online,2,td_loss,0.25\nlater,1,success,1\nlater,7,td_loss,0.5\n"));
+  write_report(run);
+  const auto losses = panel_of(run, "td_loss");
+  ASSERT_EQ(losses.at("lines").size(), 3u);
+  for (size_t phase = 0; phase < 3; ++phase) {
+    for (const double x : losses.at("lines")[phase].at("x")) {
+      EXPECT_GT(x, double(phase));
+      EXPECT_LT(x, double(phase) + 1);
+    }
+  }
+  EXPECT_EQ(losses.at("x_ticks")[0].at("label"), "offline\nsteps 100 to 300");
+  EXPECT_EQ(losses.at("x_ticks")[2].at("label"), "later\nstep 7");
+  EXPECT_EQ(losses.at("lines")[2].at("x")[0], 2.5) << "a single row stands in the middle of its phase";
+  const auto success = panel_of(run, "success");
+  EXPECT_EQ(success.at("lines")[0].at("x"), (nlohmann::json{1.0, 2.0}));
+  EXPECT_EQ(success.at("lines")[1].at("x"), (nlohmann::json{3.0})) << "attempts go on counting; one alone is shown too";
+}
+
 TEST_F(ReportTest, GoesWithoutAPictureWhereItCannotBeDrawn) {
   write_file_atomic(run / "metrics.csv", kMetrics);
   fs::create_directory(run / "report" / "curves.png");  // in the way of the picture

@@ -14,13 +14,13 @@
 
 namespace onramp {
 
-/// Where penalised actions come from (fig. 7).
+/// Where penalised actions come from (Simplified Q, fig. 7).
 enum class ActionSource : uint8_t { kUniform, kPolicy };
 constexpr auto enum_names(ActionSource*) {
   return std::array{std::pair{ActionSource::kUniform, "uniform"}, std::pair{ActionSource::kPolicy, "policy"}};
 }
 
-/// How penalised actions are weighted (app. E).
+/// How penalised actions are weighted (Simplified Q, app. E).
 enum class PenaltyWeight : uint8_t { kDistance, kUniform };
 constexpr auto enum_names(PenaltyWeight*) {
   return std::array{std::pair{PenaltyWeight::kDistance, "distance"}, std::pair{PenaltyWeight::kUniform, "uniform"}};
@@ -33,8 +33,9 @@ struct PenaltyConfig {
   int64_t num_action_samples = 10;
   template <class V>
   void fields(V& v) {
-    v("mu", mu, "where penalised actions come from: uniform on the box, or the policy (fig. 7)");
-    v("penalty", penalty, "weight of a penalised action: its distance from the data's action (app. E), or 1");
+    v("mu", mu, "where penalised actions come from: uniform on the box, or the policy (Simplified Q, fig. 7)");
+    v("penalty", penalty,
+      "weight of a penalised action: its distance from the data's action (Simplified Q, app. E), or 1");
     v("num_action_samples", num_action_samples, "penalised actions a state", at_least(1));
   }
 };

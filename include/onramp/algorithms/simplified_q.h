@@ -30,8 +30,8 @@ struct SimplifiedQConfig : PenaltyConfig, ActorCriticConfig {
 
   template <class V>
   void fields(V& v) {
-    v("alpha", alpha, "weight of the penalty alone (app. E)", at_least(0.0));
-    v("beta", beta, "weight of the latent regulariser alone (app. E)", at_least(0.0));
+    v("alpha", alpha, "weight of the penalty alone (Simplified Q, app. E)", at_least(0.0));
+    v("beta", beta, "weight of the latent regulariser alone (Simplified Q, app. E)", at_least(0.0));
     PenaltyConfig::fields(v);
     ActorCriticConfig::fields(v);
   }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "onramp/data/observation.h"
 #include "onramp/envs/environment.h"
@@ -34,6 +36,17 @@ class VideoWriter {
 /// What a person sees of a step: the scene (where the environment can be drawn), and beside it the policy's own pictures,
 /// enlarged without smoothing. uint8 [height, W, 3], W even. @throws ValueError when there is nothing to see
 at::Tensor film_frame(Environment& environment, const Observation& observation, int64_t height = 360);
+
+/// A line of a caption.
+struct CaptionLine {
+  enum class Tone : uint8_t { kPlain, kGood, kBad };
+  std::string text;
+  Tone tone = Tone::kPlain;
+};
+
+/// Writes small text into the lower left corner, on darkened ground; a line that is too long is cut at its front.
+/// @param rgb  uint8 [H, W, 3], contiguous; changed in place
+void draw_caption(at::Tensor& rgb, const std::vector<CaptionLine>& lines);
 
 /// A picture of another size, nearest pixel. uint8 [H, W, 3] -> [height, width, 3]
 at::Tensor resized(const at::Tensor& rgb, int64_t width, int64_t height);

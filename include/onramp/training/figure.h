@@ -67,6 +67,7 @@ struct Panel {
   std::vector<double> x_limits, y_limits;  ///< two each; empty: as the data have it
   bool equal = false;                      ///< one unit is as long on both axes
   bool log_y = false;                      ///< kLines: y by powers of ten
+  std::vector<Mark> x_ticks;               ///< kLines: where the axis is labelled, and how; empty: by its numbers
   // kLines
   std::vector<Line> lines;
   std::vector<Level> levels;

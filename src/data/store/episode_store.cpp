@@ -31,7 +31,7 @@ std::optional<int64_t> number_of(const std::string& name) {
 
 }  // namespace
 
-EpisodeStore::EpisodeStore(fs::path folder) : folder_(std::move(folder)) { create_folders(folder_); }
+EpisodeStore::EpisodeStore(fs::path folder) : folder_(std::move(folder)) {}
 
 fs::path EpisodeStore::path(int64_t number) const {
   ONRAMP_CHECK(number >= 0, "episode ", number);
@@ -46,7 +46,10 @@ int64_t EpisodeStore::append(const Episode& episode) {
   return number;
 }
 
-void EpisodeStore::write(int64_t number, const Episode& episode) { write_episode(path(number), episode); }
+void EpisodeStore::write(int64_t number, const Episode& episode) {
+  create_folders(folder_);
+  write_episode(path(number), episode);
+}
 
 bool EpisodeStore::contains(int64_t number) const { return fs::exists(path(number)); }
 
@@ -54,6 +57,7 @@ Episode EpisodeStore::load(int64_t number) const { return read_episode(path(numb
 
 std::vector<int64_t> EpisodeStore::list() const {
   std::vector<int64_t> numbers;
+  if (!fs::exists(folder_)) return numbers;
   std::error_code error;
   for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
     const auto name = at->path().filename();

@@ -12,7 +12,7 @@ namespace onramp::mujoco {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
-constexpr double kItemDensity = 450.0;  // kg/m^3: a bag of rice is about 0.1 kg at our sizes
+constexpr double kItemDensity = 450.0;  // kg/m^3: that of a bag of rice, about 0.1 kg at our sizes
 constexpr double kApart_m = 0.12;       // least distance between the middles of two items
 constexpr double kParked_m = -2.0;      // height of items that are not in the bin
 
@@ -112,7 +112,7 @@ BinScene::BinScene(World& world, BinSceneConfig config) : world_(world), config_
 
 BinScene::Shape BinScene::draw(ItemSet set, double scale, int64_t index, Rng& random) {
   const Colour orange{0.95f, 0.42f, 0.06f, 1}, blue{0.1f, 0.25f, 0.85f, 1}, red{0.75f, 0.08f, 0.1f, 1};
-  const auto bag = [&](const Colour& colour) {
+  const auto flat_box = [&](const Colour& colour) {
     return Shape{
         mjGEOM_BOX,
         {scale * random.uniform(0.034, 0.044), scale * random.uniform(0.029, 0.037), random.uniform(0.014, 0.022)},
@@ -126,20 +126,20 @@ BinScene::Shape BinScene::draw(ItemSet set, double scale, int64_t index, Rng& ra
   switch (set) {
     case ItemSet::kTraining:
     case ItemSet::kThree:
-      return bag(orange);
+      return flat_box(orange);
     case ItemSet::kBlue:
-      return bag(blue);
+      return flat_box(blue);
     case ItemSet::kCan:
       return can(red);
     case ItemSet::kThreeMixed:
-      return index == 0 ? bag(orange) : index == 1 ? bag(blue) : can(red);
+      return index == 0 ? flat_box(orange) : index == 1 ? flat_box(blue) : can(red);
     case ItemSet::kRandom:
       break;
   }
   const Colour any{static_cast<float>(random.uniform()), static_cast<float>(random.uniform()),
                    static_cast<float>(random.uniform()), 1};
   const int64_t kind = random.below(3);
-  if (kind == 0) return bag(any);
+  if (kind == 0) return flat_box(any);
   if (kind == 1) return can(any);
   return Shape{
       mjGEOM_ELLIPSOID,

@@ -90,7 +90,7 @@ struct Renderer::Graphics {
   mjvCamera camera;
   std::vector<uint8_t> upside_down;
 
-  Graphics(World& world, int64_t width, int64_t height, int samples) {
+  Graphics(World& world, int64_t width, int64_t height, int samples, bool dressed) {
     mjr_defaultContext(&resources);
     mjv_defaultScene(&scene);
     mjv_defaultOption(&option);
@@ -132,6 +132,7 @@ struct Renderer::Graphics {
       scene.flags[flag] = 0;
     }
     scene.flags[mjRND_CULL_FACE] = 1;
+    if (dressed) scene.flags[mjRND_SKYBOX] = scene.flags[mjRND_FOG] = 1;
     option.flags[mjVIS_ACTIVATION] = 0;
     std::fill_n(option.sitegroup, mjNGROUP, 0);
     camera.type = mjCAMERA_FIXED;
@@ -163,11 +164,12 @@ Renderer::Renderer(World& world, int64_t width, int64_t height, int samples)
 Renderer::~Renderer() = default;
 
 void Renderer::render(int camera, std::vector<uint8_t>& rgb) {
-  if (!graphics_) graphics_ = std::make_unique<Graphics>(world_, width_, height_, samples_);
+  if (!graphics_) graphics_ = std::make_unique<Graphics>(world_, width_, height_, samples_, dress_ != nullptr);
   Graphics& g = *graphics_;
   g.make_current();
   g.camera.fixedcamid = camera;
   mjv_updateScene(world_.model(), world_.data(), &g.option, nullptr, &g.camera, mjCAT_ALL, &g.scene);
+  if (dress_) dress_(g.scene);
   const mjrRect view = {0, 0, static_cast<int>(width_), static_cast<int>(height_)};
   mjr_render(view, &g.scene, &g.resources);
   g.upside_down.resize(static_cast<size_t>(width_ * height_ * 3));

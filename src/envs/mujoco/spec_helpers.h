@@ -7,6 +7,7 @@
 #include <array>
 #include <initializer_list>
 #include <string>
+#include <type_traits>
 
 namespace onramp::mujoco {
 
@@ -47,5 +48,15 @@ inline mjsBody* add_body(mjsBody* parent, const std::string& name, const Vec3& p
 /// Stiffness and damping are one number in MuJoCo 3 and the first of several in 4.
 inline void set_first(double& field, double value) { field = value; }
 inline void set_first(double* field, double value) { field[0] = value; }
+
+/// mjs_addTexture, which takes defaults from MuJoCo 4 on.
+template <class Function>
+mjsTexture* add_texture(mjSpec* spec, Function* add) {
+  if constexpr (std::is_invocable_v<Function, mjSpec*>) {
+    return add(spec);
+  } else {
+    return add(spec, nullptr);
+  }
+}
 
 }  // namespace onramp::mujoco

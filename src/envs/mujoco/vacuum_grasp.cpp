@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "dressing.h"
 #include "onramp/core/tensor_io.h"
 #include "onramp/envs/mujoco/camera.h"
 #include "onramp/envs/mujoco/renderer.h"
@@ -28,6 +29,7 @@ mjSpec* make_scene(const VacuumGraspConfig& config, const BinSceneConfig& scene)
   spec->stat.extent = 1.0;
   spec->visual.quality.numslices = 16;
   spec->visual.quality.numstacks = 8;
+  add_sky(spec);
   add_bin_scene(spec, scene);
   mjsBody* base = mjs_addBody(mjs_findBody(spec, "world"), nullptr);
   mjs_setName(base->element, "base");
@@ -63,7 +65,8 @@ class VacuumGrasp final : public Environment, public Renderable {
               std::make_unique<BinScene>(world_, scene_config(config))),
         renderer_(world_, config.image_size, config.image_size, /*samples=*/0),
         cameras_(make_cameras(config)),
-        environment_(manipulation_config(config), {world_, arm_, gripper_, pointers(), task_}) {}
+        environment_(manipulation_config(config), {world_, arm_, gripper_, pointers(), task_}),
+        dressing_(world_) {}
 
   const EnvSpec& spec() const override { return environment_.spec(); }
   Observation reset(uint64_t seed) override { return environment_.reset(seed); }
@@ -74,6 +77,7 @@ class VacuumGrasp final : public Environment, public Renderable {
     if (!viewer_ || viewer_->width() != width || viewer_->height() != height) {
       viewer_.reset();
       viewer_ = std::make_unique<Renderer>(world_, width, height, /*samples=*/4);
+      viewer_->dress([this](mjvScene& scene) { dressing_.add_to(scene); });
     }
     std::vector<uint8_t> rgb;
     viewer_->render(world_.id(mjOBJ_CAMERA, "scene"), rgb);
@@ -100,6 +104,7 @@ class VacuumGrasp final : public Environment, public Renderable {
   Renderer renderer_;
   std::vector<MujocoCamera> cameras_;
   ManipulationEnvironment environment_;
+  const Dressing dressing_;
   std::unique_ptr<Renderer> viewer_;
 };
 

@@ -1,3 +1,4 @@
+#include "onramp/base/counted.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases/factories.h"
@@ -12,11 +13,12 @@ class Collect final : public Phase {
   const std::string& name() const override { return config_.name; }
 
   PhaseNeeds needs() const override {
-    return {.environment = true,
-            .policies = {config_.policy},
-            .fills_sources = config_.into,
-            .episodes = config_.episodes,
-            .plan = concat(config_.episodes, " episodes by '", config_.policy, "' into ", join(config_.into))};
+    return {
+        .environment = true,
+        .policies = {config_.policy},
+        .fills_sources = config_.into,
+        .episodes = config_.episodes,
+        .plan = concat(counted(config_.episodes, "episode"), " by '", config_.policy, "' into ", join(config_.into))};
   }
 
   void run(Run& run) override {

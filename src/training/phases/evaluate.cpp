@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "onramp/base/counted.h"
 #include "onramp/base/text.h"
 #include "onramp/core/device.h"
 #include "onramp/training/film.h"
@@ -17,10 +18,11 @@ class Evaluate final : public Phase {
   const std::string& name() const override { return config_.name; }
 
   PhaseNeeds needs() const override {
-    return {.environment = true,
-            .policies = config_.policies,
-            .films = config_.videos,
-            .plan = concat(config_.settings.episodes, " held-out seeds for each of ", join(config_.policies))};
+    return {
+        .environment = true,
+        .policies = config_.policies,
+        .films = config_.videos,
+        .plan = concat(counted(config_.settings.episodes, "held-out seed"), " for each of ", join(config_.policies))};
   }
 
   void run(Run& run) override {
@@ -49,11 +51,10 @@ class Evaluate final : public Phase {
   /// The first held-out situations, so that films of two policies can be laid side by side.
   void film(Run& run, const std::string& who) const {
     const auto policy = run.policy(who);
-    std::vector<uint64_t> seeds;
-    for (int64_t i = 0; i < config_.video_episodes; ++i)
-      seeds.push_back(held_out_seed(config_.settings.first_seed + i));
-    film_policy(*run.make_environment(), *policy, config_.settings.sample ? ActMode::kSample : ActMode::kMode, seeds,
-                run.folder() / "videos" / (config_.name + "-" + who + ".mp4"));
+    film_policy(*run.make_environment(), *policy, config_.settings.sample ? ActMode::kSample : ActMode::kMode,
+                {.path = run.folder() / "videos" / (config_.name + "-" + who + ".mp4"),
+                 .policy = who,
+                 .takes = held_out_takes(config_.settings.first_seed, config_.video_episodes)});
   }
 
   const EvaluateConfig config_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "onramp/base/counted.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases/factories.h"
@@ -25,8 +26,8 @@ class Interleave final : public Phase {
             .leaves_policy = true,
             .acting_learner = true,
             .episodes = config_.episodes,
-            .plan = concat(config_.episodes, " episodes by '", config_.learner, "', ", config_.updates_per_episode,
-                           " updates after each")};
+            .plan = concat(counted(config_.episodes, "episode"), " by '", config_.learner, "', ",
+                           counted(config_.updates_per_episode, "update"), " after each")};
   }
 
   void run(Run& run) override {

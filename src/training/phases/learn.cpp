@@ -1,3 +1,4 @@
+#include "onramp/base/counted.h"
 #include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
@@ -19,7 +20,7 @@ class Learn final : public Phase {
     return {.learners = {config_.learner},
             .leaves_policy = true,
             .snapshots = std::move(snapshots),
-            .plan = concat(config_.updates, " updates of '", config_.learner, "'",
+            .plan = concat(counted(config_.updates, "update"), " of '", config_.learner, "'",
                            every > 0 ? concat(", its policy kept each ", every) : "")};
   }
 

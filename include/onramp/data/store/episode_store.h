@@ -14,7 +14,7 @@ namespace onramp {
 /// Thread safety: as that of the file system; two writers must not use the same number (a run's folder is locked).
 class EpisodeStore {
  public:
-  /// Makes the folder if need be. @throws IoError
+  /// The folder need not be there: the first write makes it.
   explicit EpisodeStore(std::filesystem::path folder);
 
   /// Writes under the next free number, highest + 1. @return that number. @throws IoError, DataError

@@ -12,13 +12,14 @@
 
 namespace onramp::mujoco {
 
-/// Which items lie in the bin. The training item and the unseen ones follow Simplified Q, appendix D.3.
+/// Which items lie in the bin. The training item and the unseen ones follow Simplified Q, appendix D.3; a flat box stands for
+/// the paper's bag.
 enum class ItemSet : uint8_t {
-  kTraining,    ///< one orange bag: a flat box, size and turn random
+  kTraining,    ///< one orange box: flat, size and turn random
   kBlue,        ///< the same in blue
-  kCan,         ///< one can: a cylinder, taller than the bag, metallic red
-  kThree,       ///< three orange bags at once
-  kThreeMixed,  ///< an orange bag, a blue one and a can
+  kCan,         ///< one can: a cylinder, taller than the box, metallic red
+  kThree,       ///< three orange boxes at once
+  kThreeMixed,  ///< an orange box, a blue one and a can
   kRandom,      ///< one to three items of any shape, size and colour
 };
 constexpr auto enum_names(ItemSet*) {

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "onramp/envs/mujoco/world.h"
@@ -22,6 +24,10 @@ class Renderer {
   Renderer(const Renderer&) = delete;
   Renderer& operator=(const Renderer&) = delete;
 
+  /// For pictures that people look at: the model's sky behind everything, fog, and what `add` puts into the scene beside the
+  /// model's own geoms. Before the first picture. Other renderers of the same world show neither.
+  void dress(std::function<void(mjvScene&)> add) { dress_ = std::move(add); }
+
   /// @param camera  id of a camera of the model
   /// @param rgb     [height * width * 3], rows from the top
   /// @throws EnvironmentError "no EGL: ..." with what to install, when no context can be made.
@@ -35,6 +41,7 @@ class Renderer {
   World& world_;
   int64_t width_, height_;
   int samples_;
+  std::function<void(mjvScene&)> dress_;
   std::unique_ptr<Graphics> graphics_;
 };
 

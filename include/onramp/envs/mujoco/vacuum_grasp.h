@@ -39,7 +39,7 @@ struct VacuumGraspConfig {
 
   template <class V>
   void fields(V& v) {
-    v("items", items, "what lies in the bin; all but `training` are held out (app. D.3)");
+    v("items", items, "what lies in the bin; all but `training` are held out (Simplified Q, app. D.3)");
     v("lighting", lighting, "light above the bin; `unseen` is held out");
     v("item_scale", item_scale, "of the items' lengths and widths; smaller ones want better aim", in_range(0.6, 1.3));
     v("images", images, "render pictures; without them no EGL is needed");

@@ -1,0 +1,119 @@
+"""scripts/quickstart.sh and scripts/lib.sh over a cmake and programs that only pretend: what is refused when, what an interruption says."""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
+CMAKE = """#!/bin/sh
+echo "cmake $*" >>"$CALLS"
+case "$1" in --preset) exit 0 ;; esac
+if [ -n "$NINJA_SAYS" ]; then echo "$NINJA_SAYS"; exit 2; fi
+if [ -n "$SLOW" ]; then sleep 60 & echo $! >"$CALLS.pid"; wait; fi
+echo "[1/1] done"
+"""
+TRAIN = """#!/bin/sh
+echo "train $*" >>"$CALLS"
+case "$*" in *sed=*) echo "error: --set run.sed=2: unknown key" >&2; exit 2 ;; esac
+"""
+
+
+def write_program(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+class Quickstart(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        (self.folder / "scripts").mkdir()
+        for name in ("quickstart.sh", "lib.sh"):
+            shutil.copy(SCRIPTS / name, self.folder / "scripts")
+        write_program(self.folder / "scripts/setup.sh", '#!/bin/sh\necho setup >>"$CALLS"\n')
+        write_program(self.folder / "bin/cmake", CMAKE)
+        write_program(self.folder / "build/release/bin/onramp-train", TRAIN)
+        self.calls_file = self.folder / "calls"
+        self.environment = dict(os.environ, CALLS=str(self.calls_file), PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}")
+
+    def start(self, *arguments, **environment):
+        return subprocess.Popen([self.folder / "scripts/quickstart.sh", *arguments], text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
+                                env=dict(self.environment, **environment))
+
+    def run_script(self, *arguments, **environment):
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def calls(self):
+        return self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
+
+    def test_builds_checks_the_config_and_trains(self):
+        code, _, err = self.run_script("--set", "run.seed=2")
+        self.assertEqual(code, 0, err)
+        calls = self.calls()
+        self.assertEqual(calls[0], "setup")
+        self.assertEqual(calls[-1], "train configs/quickstart.yaml --set run.seed=2")
+        self.assertIn("train configs/quickstart.yaml --dry-run --set run.seed=2", calls)
+
+    def test_refuses_what_is_no_option_before_anything_else(self):
+        for arguments in (["--foo"], ["run.seed=2"], ["--set"], ["--set", "run.seed"], ["--set", "a=1", "--folder", "x"]):
+            code, _, err = self.run_script(*arguments)
+            self.assertEqual(code, 1, arguments)
+            self.assertIn("remedy:", err)
+            self.assertEqual(self.calls(), [], arguments)
+
+    def test_refuses_an_unknown_key_before_the_other_programs_are_built(self):
+        code, _, err = self.run_script("--set", "run.sed=2")
+        self.assertEqual(code, 2)
+        self.assertEqual(err.strip(), "error: --set run.sed=2: unknown key")
+        self.assertEqual(sum("--target" in call for call in self.calls()), 1)
+
+    def interrupt(self, number):
+        process = self.start(SLOW="1")
+        pid_file = pathlib.Path(str(self.calls_file) + ".pid")
+        for _ in range(300):
+            if pid_file.exists() and pid_file.read_text().strip():
+                break
+            time.sleep(0.1)
+        process.send_signal(number)  # to the script alone: what it started must go with it
+        _, err = process.communicate(timeout=30)
+        self.assertIn("interrupted while: Build build/release: onramp-train; the same command goes on from there", err)
+        self.assertNotIn("remedy:", err)
+        self.assertNotIn("failed while", err)
+        worker = int(pid_file.read_text())
+        for _ in range(100):
+            if not pathlib.Path(f"/proc/{worker}/stat").exists() or ") Z " in pathlib.Path(f"/proc/{worker}/stat").read_text():
+                break
+            time.sleep(0.1)
+        else:
+            self.fail("the build still runs")
+        return process.returncode
+
+    def test_an_interruption_is_no_failure(self):
+        self.assertEqual(self.interrupt(signal.SIGTERM), 143)
+
+    def test_nor_is_one_from_the_keyboard(self):
+        self.assertEqual(self.interrupt(signal.SIGINT), 130)
+
+    def test_nor_is_one_of_the_build_alone(self):
+        code, _, err = self.run_script(NINJA_SAYS="ninja: build stopped: interrupted by user.")
+        self.assertEqual(code, 130)
+        self.assertIn("interrupted while: Build", err)
+        self.assertNotIn("remedy:", err)
+
+    def test_a_failure_names_its_remedy(self):
+        code, _, err = self.run_script(NINJA_SAYS="a.cpp:1:1: error: expected ';'")
+        self.assertEqual(code, 2)
+        self.assertIn("a.cpp:1:1: error: expected ';'", err)
+        self.assertIn("remedy: if it ran out of memory", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
