@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include "onramp/algorithms/action_samples.h"
+#include "onramp/base/error.h"
 #include "onramp/losses/simplified_q.h"
 #include "onramp/losses/td.h"
 
@@ -15,6 +16,7 @@ SimplifiedQ::SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& 
 Metrics SimplifiedQ::update(const Batches& batches) {
   const Batch& batch = batches.at(ActorCritic::kBatch);
   const auto B = batch.size(), N = config_.num_action_samples, A = batch.action.size(1);
+  ONRAMP_CHECK(B >= 2, "the regulariser pairs a state with another one; the batch holds ", B);
   at::Generator& rng = net_.next_noise();
   Critic& critic = net_.critic();
   const auto obs = net_.see(batch.obs);

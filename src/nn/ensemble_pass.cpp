@@ -260,6 +260,7 @@ struct Pass : torch::autograd::Function<Pass<T>> {
       kept[l] = {saved[at], saved[at + 1], saved[at + 2], saved[at + 3]};
     }
     saved.resize(own);
+    if (!gradients[0].defined() && !gradients[1].defined()) return variable_list(own + 3);  // nothing came back
     const Network net{std::move(saved), hidden, context->saved_data["norm"].toBool(),
                       context->saved_data["relu"].toBool()};
     for (auto& gradient : gradients) {
