@@ -43,9 +43,11 @@ struct CollectConfig {
     v("policy", policy, "who acts: a name under `policies`, or of an earlier phase", required(), not_empty());
     v("episodes", episodes, "episodes that are kept", at_least(1));
     v("keep", keep,
-      "all; or successes: attempts go on until so many have succeeded, failed ones stay on disk and are not learned from");
+      "all; or successes: attempts go on until so many have succeeded, failed ones stay on disk and are not learned "
+      "from");
     v("attempts_limit", attempts_limit,
-      "keep: successes alone: attempts after which the run stops for want of successes; none: 20 an episode", at_least(1));
+      "keep: successes alone: attempts after which the run stops for want of successes; none: 20 an episode",
+      at_least(1));
     v("act", act, "sample: as the policy draws; mode: its single best action");
     v("into", into, "replay sources that the episodes enter", not_empty());
   }

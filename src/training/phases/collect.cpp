@@ -65,7 +65,8 @@ int64_t CollectConfig::most_attempts() const {
 
 void CollectConfig::validate() const {
   if (!attempts_limit) return;
-  if (keep == Keep::kAll) throw ConfigError("attempts_limit: every attempt is kept; leave it out, or set keep: successes");
+  if (keep == Keep::kAll)
+    throw ConfigError("attempts_limit: every attempt is kept; leave it out, or set keep: successes");
   if (*attempts_limit >= episodes) return;
   throw ConfigError(concat("attempts_limit = ", *attempts_limit, " is fewer than the ", episodes, " episodes wanted"));
 }
