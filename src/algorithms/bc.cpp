@@ -49,7 +49,7 @@ Metrics Bc::update(const Batches& batches) {
 }
 
 std::vector<ConfigNode> Bc::default_phases(const BcConfig&, const std::string& learner, bool) {
-  return {phase_of(learner, learner, "{type: learn, updates: 100000}")};
+  return {phase_of(learner, learner, "{type: learn, updates: 100000, keep_policy_every: 10000}")};
 }
 
 std::vector<BatchRequest> Bc::sample_plan() const {

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include "onramp/algorithms/action_samples.h"
+#include "onramp/base/error.h"
 #include "onramp/losses/simplified_q.h"
 #include "onramp/losses/td.h"
 
@@ -15,20 +16,21 @@ SimplifiedQ::SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& 
 Metrics SimplifiedQ::update(const Batches& batches) {
   const Batch& batch = batches.at(ActorCritic::kBatch);
   const auto B = batch.size(), N = config_.num_action_samples, A = batch.action.size(1);
+  ONRAMP_CHECK(B >= 2, "the regulariser pairs a state with another one; the batch holds ", B);
   at::Generator& rng = net_.next_noise();
   Critic& critic = net_.critic();
   const auto obs = net_.see(batch.obs);
   const auto pi = net_.actor().distribution(obs);  // pi(.|s)
 
   // TD: fit Q to y = R_n + discount min_e Q_e(s_n, a'), a' ~ pi(s_n), with the online critic itself (eq. 1, Q-bar = Q).
-  const auto y = bootstrap_target(batch, rng);                                                          // [B]
-  const auto a_mu = penalized_actions(config_, pi, rng);                                                // [B, N, A], a' ~ mu
+  const auto y = bootstrap_target(batch, rng);            // [B]
+  const auto a_mu = penalized_actions(config_, pi, rng);  // [B, N, A], a' ~ mu
   const auto a_u = uniform_actions({B, 1, A}, pi.mean, rng), a_pi = policy_actions(pi, 1, rng).action;  // [B, 1, A]
-  const auto actions = at::cat({batch.action.unsqueeze(1), a_mu, a_u, a_pi}, 1);                        // [B, 1 + N + 2, A]
-  const auto at_actions = critic.forward(critic.encode(obs), actions);  // encoded once, all in one pass
-  const auto q = at_actions.q.split_with_sizes({1, N, 2}, -1);          // of a, a_mu
-  const auto phi = at_actions.latent.split_with_sizes({1 + N, 1, 1}, 2);  // of a_u, a_pi
-  const auto q_data = q[0].squeeze(-1), q_mu = q[1];                      // [E, B], [E, B, N]
+  const auto actions = at::cat({batch.action.unsqueeze(1), a_mu, a_u, a_pi}, 1);  // [B, 1 + N + 2, A]
+  const auto at_actions = critic.forward(critic.encode(obs), actions);            // encoded once, all in one pass
+  const auto q = at_actions.q.split_with_sizes({1, N, 2}, -1);                    // of a, a_mu
+  const auto phi = at_actions.latent.split_with_sizes({1 + N, 1, 1}, 2);          // of a_u, a_pi
+  const auto q_data = q[0].squeeze(-1), q_mu = q[1];                              // [E, B], [E, B, N]
   const auto td = losses::half_td_mse(q_data, y);
   // Penalty: lower Q at actions away from the data's (appendix E).
   const auto penalty = penalize(config_, batch.action, a_mu, q_mu);

@@ -108,7 +108,12 @@ Observation ObservationEncoder::encode_pictures(const Observation& obs) {
 }
 
 std::shared_ptr<ObservationEncoder> ObservationEncoder::borrowing(const ObservationEncoder& owner) {
-  auto encoder = std::make_shared<ObservationEncoder>(owner.observation_, owner.normalizer_, owner.images_,
+  // Features that move have no fitted statistics. Those of pictures go, so that copies and policy files do without as well.
+  auto entries = owner.normalizer_.entries();
+  for (const auto& entry : owner.observation_.entries) {
+    if (entry.is_image()) entries.erase(entry.name);
+  }
+  auto encoder = std::make_shared<ObservationEncoder>(owner.observation_, Normalizer(std::move(entries)), owner.images_,
                                                       /*trainable=*/false);
   encoder->borrowed_ = true;
   return encoder;

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "onramp/core/parallel.h"
+#include "ensemble_plan.h"
 #include "row_kernels.h"
 
 namespace onramp::ensemble_pass {
@@ -16,68 +16,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kBlockRows = 128;          // 128 KiB an array of 256 float32 units: a few of them fit a core's cache
 constexpr int64_t kMostWeights = 512 * 512;  // of one layer; larger ones are better multiplied with all rows at once
-constexpr int64_t kLeastTasks = 8;
-
-/// The work cut into tasks: ranges of rows of one member, which a thread walks through block by block. The cut depends on
-/// shapes alone, and so does the order of every sum over rows.
-struct Plan {
-  int64_t E, R, rows_per_bias, block_rows, lane_rows, lanes;
-
-  Plan(int64_t members, int64_t rows, int64_t groups) : E(members), R(rows), rows_per_bias(rows / groups) {
-    const int64_t unit = groups > 1 ? rows_per_bias : 1;  // what shares a bias row stays together
-    block_rows = unit * std::max<int64_t>(1, kBlockRows / unit);
-    const int64_t blocks = (R + block_rows - 1) / block_rows;
-    const int64_t wanted = std::clamp<int64_t>((kLeastTasks + E - 1) / E, 1, blocks);
-    lane_rows = (blocks + wanted - 1) / wanted * block_rows;
-    lanes = (R + lane_rows - 1) / lane_rows;
-  }
-  int64_t bias_row(int64_t row) const { return row / rows_per_bias; }
-  /// Calls body(member, lane, first row, row after the last), on all threads.
-  template <class Body>
-  void parallel(const Body& body) const {
-    at::parallel_for(0, E * lanes, 1, [&](int64_t first, int64_t last) {
-      const at::NoGradGuard no_grad;  // each thread has a mode of its own
-      for (int64_t i = first; i < last; ++i) {
-        const int64_t e = i / lanes, lane = i % lanes;
-        body(e, lane, lane * lane_rows, std::min((lane + 1) * lane_rows, R));
-      }
-    });
-  }
-};
-
-/// The tensors as autograd sees them: x, then of each layer weight, bias and, where it has them, norm_weight and norm_bias.
-struct Network {
-  variable_list tensors;
-  size_t hidden;
-  bool norm, relu;
-
-  size_t slot(size_t layer) const { return 1 + layer * (norm ? 4 : 2); }
-  const at::Tensor& x() const { return tensors[0]; }
-  const at::Tensor& weight(size_t layer) const { return tensors[slot(layer)]; }
-  const at::Tensor& bias(size_t layer) const { return tensors[slot(layer) + 1]; }
-  at::Tensor norm_weight(size_t layer) const { return norm ? tensors[slot(layer) + 2] : at::Tensor(); }
-  at::Tensor norm_bias(size_t layer) const { return norm ? tensors[slot(layer) + 3] : at::Tensor(); }
-  Plan plan() const { return {weight(0).size(0), x().size(-2), bias(0).size(1)}; }
-};
-
-/// What the forward pass leaves of a hidden layer: product before bias and norm, mean and rstd only where there is a norm.
-struct Kept {
-  at::Tensor product, y, mean, rstd;  // [E, R, H] x 2, [E, R] x 2
-};
-
-/// A range of rows of one member.
-struct Block {
-  int64_t e, begin, end;
-  int64_t rows() const { return end - begin; }
-  at::Tensor of(const at::Tensor& t) const { return (t.dim() == 3 ? t.select(0, e) : t).narrow(0, begin, rows()); }
-};
-
-template <class T>
-T* at_row(const at::Tensor& t, int64_t e, int64_t row) {  // t [E, rows(, H)], contiguous
-  return t.defined() ? t.data_ptr<T>() + e * t.stride(0) + row * t.stride(1) : nullptr;
-}
 
 /// One hidden layer of a block. What `kept` does not hold lives only here. @return y [rows, H]
 template <class T>
@@ -260,6 +199,7 @@ struct Pass : torch::autograd::Function<Pass<T>> {
       kept[l] = {saved[at], saved[at + 1], saved[at + 2], saved[at + 3]};
     }
     saved.resize(own);
+    if (!gradients[0].defined() && !gradients[1].defined()) return variable_list(own + 3);  // nothing came back
     const Network net{std::move(saved), hidden, context->saved_data["norm"].toBool(),
                       context->saved_data["relu"].toBool()};
     for (auto& gradient : gradients) {

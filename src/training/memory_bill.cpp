@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "onramp/base/error.h"
 #include "onramp/base/counted.h"
+#include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/data/dataset.h"
 

@@ -154,9 +154,14 @@ void Run::rebuild_replay(int64_t episodes) {
           concat(store_->path(number).string(),
                  ": does not say which replay sources it is in; no run recorded it. Put the run's own back"));
     }
-    replay_->add(episode, split(sources->second));
+    enter_replay(episode, split(sources->second));
   }
   state_.episodes = episodes;
+}
+
+/// What no source holds would lie in memory for nothing.
+void Run::enter_replay(const Episode& episode, const std::vector<std::string>& sources) {
+  if (!sources.empty()) replay_->add(episode, sources);
 }
 
 void Run::put_on_disk(int64_t number, const Episode& episode) {
@@ -181,7 +186,7 @@ Episode Run::record(Policy& policy, ActMode mode, const std::vector<std::string>
         collect_episode(environment(), policy, mode, seed("episode/" + phase, number),
                         {{"number", std::to_string(number)}, {"phase", phase}, {"task", environment().spec().name}});
   } catch (const EnvironmentError&) {  // it could not be reset: the run pauses
-    if (state_.phase > 0 || state_.step > 0) checkpoint();
+    if (state_.phase > 0 || state_.episodes > 0) checkpoint();
     throw;
   }
   Episode& episode = collected.episode;
@@ -195,7 +200,7 @@ Episode Run::record(Policy& policy, ActMode mode, const std::vector<std::string>
   if (episode.length() > 0) {  // an environment may fail before its first step: then there is nothing to keep
     put_on_disk(number, episode);
     ++state_.episodes;
-    replay_->add(episode, sources);
+    enter_replay(episode, sources);
   }
   if (collected.failure) {
     checkpoint();

@@ -119,6 +119,14 @@ TEST(Bc, StartsFromTheEncoderHandedOverWhereToldTo) {
   }
 }
 
+// Appendix E: 100 000 updates, judged each 10 000.
+TEST(Bc, ItsOwnCourseIsThePapers) {
+  const auto phases = Bc::default_phases({}, "cloning", /*environment=*/true);
+  ASSERT_EQ(phases.size(), 1U);
+  EXPECT_EQ(phases[0].at("updates").as<int64_t>(), 100000);
+  EXPECT_EQ(phases[0].at("keep_policy_every").as<int64_t>(), 10000);
+}
+
 TEST(Bc, HasNobodyToShareAnEncoderWith) {
   auto config = picture_config(EncoderMode::kEndToEnd);
   config.input.share_encoder = true;

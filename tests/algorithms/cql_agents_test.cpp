@@ -249,6 +249,29 @@ TYPED_TEST(Cql, TheStandardFormCostsNothingWhereAllValuesAreEqual) {
   EXPECT_NEAR(metric(agent.update({{"batch", batch_of({1, -1}, {1, 1})}}), "penalty"), 0.0, 1e-6);
 }
 
+// Q(s, a) = relu(a), s = 1 with the policy at 1, s' = -1 with it at -1, the data at -1; N = 256 of each kind, U(-1, 1) first:
+//   mean of Q = (1/4 + 1 + 0) / 3,   term = log of (N (1/2 + (e - 1) / 2) + N e + N + 1) / (3 N + 1) = 0.5257.
+// With pi(s) for both it were 0.82, with pi(s') for both 0.11.
+TYPED_TEST(Cql, TheStandardFormTakesActionsOfBothStates) {
+  constexpr int64_t B = 64;
+  auto config = without_batch_norm(by_hand<typename TestFixture::Config>(/*units=*/2));
+  config.cql = CqlForm::kStandard;
+  config.importance = false;
+  config.num_action_samples = 256;
+  typename TestFixture::Agent agent(config, state_context(1, 1));
+  act_by_the_sign_of_the_state(agent);
+  set_weights(agent, "critic",
+              {{"weight_0", rows({{0, 0}, {1, -1}}).unsqueeze(0)},
+               {"bias_0", at::zeros({1, 2})},
+               {"weight_out", rows({{1}, {0}}).unsqueeze(0)},
+               {"bias_out", at::zeros({1, 1})}});
+  auto batch = batch_of(std::vector<float>(B, 1.0F), std::vector<float>(B, -1.0F));
+  batch.next_obs = {{"state", at::full({B, 1}, -1.0F)}};
+  const auto metrics = agent.update({{"batch", batch}});
+  EXPECT_NEAR(metric(metrics, "q_sampled"), 1.25 / 3, 5 * 0.0009);
+  EXPECT_NEAR(metric(metrics, "penalty"), 0.5257, 5 * 0.0008);
+}
+
 TYPED_TEST(Cql, SaysWhichPartIsMissing) {
   expect_throws<ConfigError>(
       [] {

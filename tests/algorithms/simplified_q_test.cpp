@@ -173,8 +173,29 @@ TEST(SimplifiedQConfig, DefaultsAreThePapers) {
   EXPECT_EQ(config.batch_size, 512);
   EXPECT_EQ(config.optimizer.learning_rate, 3e-4);
   EXPECT_EQ(config.critic.mlp.hidden, (std::vector<int64_t>{2048, 2048}));
+  EXPECT_EQ(config.critic.mlp.activation, Activation::kRelu);
+  EXPECT_FALSE(config.critic.mlp.layer_norm);
   EXPECT_EQ(config.critic.ensemble, 1);
   EXPECT_EQ(config.actor.mlp.hidden, (std::vector<int64_t>{64, 64}));
+  EXPECT_EQ(config.actor.mlp.activation, Activation::kTanh);
+  EXPECT_EQ(config.mu, ActionSource::kUniform);
+  EXPECT_EQ(config.penalty, PenaltyWeight::kDistance);
+  EXPECT_EQ(config.online_share, 0.5);
+  EXPECT_EQ(config.input.images, EncoderMode::kFrozen);
+}
+
+// On line 5e-5 with a frozen encoder, as offline end to end. The first step of Adam is the rate itself.
+TEST(SimplifiedQConfig, OnlineRateIsThePapers) {
+  const auto given = handed_over();
+  for (const auto mode : {EncoderMode::kFrozen, EncoderMode::kEndToEnd}) {
+    SimplifiedQ agent(small_agent_with_pictures<SimplifiedQConfig>(mode), picture_context(&given));
+    agent.begin_stage(Stage::kOnline);
+    const auto before = saved(agent)["critic"].tensors.at("mlp.weight_out");
+    agent.update({{"batch", picture_batch(8, 2)}});
+    const auto moved = saved(agent)["critic"].tensors.at("mlp.weight_out") - before;
+    const double rate = mode == EncoderMode::kFrozen ? 5e-5 : 3e-4;
+    EXPECT_NEAR(moved.abs().max().item<double>(), rate, 0.01 * rate);
+  }
 }
 
 }  // namespace

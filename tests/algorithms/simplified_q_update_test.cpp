@@ -1,9 +1,11 @@
 // The numbers of one update, worked out by hand on networks whose weights are written by hand.
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 #include "onramp/algorithms/simplified_q.h"
 #include "simplified_q_testing.h"
+#include "support/expect_throws.h"
 
 namespace onramp {
 namespace {
@@ -71,6 +73,35 @@ TEST(SimplifiedQUpdate, RegularizerPairsAUniformActionWithOneOfThePolicy) {
   double mean = 0.0;
   for (int k = 0; k < 20; ++k) mean += metric(agent.update({{"batch", batch}}), "regularizer") / 20;
   EXPECT_NEAR(mean, 1.0 / 6, 5 * 0.0038);  // variance 1/10 - 1/36, n = 5120
+}
+
+// Phi(s, a) = (relu(w a), relu(-a)) at w = 1, and a'_pi = 1: the regulariser is w^4 mean relu(a_u)^2, w^2 of it from either side.
+// Its derivative in w is 4/6; with one side cut off it were 2/6. TD has no part: the data's action is 0.
+TEST(SimplifiedQUpdate, RegularizerSendsItsGradientThroughBothSides) {
+  constexpr int64_t B = 4096;
+  auto config = by_hand_config(/*units=*/2);
+  config.alpha = 0;
+  config.beta = 1e3;
+  SimplifiedQ agent(config, state_context(1, 1));
+  act_by_the_sign_of_the_state(agent);
+  set_weights(agent, "critic",
+              {{"weight_0", rows({{0, 0}, {1, -1}}).unsqueeze(0)},
+               {"bias_0", at::zeros({1, 2})},
+               {"weight_out", at::ones({1, 2, 1})},
+               {"bias_out", at::zeros({1, 1})}});
+  agent.update({{"batch", batch_of(std::vector<float>(B, 1.0F), std::vector<float>(B, 0.0F))}});
+  const auto moment = saved(agent)["critic_optimizer"].tensors.at("exp_avg.0");  // of weight_0, a tenth of the gradient
+  ASSERT_EQ(moment.sizes(), (std::vector<int64_t>{1, 2, 2}));
+  EXPECT_NEAR(moment[0][1][0].item<double>() * 10 / 1e3, 4.0 / 6, 5 * 0.0168);  // 4 sqrt(1/10 - 1/36) / sqrt(B)
+}
+
+TEST(SimplifiedQUpdate, RefusesABatchInWhichNoStateHasAnother) {
+  SimplifiedQ agent(by_hand_config(/*units=*/2), state_context(1, 1));
+  expect_throws<std::logic_error>(
+      [&] {
+        agent.update({{"batch", batch_of({1}, {0})}});
+      },
+      "the regulariser pairs a state with another one; the batch holds 1");
 }
 
 // s = 1, -1 and a = 1, 1; a' = 1, -1 of the policy: weights 0 and 1 - e^-2 = 0.8646647. At (-1, -1) Q is 3 and 0:

@@ -122,6 +122,22 @@ TEST(ObservationEncoder, PicturesThatAreEncodedOnceServeOwnerAndBorrower) {
   EXPECT_TRUE(borrower->parameters().empty()) << "they are the owner's";
 }
 
+// Statistics of features that were fitted once say nothing about an encoder that is trained.
+TEST(ObservationEncoder, NeitherOwnerNorBorrowerNormalisesTheFeaturesOfPictures) {
+  const auto normalizer = fit_normalizer({{"state", 3 + normals({20, 3}, 3)}, {"wrist", 3 + normals({20, 8}, 4)}});
+  ObservationEncoder owner(visible(), normalizer, encoders(), /*trainable=*/true);
+  const auto borrower = ObservationEncoder::borrowing(owner);
+  const Observation obs{{"wrist", pictures(2, 1)}, {"state", normals({2, 3}, 2)}};
+  const auto want =
+      at::cat({encoders()->encode("wrist", obs.at("wrist")), normalizer.apply("state", obs.at("state"))}, 1);
+  expect_equal(owner.forward(obs), want);
+  expect_equal(owner.forward(owner.encode_pictures(obs)), want);
+  for (const auto& encoder : {borrower, borrower->copy()}) {
+    expect_equal(encoder->forward(obs), want);
+    expect_equal(encoder->forward(owner.encode_pictures(obs)), want);
+  }
+}
+
 TEST(ObservationEncoder, ABorrowerFollowsItsOwnerAndItsCopyDoesNot) {
   ObservationEncoder owner(visible(), Normalizer(), encoders(), /*trainable=*/true);
   const auto borrower = ObservationEncoder::borrowing(owner);

@@ -101,6 +101,28 @@ TEST_P(BatchRenormOf, GradientsMatchFiniteDifferences) {
   }
 }
 
+// Warm and within its bounds: y = (x - mean) / std * r + d with r and d constants. Were they differentiated, batch mean and
+// variance would cancel and the gradient would be that of x / sqrt(1.001).
+TEST_P(BatchRenormOf, WithinItsBoundsCorrectionsAreConstantsOfTheGradient) {
+  const auto E = GetParam();
+  BatchRenorm norm(E, 3, {.decay = 1, .warmup_updates = 0, .max_scale = 100, .max_shift = 100});  // running: 0 and 1
+  norm.to(at::kDouble);
+  auto g = seeded(11);
+  const auto direction = test::randn({E, 5, 3}, g);
+  const auto x = (2 + 3 * test::randn({E, 5, 3}, g)).requires_grad_(true);
+  const auto mean = x.mean(1, true), batch_std = ((x - mean).square().mean(1, true) + 1e-3).sqrt();
+  const double running_std = std::sqrt(1.001);
+  const auto r = batch_std.detach() / running_std, d = mean.detach() / running_std;
+  ASSERT_LT(r.max().item<double>(), 100.0);
+  ASSERT_LT(d.abs().max().item<double>(), 100.0);
+  const auto gradient = [&](const at::Tensor& y) { return torch::autograd::grad({(y * direction).sum()}, {x})[0]; };
+  const auto y = norm.of_batch(x)(x);
+  expect_close(y, x / running_std, 1e-12);
+  const auto got = gradient(y);
+  expect_close(got, gradient((x - mean) / batch_std * r + d), 1e-12);
+  EXPECT_GT((got - gradient(x / running_std)).abs().max().item<double>(), 0.1);
+}
+
 TEST(BatchRenorm, NamesRowsOfAnotherWidth) {
   BatchRenorm norm(2, 3, {});
   test::expect_throws<ShapeError>([&] { norm.of_batch(at::zeros({4, 5})); }, "x: want float [B, 3], got float [4, 5]");

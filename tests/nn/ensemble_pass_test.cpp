@@ -1,5 +1,6 @@
 // The fused form of EnsembleMlp: all layers in one pass, block by block. Held to the plain operators.
 #include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
 
@@ -123,9 +124,133 @@ TEST_P(EnsemblePass, GivesTheGradientOfAnInputAlone) {
   expect_close(d_action, want, 1e-5);
 }
 
+// What the regulariser asks for: nothing comes back through the output.
+TEST_P(EnsemblePass, GivesTheGradientOfFeaturesAlone) {
+  const auto gradients = [&](bool fused) {
+    auto mlp = make(fused);
+    auto g = seeded(2);
+    const auto state = test::randn({50, 4}, g, at::kFloat).requires_grad_(true),
+               action = test::randn({50, 5, 3}, g, at::kFloat).requires_grad_(true);
+    const auto features = mlp.forward(state, action).features;
+    std::vector<at::Tensor> inputs{state, action};
+    for (const auto& p : mlp.parameters()) inputs.push_back(p);
+    return torch::autograd::grad({(features * test::randn(features.sizes(), g, at::kFloat)).mean()}, inputs, {},
+                                 std::nullopt, /*create_graph=*/false, /*allow_unused=*/true);
+  };
+  const auto got = gradients(true), want = gradients(false);
+  size_t untouched = 0;
+  for (size_t i = 0; i < want.size(); ++i) {
+    SCOPED_TRACE("gradient " + std::to_string(i));
+    ASSERT_EQ(got[i].defined(), want[i].defined());
+    untouched += !want[i].defined();
+    if (!want[i].defined()) continue;
+    const double size = want[i].abs().max().item<double>();
+    ASSERT_GT(size, 0.0);
+    expect_close(got[i] / size, want[i] / size, 1e-5);
+  }
+  EXPECT_EQ(untouched, 2U) << "weight and bias of the output";
+}
+
+// What the policy's step asks for: the critic's weights and the states are constants, and N actions share a bias row.
+TEST_P(EnsemblePass, GivesTheGradientOfSampledActionsThroughFrozenWeights) {
+  for (const int64_t N : {1, 5, 200}) {
+    const auto gradient = [&](bool fused) {
+      auto mlp = make(fused);
+      for (auto& p : mlp.parameters()) p.requires_grad_(false);
+      auto g = seeded(2);
+      const auto state = test::randn({50, 4}, g, at::kFloat),
+                 action = test::randn({50, N, 3}, g, at::kFloat).requires_grad_(true);
+      const auto out = mlp.forward(state, action).output;
+      return torch::autograd::grad({(out * test::randn(out.sizes(), g, at::kFloat)).sum()}, {action})[0];
+    };
+    expect_close(gradient(true), gradient(false), 1e-5);
+  }
+}
+
+// In double, one number after another, by what the loss itself says.
+TEST_P(EnsemblePass, GradientsOfDeeperNetworksMatchFiniteDifferences) {
+  for (const auto& hidden : {std::vector<int64_t>{5, 4}, std::vector<int64_t>{5, 4, 3}}) {
+    auto mlp = make(true, hidden);
+    mlp.to(at::kDouble);
+    auto g = seeded(4);
+    const auto state = test::randn({3, 4}, g), action = test::randn({3, 2, 3}, g);
+    const auto of_output = test::randn({GetParam().members, 3, 2, 2}, g),
+               of_features = test::randn({GetParam().members, 3, 2, hidden.back()}, g);
+    const auto loss = [&](const std::vector<at::Tensor>& inputs) {
+      const auto out = mlp.forward(inputs[0], inputs[1]);
+      return (out.output * of_output).sum() + (out.features * of_features).sum();
+    };
+    test::expect_gradients(loss, {state, action});
+    const auto parameters = mlp.parameters();
+    const auto gradients = torch::autograd::grad({loss({state, action})}, parameters);
+    const at::NoGradGuard no_grad;
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      SCOPED_TRACE("parameter " + std::to_string(i));
+      auto flat = parameters[i].view({-1});
+      auto numeric = at::zeros_like(flat);
+      for (int64_t k = 0; k < flat.numel(); k += 3) {  // every third place: they are many
+        const double value = flat[k].item<double>();
+        flat[k].fill_(value + 1e-6);
+        const auto above = loss({state, action});
+        flat[k].fill_(value - 1e-6);
+        numeric[k].copy_((above - loss({state, action})) / 2e-6);
+        flat[k].fill_(value);
+      }
+      const auto places = at::arange(0, flat.numel(), 3);
+      expect_close(gradients[i].reshape({-1}).index_select(0, places), numeric.index_select(0, places), 1e-6);
+    }
+  }
+}
+
+/// Passes values on and lets no gradient back.
+struct Wall : torch::autograd::Function<Wall> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x) {
+    context->set_materialize_grads(false);
+    return x.clone();
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*, torch::autograd::variable_list) {
+    return {at::Tensor()};
+  }
+};
+
+TEST_P(EnsemblePass, PassesOnThatNothingCameBack) {
+  auto mlp = make(true);
+  auto g = seeded(2);
+  const auto x = test::randn({20, 7}, g, at::kFloat).requires_grad_(true);
+  std::vector<at::Tensor> inputs = mlp.parameters();
+  inputs.push_back(x);
+  const auto gradients =
+      torch::autograd::grad({Wall::apply(mlp.forward(x).output).sum()}, inputs, {}, std::nullopt, false, true);
+  for (const auto& gradient : gradients) EXPECT_FALSE(gradient.defined());
+}
+
 TEST_P(EnsemblePass, HandlesOneHiddenLayer) {
   auto fused = make(true, {16}), plain = make(false, {16});
   expect_same(on_rows(fused), on_rows(plain), 1e-5);
+}
+
+// One member and no more rows than a block has: a single task, whose products are free to use all threads.
+TEST(EnsemblePassLimits, ASingleBlockHasTheSameBitsOnAnyNumberOfThreads) {
+  const auto bits_on = [](int threads, int64_t rows) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(threads);
+    auto g = seeded(1);
+    EnsembleMlp mlp(1, 71, 1, {.hidden = {256, 256}, .layer_norm = true}, g);
+    const auto x = test::randn({rows, 71}, g, at::kFloat).requires_grad_(true);
+    std::vector<at::Tensor> inputs = mlp.parameters();
+    inputs.push_back(x);
+    const auto out = mlp.forward(x);
+    auto results = torch::autograd::grad({out.output.sum() + out.features.square().sum()}, inputs);
+    results.push_back(out.output.detach());
+    at::set_num_threads(before);
+    return results;
+  };
+  for (const int64_t rows : {1, 17, 128}) {
+    const auto one = bits_on(1, rows), two = bits_on(2, rows);
+    for (size_t i = 0; i < one.size(); ++i) {
+      EXPECT_TRUE(at::equal(one[i], two[i])) << rows << " rows, tensor " << i;
+    }
+  }
 }
 
 TEST(EnsemblePassLimits, HasNoSecondDerivative) {

@@ -46,7 +46,7 @@ struct BcConfig {
 class Bc final : public Agent {
  public:
   Bc(const BcConfig& config, const LearnerContext& context);
-  /// 100 000 updates (appendix E). See LearnerFactory.
+  /// 100 000 updates, a policy kept each 10 000 (appendix E). See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const BcConfig& config, const std::string& learner, bool environment);
 
   std::vector<BatchRequest> sample_plan() const override;

@@ -25,7 +25,10 @@ struct ConservativeConfig : PenaltyConfig {
   template <class V>
   void fields(V& v) {
     v("alpha", alpha, "weight of the conservative term", at_least(0.0));
-    v("cql", cql, "penalty: that of simplified_q (mu, penalty); standard: CQL(H), the log-sum-exp over actions");
+    v("cql", cql,
+      "penalty: that of simplified_q (mu, penalty); standard: CQL(H), the log-sum-exp over actions, for which mu and "
+      "penalty "
+      "say nothing; its target has one next action all the same, not the largest value of several");
     v("importance", importance,
       "standard alone: weigh actions by the densities they were drawn with; else none, the data's action among them");
     PenaltyConfig::fields(v);

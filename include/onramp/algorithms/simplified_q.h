@@ -11,6 +11,10 @@
 //      any two rows are independent draws, and the batch is encoded already; effect: none in expectation.
 //  (4) "2-layer MLP" is read as two hidden layers.
 //  (5) the image encoder is small_conv unless the config says resnet, the paper's; why: the time of an update on a CPU.
+//  (6) an encoder ends in Linear, LayerNorm and tanh, so that features lie in (-1, 1) (nn/encoders.h); why: the paper says
+//      nothing of it, and what is bounded needs no statistics of its own; effect: not measured.
+//  (7) vectors (pose, speed, pressure) are standardised by the demonstrations' statistics and clipped to +-10
+//      (models/normalizer.h); why: the paper says nothing of it, and units differ by orders of magnitude; effect: not measured.
 #pragma once
 
 #include <memory>

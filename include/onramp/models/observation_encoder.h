@@ -77,7 +77,8 @@ class ObservationEncoder : public torch::nn::Module {
   /// @throws ConfigError for a privileged entry, or an image entry that `images` does not cover
   ObservationEncoder(ObservationSpec observation, Normalizer normalizer, std::shared_ptr<ImageEncoders> images,
                      bool trainable);
-  /// Sees pictures through the trainable encoder of another network, as it is at that moment, without gradient.
+  /// Sees pictures through the trainable encoder of another network, as it is at that moment, without gradient. Neither of the
+  /// two normalises the features.
   static std::shared_ptr<ObservationEncoder> borrowing(const ObservationEncoder& owner);
 
   /// @param obs batched. An image entry is uint8 [B,H,W,C], or float [B,F]: its features, of a frozen encoder's cache or of

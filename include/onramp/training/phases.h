@@ -1,8 +1,11 @@
 // The phases that every method is put together from.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "onramp/base/config.h"
@@ -19,21 +22,37 @@ constexpr auto enum_names(Stage*) {
   return std::array{std::pair{Stage::kOffline, "offline"}, std::pair{Stage::kOnline, "online"}};
 }
 
+/// Which episodes of a collection enter replay sources.
+enum class Keep : uint8_t { kAll, kSuccesses };
+constexpr auto enum_names(Keep*) {
+  return std::array{std::pair{Keep::kAll, "all"}, std::pair{Keep::kSuccesses, "successes"}};
+}
+
 /// A policy acts for some episodes.
 struct CollectConfig {
   std::string name = "collect";
   std::string policy;
   int64_t episodes = 50;
+  Keep keep = Keep::kAll;
+  std::optional<int64_t> attempts_limit;
   ActMode act = ActMode::kSample;
   std::vector<std::string> into = {"offline"};
   template <class V>
   void fields(V& v) {
     v("name", name, "of this phase; folders and metrics carry it", not_empty());
     v("policy", policy, "who acts: a name under `policies`, or of an earlier phase", required(), not_empty());
-    v("episodes", episodes, "episodes collected", at_least(1));
+    v("episodes", episodes, "episodes that are kept", at_least(1));
+    v("keep", keep,
+      "all; or successes: attempts go on until so many have succeeded, failed ones stay on disk and are not learned "
+      "from");
+    v("attempts_limit", attempts_limit,
+      "keep: successes alone: attempts after which the run stops for want of successes; none: 20 an episode",
+      at_least(1));
     v("act", act, "sample: as the policy draws; mode: its single best action");
     v("into", into, "replay sources that the episodes enter", not_empty());
   }
+  void validate() const;  ///< @throws ConfigError for a limit below `episodes`, or one where every attempt is kept
+  int64_t most_attempts() const;
 };
 
 /// A learner makes updates on data that do not grow.

@@ -71,6 +71,7 @@ class Run {
   /// Seed of something numbered: a function of (run seed, purpose, number).
   uint64_t seed(const std::string& purpose, int64_t number) const;
   /// Runs one episode, puts it on disk, then into the replay sources. `successes_into`: further sources if it succeeded.
+  /// Without any source it is on disk alone.
   /// @return the episode as recorded.
   Episode record(Policy& policy, ActMode mode, const std::vector<std::string>& into,
                  const std::vector<std::string>& successes_into = {});
@@ -109,6 +110,7 @@ class Run {
   void resume();
   void rebuild_replay(int64_t episodes);
   const Agent* acting_agent() const;  ///< of the phase that runs or ran last; null when there is none
+  void enter_replay(const Episode& episode, const std::vector<std::string>& sources);
   void put_on_disk(int64_t number, const Episode& episode);
   void ensure_normalizer();
   void check_sound(const Parts& parts);

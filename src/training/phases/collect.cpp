@@ -1,4 +1,5 @@
 #include "onramp/base/counted.h"
+#include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases/factories.h"
@@ -13,34 +14,63 @@ class Collect final : public Phase {
   const std::string& name() const override { return config_.name; }
 
   PhaseNeeds needs() const override {
-    return {
-        .environment = true,
-        .policies = {config_.policy},
-        .fills_sources = config_.into,
-        .episodes = config_.episodes,
-        .plan = concat(counted(config_.episodes, "episode"), " by '", config_.policy, "' into ", join(config_.into))};
+    return {.environment = true,
+            .policies = {config_.policy},
+            .fills_sources = config_.into,
+            .episodes = config_.episodes,
+            .plan = concat(counted(config_.episodes, keeps_all() ? "episode" : "successful episode"), " by '",
+                           config_.policy, "' into ", join(config_.into),
+                           keeps_all() ? "" : concat(", of at most ", config_.most_attempts(), " attempts"))};
   }
 
   void run(Run& run) override {
     const auto policy = run.policy(config_.policy);
-    auto& state = run.state();
-    if (!state.notes.is_object()) state.notes = {{"successes", 0}};
+    auto& state = run.state();  // step counts what is kept
+    if (!state.notes.is_object()) state.notes = {{"attempts", 0}, {"successes", 0}};
+    const std::vector<std::string> none;
     run.begin_progress(config_.episodes);
     while (state.step < config_.episodes) {
-      const Episode episode = run.record(*policy, config_.act, config_.into);
-      ++state.step;
+      if (attempts(run) >= config_.most_attempts()) give_up(run);
+      const Episode episode = keeps_all() ? run.record(*policy, config_.act, config_.into)
+                                          : run.record(*policy, config_.act, none, config_.into);
+      state.step += keeps_all() || episode.succeeded();
+      state.notes["attempts"] = attempts(run) + 1;
       state.notes["successes"] = state.notes["successes"].get<int64_t>() + episode.succeeded();
-      run.log(state.step, episode_metrics(episode));
-      run.show(state.step, {{"success", state.notes["successes"].get<double>() / double(state.step)}});
+      run.log(attempts(run), episode_metrics(episode));
+      run.show(state.step, {{"success", state.notes["successes"].get<double>() / double(attempts(run))}});
       run.tick();
     }
   }
 
  private:
+  bool keeps_all() const { return config_.keep == Keep::kAll; }
+  static int64_t attempts(Run& run) { return run.state().notes["attempts"].get<int64_t>(); }
+
+  [[noreturn]] void give_up(Run& run) const {
+    run.checkpoint();  // the same command says the same at once
+    throw ConfigError(concat("phase '", config_.name, "': ", run.state().step, " of ", attempts(run), " attempts by '",
+                             config_.policy, "' succeeded, ", config_.episodes,
+                             " are wanted; let a better policy act, ask for fewer episodes, or raise attempts_limit, "
+                             "in a folder of its own"));
+  }
+
   const CollectConfig config_;
 };
 
 }  // namespace
+
+int64_t CollectConfig::most_attempts() const {
+  constexpr int64_t kAttemptsAnEpisode = 20;
+  return attempts_limit.value_or(kAttemptsAnEpisode * episodes);
+}
+
+void CollectConfig::validate() const {
+  if (!attempts_limit) return;
+  if (keep == Keep::kAll)
+    throw ConfigError("attempts_limit: every attempt is kept; leave it out, or set keep: successes");
+  if (*attempts_limit >= episodes) return;
+  throw ConfigError(concat("attempts_limit = ", *attempts_limit, " is fewer than the ", episodes, " episodes wanted"));
+}
 
 std::unique_ptr<Phase> make_collect(const CollectConfig& config) { return std::make_unique<Collect>(config); }
 

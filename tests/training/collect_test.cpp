@@ -1,0 +1,127 @@
+// What a collection keeps, and what becomes of the rest.
+#include <gtest/gtest.h>
+
+#include "onramp/base/error.h"
+#include "onramp/base/log.h"
+#include "onramp/data/store/episode_store.h"
+#include "onramp/training/phase.h"
+#include "onramp/training/run.h"
+#include "support/expect_throws.h"
+#include "support/run_contents.h"
+#include "support/temporary_folder.h"
+#include "training/training_testing.h"
+
+namespace onramp {
+namespace {
+
+namespace fs = std::filesystem;
+using test::expect_throws;
+using test::replaced;
+
+/// An expert that arrives now and then; what it learns from shows in the policy's bits.
+constexpr const char* kRun = R"(
+run: {seed: 3, log_every: 2, checkpoint_every_s: 0, keep_checkpoints: 1000}
+compute: {threads: 1}
+env: {type: point, max_steps: 3}
+policies:
+  expert: {type: point_expert, skill: 0.4, noise: 0.3}
+learners:
+  cloning: {type: bc, batch_size: 8, input: {encoder: {channels: [4, 4], feature_dim: 4}}, actor: {mlp: {hidden: [8]}}}
+phases:
+  - {type: collect, name: demonstrations, policy: expert, episodes: 4, keep: successes}
+  - {type: learn, name: cloning, learner: cloning, updates: 3}
+)";
+const std::string kSeldom = replaced(kRun, "checkpoint_every_s: 0", "checkpoint_every_s: 1000");
+
+class Collecting : public ::testing::Test {
+ protected:
+  void SetUp() override { set_log_level(LogLevel::kWarning); }
+  void TearDown() override { set_log_level(LogLevel::kInfo); }
+  static void execute(const fs::path& folder, const std::string& text) {
+    onramp::Run(test::read_run(text, test::point_catalog()), folder).execute();
+  }
+  const test::TemporaryFolder folder_;
+};
+
+TEST_F(Collecting, OfSuccessesGoesOnUntilSoManyAreThereAndLosesNone) {
+  onramp::Run run(test::read_run(kSeldom, test::point_catalog()), folder_ / "run");
+  run.execute();
+  const EpisodeStore store(folder_ / "run" / "episodes");
+  const auto attempts = run.state().episodes;
+  ASSERT_GT(attempts, 5) << "an expert that never fails shows nothing";
+  int64_t successes = 0;
+  for (int64_t i = 0; i < attempts; ++i) {
+    const auto episode = store.load(i);
+    successes += episode.succeeded();
+    EXPECT_EQ(episode.meta.at("sources"), episode.succeeded() ? "offline" : "") << i;
+  }
+  EXPECT_EQ(successes, 4);
+  EXPECT_TRUE(store.load(attempts - 1).succeeded()) << "it stops with the last one that it wants";
+  EXPECT_EQ(run.replay().source("offline").episodes().size(), 4u);
+  EXPECT_TRUE(run.replay().source("offline").empty(EpisodeFilter::kFailed));
+  EXPECT_EQ(run.replay().dataset().episodes(), 4) << "the others take no memory";
+  const auto metrics = read_file(folder_ / "run" / "metrics.csv");
+  EXPECT_NE(metrics.find(concat("demonstrations,", attempts, ",success,1")), std::string::npos) << "a row an attempt";
+}
+
+TEST_F(Collecting, OfAllTakesTheFailuresToo) {
+  onramp::Run run(test::read_run(replaced(kSeldom, ", keep: successes", ""), test::point_catalog()), folder_ / "run");
+  run.execute();
+  EXPECT_EQ(run.state().episodes, 4);
+  EXPECT_EQ(run.replay().source("offline").episodes().size(), 4u);
+  EXPECT_FALSE(run.replay().source("offline").empty(EpisodeFilter::kFailed));
+}
+
+// A checkpoint after each attempt, kept or not: from every one of them the run ends with the same bits.
+TEST_F(Collecting, OfSuccessesGoesOnBitForBitFromEveryCheckpoint) {
+  execute(folder_ / "whole", kRun);
+  const auto want = test::lasting_contents(folder_ / "whole");
+  const auto checkpoints = list_checkpoints(folder_ / "whole" / "checkpoints");
+  const auto attempts = test::names_in(folder_ / "whole" / "episodes").size();
+  ASSERT_EQ(checkpoints.size(), attempts + 3 + 2);  // attempts, updates, phases
+  for (size_t kept = 0; kept < checkpoints.size(); ++kept) {
+    SCOPED_TRACE(kept);
+    const auto run = folder_ / "again";
+    fs::remove_all(run);
+    fs::copy(folder_ / "whole", run, fs::copy_options::recursive);
+    fs::remove_all(run / "checkpoints");
+    fs::create_directories(run / "checkpoints");
+    fs::copy(checkpoints[kept], run / "checkpoints" / checkpoints[kept].filename());
+    execute(run, kSeldom);
+    EXPECT_EQ(test::difference(want, test::lasting_contents(run)), "");
+    if (HasFailure()) break;
+  }
+}
+
+TEST_F(Collecting, OfSuccessesGivesUpAtItsLimitAndSaysSoAgain) {
+  const auto hopeless = replaced(kSeldom, "skill: 0.4, noise: 0.3", "skill: -1, noise: 0");
+  const auto limited = replaced(hopeless, "keep: successes", "keep: successes, attempts_limit: 6");
+  for (int i = 0; i < 2; ++i) {
+    expect_throws<ConfigError>([&] { execute(folder_ / "run", limited); },
+                               "phase 'demonstrations': 0 of 6 attempts by 'expert' succeeded, 4 are wanted");
+    EXPECT_EQ(test::names_in(folder_ / "run" / "episodes").size(), 6u) << "all on disk, and none anew";
+  }
+  expect_throws<ConfigError>([&] { execute(folder_ / "by_default", hopeless); }, "0 of 80 attempts");
+}
+
+TEST_F(Collecting, SaysWhatItIsAboutToDo) {
+  const auto plan = [](const std::string& text) {
+    return test::read_run(text, test::point_catalog()).phases[0].make()->needs();
+  };
+  EXPECT_EQ(plan(kRun).plan, "4 successful episodes by 'expert' into offline, of at most 80 attempts");
+  EXPECT_EQ(plan(kRun).episodes, 4) << "the memory bill is of what is kept";
+  EXPECT_EQ(plan(replaced(kRun, ", keep: successes", "")).plan, "4 episodes by 'expert' into offline");
+}
+
+TEST_F(Collecting, RefusesALimitThatMeansNothing) {
+  const auto refuse = [](const std::string& with, const std::string& message) {
+    const auto text = replaced(kRun, "keep: successes", with);
+    expect_throws<ConfigError>([&] { test::read_run(text, test::point_catalog()); }, message);
+  };
+  refuse("attempts_limit: 6", "attempts_limit: every attempt is kept; leave it out, or set keep: successes");
+  refuse("keep: successes, attempts_limit: 3", "attempts_limit = 3 is fewer than the 4 episodes wanted");
+  refuse("keep: failures", "keep: want one of all, successes, got 'failures'");
+}
+
+}  // namespace
+}  // namespace onramp
