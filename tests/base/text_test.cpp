@@ -26,6 +26,13 @@ TEST(NearestWord, SuggestsWhatWasMeantAndNothingElse) {
   EXPECT_EQ(did_you_mean("gama", words), "; did you mean 'gamma'?");
 }
 
+TEST(Words, GoWithTheirNouns) {
+  EXPECT_EQ(with_article("environment"), "an environment");
+  EXPECT_EQ(with_article("policy"), "a policy");
+  EXPECT_EQ(counted(1, "episode"), "1 episode");
+  EXPECT_EQ(counted(0, "episode"), "0 episodes");
+}
+
 TEST(Format, Durations) {
   EXPECT_EQ(format_duration(0.35), "350 ms");
   EXPECT_EQ(format_duration(4.25), "4.2 s");
