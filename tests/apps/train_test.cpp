@@ -4,6 +4,7 @@
 #include "apps/tiny_run.h"
 #include "onramp/base/error.h"
 #include "onramp/core/device.h"
+#include "support/d4rl_files.h"
 #include "test_paths.h"
 
 namespace onramp::test {
@@ -135,7 +136,7 @@ TEST(Train, ShipsConfigsThatAreSound) {
     SCOPED_TRACE(file.path());
     std::vector<std::string> arguments{file.path().string(), "--dry-run"};
     if (file.path().parent_path().filename() == "adroit") {  // the data file is the user's
-      write_file_atomic(folder / "data.hdf5", std::string_view("x"));
+      write_d4rl(folder / "data.hdf5", make_d4rl());
       arguments.insert(arguments.end(), {"--set", "data.path=data.hdf5"});
     }
     const auto plan = run_program("onramp-train", arguments, folder.path());
