@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "apps/catalog.h"
-#include "onramp/base/atomic_file.h"
 #include "onramp/data/check.h"
 #include "onramp/data/convert.h"
 #include "onramp/envs/episode_film.h"
 #include "onramp/envs/replay_actions.h"
+#include "onramp/training/command_line.h"
 #include "onramp/training/run_config.h"
 
 namespace onramp::data {
@@ -153,7 +153,7 @@ inline void simulate(const Catalog& catalog, const Options& options, const Episo
       std::printf("\n");
     }
   }
-  if (!options.json.empty()) write_file_atomic(options.json, to_json(drift, episode, seed).dump(1) + "\n");
+  if (!options.json.empty()) write_named_file(options.json, to_json(drift, episode, seed).dump(1) + "\n");
 }
 
 inline int replay(const Catalog& catalog, const Options& options) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/tiny_run.h"
+#include "onramp/base/process_setup.h"
 
 namespace onramp::test {
 namespace {
@@ -42,6 +43,35 @@ TEST_F(Programs, SayHowTheyAreUsed) {
   EXPECT_TRUE(names_in(folder.path()).empty());
 }
 
+TEST_F(Programs, SayWhichVersionTheyAreOf) {
+  for (const char* name :
+       {"onramp-train", "onramp-eval", "onramp-data", "onramp-sim", "onramp-report", "onramp-export"}) {
+    const auto said = start(name, {"--version"});
+    EXPECT_EQ(said.code, 0) << said.err;
+    EXPECT_EQ(said.out, std::string(name) + " " + onramp_version() + "\n");
+  }
+}
+
+TEST_F(Programs, NameTheCommandThatIsNone) {
+  expect_refused(start("onramp-sim", {"recrd", "vacuum_grasp"}), 2,
+                 "no command 'recrd'; did you mean 'record'? (there is: list, spec, record, speed, play); see onramp-sim "
+                 "--help");
+  expect_refused(start("onramp-data", {"chek"}), 2, "no command 'chek'; did you mean 'check'?");
+  expect_refused(start("onramp-data", {}), 2, "want a command: info, check, convert, replay; see onramp-data --help");
+  expect_refused(start("onramp-data", {"check"}), 2, "FILE");  // a command: what it lacks is said
+}
+
+TEST_F(Programs, LookWhetherTheyCanWriteBeforeTheyWork) {
+  expect_refused(start("onramp-eval", {run, "--json", "."}), 2, "--json: want a file's name that ends in .json, got .");
+  expect_refused(start("onramp-eval", {run, "--json", "/proc/a.json"}), 2, "--json: cannot write in /proc: ");
+  expect_refused(start("onramp-eval", {run, "--video", "/proc/a.mp4"}), 2, "--video: cannot write in /proc: ");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--out", "/proc/a.mp4"}), 2, "cannot write in /proc: ");
+  expect_refused(start("onramp-export", {run, "--out", "/proc/a.pt"}), 2, "--out: cannot write in /proc: ");
+  expect_refused(start("onramp-data", {"replay", run, "--out", "/proc/a.mp4"}), 2, "--out: cannot write in /proc: ");
+  EXPECT_EQ(start("onramp-export", {run, "--out", "new/policy.pt"}).code, 0) << "its folder is made";
+  EXPECT_TRUE(fs::exists(folder / "new" / "policy.pt"));
+}
+
 TEST_F(Programs, EvalScoresARun) {
   const auto scored = start("onramp-eval", {run, "--episodes", "4", "--batch", "2", "--json", "result.json"});
   ASSERT_EQ(scored.code, 0) << scored.err;
@@ -74,7 +104,7 @@ TEST_F(Programs, EvalRefusesWhatItCannotScore) {
   expect_refused(start("onramp-eval", {run, "--video", "film.avi"}), 2,
                  "--video: want a file's name that ends in .mp4");
   fs::create_directory(folder / "results.json");
-  expect_refused(start("onramp-eval", {run, "--json", "results.json"}), 2, "results.json is a folder");
+  expect_refused(start("onramp-eval", {run, "--json", "results.json"}), 2, "results.json: it is a folder; name a file");
   expect_refused(start("onramp-eval", {run, "--task", "vacum_grasp"}), 2, "no task 'vacum_grasp'; did you mean");
   fs::copy(whole_run().run / "policies" / "online", folder / "policy", fs::copy_options::recursive);
   fs::remove(folder / "policy" / "policy.safetensors");
