@@ -13,9 +13,12 @@
 
 #include "apps/catalog.h"
 #include "onramp/base/clock.h"
+#include "onramp/base/error.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/envs/video.h"
 #include "onramp/envs/wrappers.h"
 #include "onramp/training/command_line.h"
+#include "onramp/training/evaluation.h"
 #include "onramp/training/film.h"
 #include "onramp/training/policy_file.h"
 
@@ -88,6 +91,7 @@ inline int spec(const Catalog& catalog, const Options& options) {
 inline int record(const Catalog& catalog, const Options& options) {
   const auto environment = make_task(catalog, options);
   const auto policy = make_policy(catalog, options, environment->spec());
+  check_fits(*policy, environment->spec());
   const auto name = std::filesystem::path(options.policy).filename().string();
   const std::filesystem::path out =
       options.out.empty() ? std::filesystem::path(options.task + "_" + name + ".mp4") : options.out;
@@ -98,6 +102,7 @@ inline int record(const Catalog& catalog, const Options& options) {
     std::cout << "seed " << episode.meta.at("seed") << ": " << (episode.succeeded() ? "success" : "no success") << ", "
               << episode.length() << " steps, ended by " << to_string(episode.end) << "\n";
     successes += episode.succeeded();
+    if (interrupt_requested()) throw InterruptedError("interrupted; no film was written");
   });
   std::cout << successes << " of " << options.episodes << " succeeded; film: " << out.string() << "\n";
   return 0;
@@ -114,6 +119,7 @@ inline double steps_per_s(Environment& environment, int64_t steps) {
     auto action = at::empty({dim});
     for (int64_t k = 0; k < dim; ++k) action.data_ptr<float>()[k] = static_cast<float>(random.uniform(-1, 1));
     if (environment.step(action).end) environment.reset(seed++);
+    if (interrupt_requested()) throw InterruptedError("interrupted; there is nothing to say yet");
   }
   return static_cast<double>(steps) / clock.now();
 }

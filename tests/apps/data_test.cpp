@@ -89,6 +89,14 @@ learners:
 phases:
   - {type: learn, name: cloning, learner: cloning, updates: 8}
 )"));
+  // One episode of a run is a data set too; nobody knows where its policy could act.
+  const auto single = (whole.run / "episodes" / "000001.h5").string();
+  const auto one = run_program(
+      "onramp-train", {"offline.yaml", "--set", "data.path=" + single, "--set", "run.folder=run_single"}, folder.path());
+  ASSERT_EQ(one.code, 0) << one.err;
+  EXPECT_NE(one.err.find("data: 1 episodes, "), std::string::npos) << one.err;
+  expect_refused(run_program("onramp-eval", {"run_single"}, folder.path()), 2,
+                 "no environment is known to it: name one that shows and takes the same with --task NAME");
   std::string metrics;
   for (const std::string format : {"store", "robomimic", "d4rl", "minari"}) {
     ASSERT_EQ(data({"convert", whole.run.string(), format, "--to", format}).code, 0);
