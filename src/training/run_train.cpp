@@ -12,14 +12,10 @@
 #include "onramp/training/phases.h"
 #include "onramp/training/report.h"
 #include "onramp/training/run.h"
+#include "onramp/training/run_folder.h"
 
 namespace onramp {
 namespace {
-
-std::filesystem::path run_folder(const RunConfig& config, const std::filesystem::path& file) {
-  if (!config.run.folder.empty()) return config.run.folder;
-  return std::filesystem::path("runs") / file.stem() / concat("seed", config.run.seed);
-}
 
 /// What --dry-run prints: the resolved config, the memory bill, the plan.
 void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
@@ -59,8 +55,9 @@ int train(const Catalog& catalog, int argc, char** argv) {
   }
   if (file.empty()) throw ConfigError("which config? onramp-train CONFIG.yaml (see --help)");
 
-  const RunConfig config = read_run_config(load_config(file, overrides), catalog);
-  const auto folder = run_folder(config, file);
+  const ConfigNode given = load_config(file, overrides);
+  const RunConfig config = read_run_config(given, catalog);
+  const auto folder = run_folder(config, given, file);
   if (dry_run) {
     print_plan(config, folder);
     return 0;

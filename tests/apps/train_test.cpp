@@ -41,6 +41,22 @@ TEST(Train, RunsAgainFromItsOwnResolvedConfig) {
   EXPECT_EQ(difference(whole_run().contents, lasting_contents(folder / "again")), "");
 }
 
+TEST(Train, ContinuesARunFromItsOwnResolvedConfig) {
+  ASSERT_EQ(whole_run().finished.code, 0);
+  const TemporaryFolder folder;
+  const auto text = read_file(whole_run().run / "config.yaml");
+  EXPECT_NE(text.find("  folder: " + whole_run().run.string() + "\n"), std::string::npos) << text;
+  const auto done = run_program("onramp-train", {(whole_run().run / "config.yaml").string()}, folder.path());
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_NE(done.out.find("run folder   " + whole_run().run.string() + "\n"), std::string::npos) << done.out;
+  EXPECT_NE(done.err.find("phase 'finished'"), std::string::npos) << "not a second run\n" << done.err;
+  fs::copy(whole_run().run, folder / "moved", fs::copy_options::recursive);
+  const auto moved = run_program("onramp-train", {"moved/config.yaml"}, folder.path());
+  EXPECT_NE(moved.out.find("run folder   moved\n"), std::string::npos) << moved.out;
+  EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"moved"}));
+  EXPECT_EQ(difference(whole_run().contents, lasting_contents(folder / "moved")), "");
+}
+
 TEST(Train, SaysOfAFinishedRunWhatCameOut) {
   ASSERT_EQ(whole_run().finished.code, 0);
   const auto again = run_program("onramp-train", tiny_arguments(whole_run().config, whole_run().run));
