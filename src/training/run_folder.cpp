@@ -27,7 +27,7 @@ void check_same_run(const fs::path& folder, const ConfigNode& resolved) {
   };
   if (!fs::exists(config_file) || !(has_any("checkpoints") || has_any("episodes"))) return;
   const auto before = run_identity(load_config(config_file));
-  if (const auto difference = config_difference(before, run_identity(resolved), "there", "here")) {
+  if (const auto difference = config_difference(before, run_identity(resolved), "in the folder", "in the config")) {
     throw ConfigError(concat(folder.string(), " holds a run of another config (", *difference,
                              "); choose another folder with --set run.folder=..., or remove that one"));
   }

@@ -44,8 +44,8 @@ TEST_F(Faults, ASecondRunOnTheSameFolder) {
 TEST_F(Faults, AnotherConfigOnTheSameFolder) {
   copy();
   expect_refused(train({"learners.agent.alpha=0.5"}), 2,
-                 "holds a run of another config (learners.agent.alpha: '1.0' there against '0.5' here)");
-  expect_refused(train({"run.seed=6"}), 2, "run.seed: '5' there against '6' here");
+                 "holds a run of another config (learners.agent.alpha: '1.0' in the folder against '0.5' in the config)");
+  expect_refused(train({"run.seed=6"}), 2, "run.seed: '5' in the folder against '6' in the config");
   EXPECT_EQ(difference(whole_run().contents, lasting_contents(run)), "") << "nothing was touched";
 }
 

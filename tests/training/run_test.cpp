@@ -222,7 +222,7 @@ TEST_F(Runs, RefuseTheFolderOfAnotherConfig) {
   const auto before = lasting_contents(folder_ / "run");
   expect_throws<ConfigError>(
       [&] { execute(folder_ / "run", replaced(kTinyRun, "num_action_samples: 2", "num_action_samples: 3")); },
-      "holds a run of another config (learners.agent.num_action_samples: '2' there against '3' here)");
+      "holds a run of another config (learners.agent.num_action_samples: '2' in the folder against '3' in the config)");
   EXPECT_EQ(difference(before, lasting_contents(folder_ / "run")), "");
 }
 
