@@ -224,21 +224,32 @@ void Run::begin_progress(int64_t total, std::optional<int64_t> at) {
 
 void Run::execute() {
   const auto count = static_cast<int64_t>(phases_.size());
-  while (state_.phase < count) {
-    Phase& phase = *phases_[static_cast<size_t>(state_.phase)];
-    phase_started_s_ = clock_.now();
-    try {
+  try {
+    while (state_.phase < count) {
+      Phase& phase = *phases_[static_cast<size_t>(state_.phase)];
+      phase_started_s_ = clock_.now();
+      log_to_files(LogLevel::kInfo,
+                   concat("phase '", phase.name(), "' ", state_.step == 0 ? "begins" : "goes on", " at step ",
+                          state_.step, ": ", phase.needs().plan));
       phase.run(*this);
-      progress_->finish();
+      log_to_files(LogLevel::kInfo, concat("phase '", phase.name(), "' ends: ", progress_->finish()));
       account_time();
       ++state_.phase;
       state_.step = 0;
       state_.notes = nullptr;
       checkpoint();
-    } catch (const DivergenceError& error) {
-      throw DivergenceError(
-          concat(error.what(), "; the last good checkpoint is ", last_checkpoint_.empty() ? "none" : last_checkpoint_));
     }
+  } catch (const DivergenceError& error) {
+    const auto last = last_checkpoint_.empty() ? "none" : last_checkpoint_;
+    const auto message = concat(error.what(), "; the last good checkpoint is ", last);
+    log_to_files(LogLevel::kError, message);
+    throw DivergenceError(message);
+  } catch (const InterruptedError& error) {
+    log_to_files(LogLevel::kInfo, error.what());
+    throw;
+  } catch (const std::exception& error) {
+    log_to_files(LogLevel::kError, error.what());
+    throw;
   }
 }
 

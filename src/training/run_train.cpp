@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <sstream>
 
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
@@ -66,7 +67,10 @@ int train(const Catalog& catalog, int argc, char** argv) {
   Run run(config, folder);
   run.execute();
   write_report(run.folder());
-  print_report(run.folder(), std::cout);
+  std::ostringstream report;
+  print_report(run.folder(), report);
+  std::cout << report.str();
+  log_to_files(LogLevel::kInfo, report.str());
   return 0;
 }
 

@@ -26,6 +26,10 @@ TEST(Train, GoesFromDemonstrationsToAPolicyThatIsScored) {
   EXPECT_EQ(names_in(whole.run),
             (std::vector<std::string>{".lock", "checkpoints", "config.yaml", "critics", "episodes", "log.txt",
                                       "metrics.csv", "policies", "report", "tensorboard", "videos"}));
+  const auto log = read_file(whole.run / "log.txt");
+  for (const char* row : {" I expert    ", " I online    ", " I wall time  demonstrations "}) {
+    EXPECT_NE(log.find(row), std::string::npos) << row << " in\n" << log;
+  }
   EXPECT_EQ(names_in(whole.run / "episodes").size(), 10u);
   EXPECT_EQ(names_in(whole.run / "policies"), (std::vector<std::string>{"cloning", "offline", "online"}));
   EXPECT_EQ(names_in(whole.run / "critics"), (std::vector<std::string>{"offline", "online"})) << "of what has a critic";
