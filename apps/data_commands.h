@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/catalog.h"
+#include "onramp/base/error.h"
 #include "onramp/data/check.h"
 #include "onramp/data/convert.h"
 #include "onramp/envs/episode_film.h"
@@ -37,19 +38,20 @@ struct Options {
 };
 
 inline int inspect(const Options& options, bool info) {
-  bool sound = true;
+  std::vector<std::string> unsound;
   for (const auto& file : options.files) {
     const auto found = inspect_data(file, options.max_episode_steps);
     for (const auto& fault : found.faults) std::printf("%s\n", fault.text().c_str());
-    sound = sound && found.faults.empty();
+    if (!found.faults.empty()) unsound.push_back(concat(file, ": ", counted(std::ssize(found.faults), "fault")));
     if (info && found.summary.episodes() > 0) std::printf("%s", found.summary.text().c_str());
     if (!info && found.faults.empty()) {
-      std::printf("%s: sound: %lld episodes, %lld steps; executed action differs in %lld steps\n", file.c_str(),
-                  static_cast<long long>(found.summary.episodes()), static_cast<long long>(found.summary.steps),
+      std::printf("%s: sound: %s, %lld steps; executed action differs in %lld steps\n", file.c_str(),
+                  counted(found.summary.episodes(), "episode").c_str(), static_cast<long long>(found.summary.steps),
                   static_cast<long long>(found.summary.limited_steps));
     }
   }
-  return sound ? 0 : 1;
+  if (!unsound.empty()) throw DataError(join(unsound));
+  return 0;
 }
 
 inline std::unique_ptr<DataSource> open_recorded(const Options& options) {
