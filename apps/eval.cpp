@@ -49,7 +49,8 @@ ConfigNode named_environment(const PolicyFile& file, const Options& options, con
   const auto recorded = file.about.value("env", std::string());
   if (recorded.empty() && options.task.empty()) {
     throw ConfigError(
-        "the policy was trained on data alone, so that no environment is known to it: name one that shows and takes the "
+        "the policy was trained on data alone, so that no environment is known to it: name one that shows and takes "
+        "the "
         "same with --task NAME (onramp-sim list; one of your own: docs/library.md), or let it act elsewhere "
         "(onramp-export)");
   }
@@ -71,14 +72,15 @@ void check_environment(const Policy& policy, const ConfigNode& named, const Opti
   const auto all = misfit(options.overrides);
   if (!all) return;
   for (const auto& setting : options.overrides) {
-    if (const auto why = misfit({setting}); why && !misfit({})) throw ConfigError(concat("--set ", setting, ": ", *why));
+    if (const auto why = misfit({setting}); why && !misfit({}))
+      throw ConfigError(concat("--set ", setting, ": ", *why));
   }
   throw ConfigError(options.task.empty() ? *all : concat("--task ", options.task, ": ", *all));
 }
 
 /// What was scored, how and in which situations, beside the numbers.
-nlohmann::json described(const EvaluationResult& result, const PolicyFile& file, const Component<Environment>& component,
-                         const EvaluationSettings& settings) {
+nlohmann::json described(const EvaluationResult& result, const PolicyFile& file,
+                         const Component<Environment>& component, const EvaluationSettings& settings) {
   auto json = result.to_json();
   json["policy"] = std::filesystem::absolute(file.folder).lexically_normal().string();
   json["phase"] = phase_of(file.about);

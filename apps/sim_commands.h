@@ -76,9 +76,7 @@ inline int spec(const Catalog& catalog, const Options& options) {
             << " steps; a protective stop is " << (spec.safety_stop_is_terminal ? "terminal" : "cut off")
             << "\n\nobservation\n";
   for (const auto& entry : spec.observation.entries) {
-    std::cout << "  " << entry.name << "  " << (entry.dtype == DType::kUint8 ? "uint8 [" : "float32 [");
-    for (size_t i = 0; i < entry.shape.size(); ++i) std::cout << (i ? ", " : "") << entry.shape[i];
-    std::cout << "] in " << entry.low << " .. " << entry.high
+    std::cout << "  " << entry.name << "  " << type_text(entry) << " in " << entry.low << " .. " << entry.high
               << (entry.privileged ? ", privileged: no network may see it" : "") << "\n";
     if (!entry.fields.empty()) std::cout << "    " << join(entry.fields) << "\n";
   }

@@ -228,7 +228,8 @@ void check_can_write_in(const fs::path& folder) {
 
 void check_can_write(const fs::path& path) {
   std::error_code ignored;  // what cannot be looked at cannot be written either, which the folder's check says
-  if (fs::is_directory(path, ignored)) throw IoError(concat("cannot write ", path.string(), ": it is a folder; name a file"));
+  if (fs::is_directory(path, ignored))
+    throw IoError(concat("cannot write ", path.string(), ": it is a folder; name a file"));
   check_can_write_in(folder_of(path));
 }
 

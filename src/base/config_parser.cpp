@@ -185,7 +185,8 @@ ConfigNode parse_yaml(std::string_view text, const Origin& source) {
       throw ConfigError(one_line(source.source + ": holds more than one YAML document ('---'); want one"));
   } catch (const YAML::Exception& error) {
     if (const auto tab = indenting_tab(text, error.mark.line)) {
-      throw ConfigError(one_line(concat(builder.origin_at(*tab).str(), ": a tab in the indentation; YAML wants spaces")));
+      throw ConfigError(
+          one_line(concat(builder.origin_at(*tab).str(), ": a tab in the indentation; YAML wants spaces")));
     }
     throw ConfigError(one_line(concat(builder.origin_at(error.mark).str(), ": not valid YAML: ", error.msg)));
   }

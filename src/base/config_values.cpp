@@ -181,8 +181,8 @@ void check_list_size(const ConfigNode& node, const std::string& element_type, st
 
 std::string list_type(std::size_t size, const std::string& element_type) {
   const bool one_word = element_type.find_first_of(" |,") == std::string::npos;
-  return concat("list of ", one_word ? counted(static_cast<long long>(size), element_type)
-                                     : concat(size, ", each ", element_type));
+  return concat("list of ",
+                one_word ? counted(static_cast<long long>(size), element_type) : concat(size, ", each ", element_type));
 }
 
 bool says_none(const ConfigNode& node) {

@@ -23,7 +23,8 @@ void want_command(const CLI::App& app, int argc, char** argv) {
   const auto see = concat("; see ", app.get_name(), " --help");
   if (word == argv + argc) throw ConfigError(concat("want a command: ", join(known), see));
   if (std::find(known.begin(), known.end(), *word) != known.end()) return;
-  throw ConfigError(concat("no command '", *word, "'", did_you_mean(*word, known), " (there is: ", join(known), ")", see));
+  throw ConfigError(
+      concat("no command '", *word, "'", did_you_mean(*word, known), " (there is: ", join(known), ")", see));
 }
 
 }  // namespace

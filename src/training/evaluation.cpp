@@ -118,26 +118,21 @@ EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, cons
 }
 
 void check_fits(const Policy& policy, const EnvSpec& spec) {
-  const auto text = [](const EntrySpec& entry) {
-    std::vector<std::string> sizes;
-    for (const auto size : entry.shape) sizes.push_back(std::to_string(size));
-    return concat(entry.dtype == DType::kUint8 ? "uint8 [" : "float32 [", join(sizes), "]");
-  };
   for (const auto& entry : policy.observation_spec().entries) {
     const auto* there = spec.observation.find(entry.name);
     if (!there) {
       std::vector<std::string> names;
       for (const auto& other : spec.observation.entries) names.push_back(other.name);
-      throw ConfigError(concat("the policy sees '", entry.name, "', ", text(entry), ", and ", spec.name,
+      throw ConfigError(concat("the policy sees '", entry.name, "', ", type_text(entry), ", and ", spec.name,
                                " does not show it (but: ", join(names), ")"));
     }
     if (there->dtype == entry.dtype && there->shape == entry.shape) continue;
-    throw ConfigError(concat("the policy sees '", entry.name, "' as ", text(entry), ", and ", spec.name,
-                             " shows it as ", text(*there)));
+    throw ConfigError(concat("the policy sees '", entry.name, "' as ", type_text(entry), ", and ", spec.name,
+                             " shows it as ", type_text(*there)));
   }
   if (policy.action_spec().dim == spec.action.dim) return;
-  throw ConfigError(concat("the policy's actions have ", policy.action_spec().dim, " values, and ", spec.name, " takes ",
-                           spec.action.dim));
+  throw ConfigError(concat("the policy's actions have ", policy.action_spec().dim, " values, and ", spec.name,
+                           " takes ", spec.action.dim));
 }
 
 PairedComparison compare(const EvaluationResult& first, const EvaluationResult& second) {

@@ -228,9 +228,8 @@ void Run::execute() {
     while (state_.phase < count) {
       Phase& phase = *phases_[static_cast<size_t>(state_.phase)];
       phase_started_s_ = clock_.now();
-      log_to_files(LogLevel::kInfo,
-                   concat("phase '", phase.name(), "' ", state_.step == 0 ? "begins" : "goes on", " at step ",
-                          state_.step, ": ", phase.needs().plan));
+      log_to_files(LogLevel::kInfo, concat("phase '", phase.name(), "' ", state_.step == 0 ? "begins" : "goes on",
+                                           " at step ", state_.step, ": ", phase.needs().plan));
       phase.run(*this);
       log_to_files(LogLevel::kInfo, concat("phase '", phase.name(), "' ends: ", progress_->finish()));
       account_time();

@@ -119,13 +119,14 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
         taken.insert(part);
         if (!parts.contains(part)) {
           said.fail(concat("learner '", name, "' needs the part '", part,
-                         "', which no earlier phase hands over; let one that provides it learn first",
-                         part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end" : ""));
+                           "', which no earlier phase hands over; let one that provides it learn first",
+                           part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end" : ""));
         }
       }
       for (const auto& part : factory->provides()) {
         if (taken.contains(part)) {
-          said.fail(concat("learner '", name, "' would replace the part '", part, "', which an earlier phase has used"));
+          said.fail(
+              concat("learner '", name, "' would replace the part '", part, "', which an earlier phase has used"));
         }
         parts.insert(part);
       }

@@ -1,11 +1,15 @@
 #include "onramp/training/run_train.h"
 
 #include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
 #include <iostream>
 #include <sstream>
 
+#include "onramp/base/error.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
+#include "onramp/base/printable.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/training/command_line.h"
 #include "onramp/training/memory_bill.h"
@@ -18,7 +22,38 @@
 namespace onramp {
 namespace {
 
-/// What --dry-run prints: the resolved config, the memory bill, the plan.
+/// What the data are, by what their reader finds at once and by the first episode: reading all may take minutes.
+std::string look_at_data(const DataConfig& data) {
+  const auto source = open_data(data.path, data.options, data.filter_key);
+  const Episode first = source->read(0);
+  std::vector<std::string> parts{concat(source->kind(), ", ", counted(source->episodes(), "episode"))};
+  for (const auto& entry : first.observation_spec.entries) {
+    parts.push_back(concat(printable(entry.name), " ", type_text(entry)));
+  }
+  parts.push_back(concat("actions of ", first.action_spec.dim));
+  return join(parts);
+}
+
+/// Looks at what the run would need: the device, the data, the folder. @throws what the run would, first things first
+void look_around(const RunConfig& config, const std::filesystem::path& folder) {
+  std::exception_ptr refused;
+  const auto look = [&](const char* what, const std::function<std::string()>& at) {
+    std::string found;
+    try {
+      found = at();
+    } catch (const Error& error) {
+      found = concat("refused: ", error.what());
+      if (!refused) refused = std::current_exception();
+    }
+    std::cout << "# " << what << ": " << found << "\n";
+  };
+  look("device", [&] { return resolve_device(config.compute.device).str(); });
+  if (config.data) look("data", [&] { return look_at_data(*config.data); });
+  look("folder", [&] { return look_at_run_folder(folder, dump_run_config(config)); });
+  if (refused) std::rethrow_exception(refused);
+}
+
+/// What --dry-run prints: the resolved config, the plan, the memory bill.
 void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
   std::cout << to_yaml(dump_run_config(config)) << "\n# plan, into " << folder.string() << "\n";
   int64_t episodes = 0;
@@ -44,7 +79,9 @@ int train(const Catalog& catalog, int argc, char** argv) {
   app.add_option("config", file, "YAML file, e.g. configs/quickstart.yaml");
   app.add_option("--set", overrides, "override a key: --set learners.agent.alpha=0.5 (repeatable)")
       ->allow_extra_args(false);
-  app.add_flag("--dry-run", dry_run, "print the resolved config, the memory bill and the plan; create nothing");
+  app.add_flag(
+      "--dry-run", dry_run,
+      "print the resolved config, the plan and the memory bill, look at device, data and folder; create nothing");
   app.add_flag("--help-config", help, "print every key of a config with type, default, range and meaning");
   app.footer(
       "Exit codes: 0 done, 1 error, 2 mistake in config or command line, 130 interrupted and saved.\n"
@@ -61,6 +98,7 @@ int train(const Catalog& catalog, int argc, char** argv) {
   const auto folder = run_folder(config, given, file);
   if (dry_run) {
     print_plan(config, folder);
+    look_around(config, folder);
     return 0;
   }
   install_interrupt_handler();

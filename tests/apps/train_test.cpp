@@ -142,8 +142,41 @@ TEST_F(TrainRefuses, NothingWhenItIsOnlyAsked) {
   EXPECT_EQ(plan.code, 0);
   EXPECT_EQ(plan.err, "");
   for (const char* word : {"alpha: 0.25", "# plan, into runs/tiny/seed5", "demonstrations: 5 episodes by 'expert'",
-                           "encoder: 40 updates", "# memory: at most "}) {
+                           "encoder: 40 updates", "# memory: at most ", "# device: cpu\n", "# folder: new\n"}) {
     EXPECT_NE(plan.out.find(word), std::string::npos) << word << " in\n" << plan.out;
+  }
+}
+
+TEST_F(TrainRefuses, WhenItIsOnlyAskedWhatItWouldRefuse) {
+  const auto ask = [&](const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments{"tiny.yaml", "--dry-run"};
+    for (const auto& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    return train(arguments);
+  };
+  const auto refused = [&](const std::vector<std::string>& settings, int code, const std::string& message) {
+    const auto asked = ask(settings);
+    EXPECT_EQ(asked.code, code) << asked.err;
+    EXPECT_NE(asked.out.find(": refused: "), std::string::npos) << asked.out;
+    EXPECT_NE(asked.err.find(message), std::string::npos) << asked.err;
+  };
+  const auto holds = [&](const std::vector<std::string>& settings, const std::string& text) {
+    const auto asked = ask(settings);
+    EXPECT_EQ(asked.code, 0) << asked.err;
+    EXPECT_NE(asked.out.find(text), std::string::npos) << asked.out;
+  };
+  ASSERT_EQ(whole_run().finished.code, 0);
+  const std::string there = "run.folder=" + whole_run().run.string();
+  holds({there}, "# folder: a run that is finished\n");
+  refused({there, "run.seed=6"}, 2, "holds a run of another config (run.seed: '5' in the folder against '6'");
+  refused({"run.folder=/proc/onramp/run"}, 1, "error: cannot write in /proc/onramp/run: ");
+  write_d4rl(folder / "flat.hdf5", make_d4rl());
+  write_file_atomic(folder / "text.hdf5", std::string_view("x"));
+  holds({"data={path: flat.hdf5}"}, "# data: D4RL flat HDF5, 3 episodes, state float32 [4], actions of 2\n");
+  refused({"data={path: text.hdf5}", "run.folder=/proc/onramp/run"}, 1, "text.hdf5: is not a readable HDF5 file");
+  try {
+    resolve_device(DeviceChoice::kCuda);
+  } catch (const ConfigError&) {
+    refused({"compute.device=cuda"}, 2, "error: device: cuda is not usable here");
   }
 }
 

@@ -159,7 +159,8 @@ TEST(CanWrite, IsSaidBeforeTheWorkAndLeavesNothing) {
   test::expect_throws<IoError>([&] { check_can_write(folder / "file" / "a.json"); }, "a part of the path is a file");
   test::expect_throws<IoError>([&] { check_can_write(folder.path()); }, "it is a folder; name a file");
   test::expect_throws<IoError>([] { check_can_write("/proc/a.json"); }, "cannot write in /proc: ");
-  test::expect_throws<IoError>([] { check_can_write("/proc/onramp/run/a.json"); }, "cannot write in /proc/onramp/run: ");
+  test::expect_throws<IoError>([] { check_can_write("/proc/onramp/run/a.json"); },
+                               "cannot write in /proc/onramp/run: ");
   if (::geteuid() == 0) return;  // whom permissions do not bind
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   test::expect_throws<IoError>([&] { check_can_write(folder / "a.json"); }, "check the permissions");

@@ -122,18 +122,20 @@ TEST_F(ConfigFile, ATildeStandsForTheHomeFolder) {
   EXPECT_EQ(load(file, {"data=~/y"}).data, "/home/ada/y");
   EXPECT_EQ(load(file, {"data=~backup"}).data, std::filesystem::current_path() / "~backup");
   ::unsetenv("HOME");
-  EXPECT_THAT(load_error("a.yaml"), testing::HasSubstr("a.yaml:1:7: data: '~' stands for the home folder, and HOME is"));
+  EXPECT_THAT(load_error("a.yaml"),
+              testing::HasSubstr("a.yaml:1:7: data: '~' stands for the home folder, and HOME is"));
   if (!home.empty()) ::setenv("HOME", home.c_str(), 1);
 }
 
 TEST_F(ConfigFile, ChangesElementsOfAListByNameOrIndex) {
-  write("a.yaml", "phases: [{name: first, count: 1}, {name: second, count: 2}, {type: last, count: 3}]\nhidden: [4, 5]\n");
+  write("a.yaml",
+        "phases: [{name: first, count: 1}, {name: second, count: 2}, {type: last, count: 3}]\nhidden: [4, 5]\n");
   const auto child = write("b.yaml", "base: a.yaml\nphases: {second: {count: 20}, 2: {count: 30}, first: {m: 10}}\n");
   EXPECT_EQ(to_yaml(load_config(child).at("phases")),
             "- name: first\n  count: 1\n  m: 10\n- name: second\n  count: 20\n- type: last\n  count: 30\n");
-  EXPECT_EQ(
-      to_yaml(load_config(folder_ / "a.yaml", {"phases.second.count=7", "hidden.1=6"})),
-      "phases:\n  - name: first\n    count: 1\n  - name: second\n    count: 7\n  - type: last\n    count: 3\nhidden: [4, 6]\n");
+  EXPECT_EQ(to_yaml(load_config(folder_ / "a.yaml", {"phases.second.count=7", "hidden.1=6"})),
+            "phases:\n  - name: first\n    count: 1\n  - name: second\n    count: 7\n  - type: last\n    count: "
+            "3\nhidden: [4, 6]\n");
 }
 
 TEST_F(ConfigFile, NullTakesAnElementOfAListAway) {

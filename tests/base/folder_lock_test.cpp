@@ -29,7 +29,8 @@ TEST(FolderLock, RefusesASecondRunWhileTheFirstLives) {
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
   test::expect_throws<IoError>([&] { FolderLock lock(folder / "run"); },
                                "run is in use by another run (process " + std::to_string(child) + "); wait for it");
-  test::expect_throws<IoError>([&] { FolderLock::check_free(folder / "run"); }, "run is in use by another run (process ");
+  test::expect_throws<IoError>([&] { FolderLock::check_free(folder / "run"); },
+                               "run is in use by another run (process ");
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   EXPECT_NO_THROW(FolderLock::check_free(folder / "run"));

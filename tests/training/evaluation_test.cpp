@@ -114,7 +114,9 @@ TEST(CheckFits, NamesWhatThePolicyWantsAndWhatThereIs) {
   expect_throws<ConfigError>([&] { check({.name = "state", .shape = {3}}, 1); },
                              "the policy sees 'state' as float32 [3], and point shows it as float32 [2]");
   expect_throws<ConfigError>(
-      [&] { check({.name = "wrist", .dtype = DType::kUint8, .shape = {8, 8, 3}}, 1); },
+      [&] {
+        check({.name = "wrist", .dtype = DType::kUint8, .shape = {8, 8, 3}}, 1);
+      },
       "the policy sees 'wrist', uint8 [8, 8, 3], and point does not show it (but: state, goal, camera)");
   expect_throws<ConfigError>([&] { check({.name = "state", .shape = {2}}, 7); },
                              "the policy's actions have 7 values, and point takes 1");

@@ -37,8 +37,9 @@ TEST(RunConfig, NamesTheNearestOfWhatAPhaseAsksFor) {
          "run.yaml:12:47: phases[0].policy: no policy 'expart'; did you mean 'expert'? (there are: expert)");
   refuse("learner: cloning", "learner: clonin",
          "no learner 'clonin'; did you mean 'cloning'? (there are: agent, cloning, encoder)");
-  refuse("policies: [expert, cloning, online]", "policies: [expert, cloning, onlin]",
-         "phases[5].policies[2]: no policy 'onlin'; did you mean 'online'? (there are: expert, cloning, offline, online)");
+  refuse(
+      "policies: [expert, cloning, online]", "policies: [expert, cloning, onlin]",
+      "phases[5].policies[2]: no policy 'onlin'; did you mean 'online'? (there are: expert, cloning, offline, online)");
 }
 
 TEST(RunConfig, BlamesWhatASettingSaidAndNotTheFileBelowIt) {
@@ -69,9 +70,10 @@ TEST(RunConfig, WantsALearnerThatActsWhereAPhaseActs) {
 }
 
 TEST(RunConfig, RefusesALearnerWhoseEncoderNobodyProvides) {
-  refuse("  - {type: learn, name: encoder, learner: encoder, updates: 5}\n", "",
-         "phases[1].learner: learner 'cloning' needs the part 'encoder', which no earlier phase hands over; let one that "
-         "provides it learn first");
+  refuse(
+      "  - {type: learn, name: encoder, learner: encoder, updates: 5}\n", "",
+      "phases[1].learner: learner 'cloning' needs the part 'encoder', which no earlier phase hands over; let one that "
+      "provides it learn first");
 }
 
 TEST(RunConfig, AsksForNoEncoderWhereThereAreNoPictures) {
@@ -114,7 +116,8 @@ TEST(RunConfig, RefusesSettingsOfASourceThatNobodyFills) {
 
 TEST(RunConfig, RefusesALearnerThatDrawsFromWhatNobodyFills) {
   refuse("cloning: {type: bc, ", "cloning: {type: bc, source: oflline, ",
-         "run.yaml:14:44: phases[2].learner: learner 'cloning' draws from replay source 'oflline', which nobody fills; did you "
+         "run.yaml:14:44: phases[2].learner: learner 'cloning' draws from replay source 'oflline', which nobody fills; "
+         "did you "
          "mean "
          "'offline'?");
   refuse("env: {type: point}\n", "env: {type: point}\nnormalizer_source: ofline\n", "no replay source 'ofline'");
@@ -137,7 +140,8 @@ TEST(RunConfig, RefusesToReplaceAPartThatWasUsed) {
 }
 
 TEST(RunConfig, RefusesALearnerThatAsksForWhatCannotBeSeen) {
-  refuse("input: {images: frozen}", "input: {images: frozen, observations: [stat]}", "phases[2].learner: learner 'cloning': ");
+  refuse("input: {images: frozen}", "input: {images: frozen, observations: [stat]}",
+         "phases[2].learner: learner 'cloning': ");
   refuse("input: {images: frozen}", "input: {images: frozen, observations: [goal, camera]}", "goal");  // privileged
 }
 

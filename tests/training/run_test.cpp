@@ -87,8 +87,9 @@ TEST_F(Runs, TellInTheirLogWhatHappened) {
   const auto log = read_file(folder_ / "run" / "log.txt");
   for (const char* said :
        {" I phase 'demonstrations' begins at step 0: 4 episodes by 'expert' into offline\n",
-        " I phase 'demonstrations' ends: demonstrations  4/4  done in ", " I phase 'encoder' begins at step 0: 5 updates",
-        " I phase 'cloning' ends: cloning  5/5  done in ", "  bc_loss ", " I phase 'evaluation' ends: evaluation  15/15"}) {
+        " I phase 'demonstrations' ends: demonstrations  4/4  done in ",
+        " I phase 'encoder' begins at step 0: 5 updates", " I phase 'cloning' ends: cloning  5/5  done in ",
+        "  bc_loss ", " I phase 'evaluation' ends: evaluation  15/15"}) {
     EXPECT_NE(log.find(said), std::string::npos) << said << "in\n" << log;
   }
   request_interrupt();

@@ -56,8 +56,7 @@ struct EvaluationResult {
 /// @param stop      asked at every step; on yes the result holds the waves that are whole: of the one that is not, the short
 ///                  episodes have ended and the long ones have not
 EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, const std::string& name,
-                          const EvaluationSettings& settings,
-                          const std::function<void(int64_t, double)>& progress = {},
+                          const EvaluationSettings& settings, const std::function<void(int64_t, double)>& progress = {},
                           const std::function<bool()>& stop = {});
 
 /// That the policy can act there: its observation entries are there in their shapes, its actions as long.
