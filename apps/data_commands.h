@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/catalog.h"
+#include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
 #include "onramp/data/check.h"
 #include "onramp/data/convert.h"
@@ -179,6 +180,7 @@ inline int replay(const Catalog& catalog, const Options& options) {
   const auto stem = name.has_filename() ? name.stem() : name.parent_path().stem();
   const auto out =
       options.out.empty() ? std::filesystem::path(concat(stem.string(), "_", options.episode, ".mp4")) : options.out;
+  check_can_write(out);
   film_episode(episode,
                {.title = concat(options.from.string(), ", ", source->name(index)),
                 .entries = options.entries,

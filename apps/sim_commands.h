@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "apps/catalog.h"
+#include "onramp/base/atomic_file.h"
 #include "onramp/base/clock.h"
 #include "onramp/base/error.h"
 #include "onramp/base/interrupt.h"
@@ -93,6 +94,7 @@ inline int record(const Catalog& catalog, const Options& options) {
   const auto name = std::filesystem::path(options.policy).filename().string();
   const std::filesystem::path out =
       options.out.empty() ? std::filesystem::path(options.task + "_" + name + ".mp4") : options.out;
+  check_can_write(out);
   std::vector<uint64_t> seeds;
   for (int64_t i = 0; i < options.episodes; ++i) seeds.push_back(options.seed + static_cast<uint64_t>(i));
   int64_t successes = 0;

@@ -69,6 +69,8 @@ TEST_F(Programs, LookWhetherTheyCanWriteBeforeTheyWork) {
   expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--out", "/proc/a.mp4"}), 2, "cannot write in /proc: ");
   expect_refused(start("onramp-export", {run, "--out", "/proc/a.pt"}), 2, "--out: cannot write in /proc: ");
   expect_refused(start("onramp-data", {"replay", run, "--out", "/proc/a.mp4"}), 2, "--out: cannot write in /proc: ");
+  expect_refused(run_program("onramp-sim", {"record", "vacuum_grasp", "--set", "image_size=16"}, "/proc"), 1,
+                 "error: cannot write in .: ");
   EXPECT_EQ(start("onramp-export", {run, "--out", "new/policy.pt"}).code, 0) << "its folder is made";
   EXPECT_TRUE(fs::exists(folder / "new" / "policy.pt"));
 }
