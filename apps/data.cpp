@@ -62,7 +62,9 @@ int run(int argc, char** argv) {
   convert->add_flag("--force", options.force, "replace a data set of that name");
 
   want_at_least(replay->add_option("--episode", options.episode, "its number in the set")->capture_default_str(), 0);
-  replay->add_option("--out", options.out, "the film [FILE_EPISODE.mp4]; with --simulate none unless it is named");
+  want_file(
+      replay->add_option("--out", options.out, "the film [FILE_EPISODE.mp4]; with --simulate none unless it is named"),
+      ".mp4");
   replay->add_option("--entries", options.entries, "pictures to show, side by side [all]")->delimiter(',');
   replay->add_option("--fps", options.frames_per_s, "frames a second [10, or the environment's]")
       ->check(CLI::PositiveNumber);
@@ -72,7 +74,8 @@ int run(int argc, char** argv) {
       ->allow_extra_args(false)
       ->needs(simulate);
   replay->add_option("--seed", options.seed, "seed of the reset [the recorded one]")->needs(simulate);
-  replay->add_option("--json", options.json, "the drift of every step, as a file")->needs(simulate);
+  want_file(replay->add_option("--json", options.json, "the drift of every step, into this .json")->needs(simulate),
+            ".json");
   if (!parse_command_line(app, argc, argv)) return 0;
   if (convert->parsed()) return data::convert(options);
   if (replay->parsed()) return data::replay(builtin_catalog(), options);

@@ -12,11 +12,13 @@
 
 #include "apps/catalog.h"
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
+#include "onramp/base/error.h"
 #include "onramp/data/check.h"
 #include "onramp/data/convert.h"
 #include "onramp/envs/episode_film.h"
 #include "onramp/envs/replay_actions.h"
+#include "onramp/training/command_line.h"
 #include "onramp/training/run_config.h"
 
 namespace onramp::data {
@@ -38,11 +40,11 @@ struct Options {
 };
 
 inline int inspect(const Options& options, bool info) {
-  bool sound = true;
+  std::vector<std::string> unsound;
   for (const auto& file : options.files) {
     const auto found = inspect_data(file, options.max_episode_steps);
     for (const auto& fault : found.faults) std::printf("%s\n", fault.text().c_str());
-    sound = sound && found.faults.empty();
+    if (!found.faults.empty()) unsound.push_back(concat(file, ": ", counted(std::ssize(found.faults), "fault")));
     if (info && found.summary.episodes() > 0) std::printf("%s", found.summary.text().c_str());
     if (!info && found.faults.empty()) {
       std::cout << file << ": sound: " << counted(found.summary.episodes(), "episode") << ", "
@@ -50,7 +52,8 @@ inline int inspect(const Options& options, bool info) {
                 << counted(found.summary.limited_steps, "step") << "\n";
     }
   }
-  return sound ? 0 : 1;
+  if (!unsound.empty()) throw DataError(join(unsound));
+  return 0;
 }
 
 inline std::unique_ptr<DataSource> open_recorded(const Options& options) {
@@ -155,7 +158,7 @@ inline void simulate(const Catalog& catalog, const Options& options, const Episo
       std::printf("\n");
     }
   }
-  if (!options.json.empty()) write_file_atomic(options.json, to_json(drift, episode, seed).dump(1) + "\n");
+  if (!options.json.empty()) write_named_file(options.json, to_json(drift, episode, seed).dump(1) + "\n");
 }
 
 inline int replay(const Catalog& catalog, const Options& options) {
@@ -179,6 +182,7 @@ inline int replay(const Catalog& catalog, const Options& options) {
   const auto stem = name.has_filename() ? name.stem() : name.parent_path().stem();
   const auto out =
       options.out.empty() ? std::filesystem::path(concat(stem.string(), "_", options.episode, ".mp4")) : options.out;
+  check_can_write(out);
   film_episode(episode,
                {.title = concat(options.from.string(), ", ", source->name(index)),
                 .entries = options.entries,

@@ -1,11 +1,14 @@
 // onramp-eval POLICY: scores what a run left behind, on held-out seeds.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/catalog.h"
-#include "onramp/base/atomic_file.h"
 #include "onramp/base/clock.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
+#include "onramp/base/error.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/progress.h"
 #include "onramp/core/device.h"
@@ -25,47 +28,114 @@ struct Options {
   EvaluationSettings settings;
 };
 
-/// The environment that the policy was trained in, as its file records it, with the overrides of the command line.
-Component<Environment> environment_of(const PolicyFile& file, const Options& options, const Catalog& catalog) {
+/// A policy's folder says it otherwise than a checkpoint.
+std::string phase_of(const nlohmann::json& about) {
+  return about.contains("phase_name") ? about.at("phase_name") : about.at("phase");
+}
+
+nlohmann::json to_json(const ConfigNode& node) {
+  if (node.is_null()) return nullptr;
+  if (node.is_scalar()) {
+    const auto value = nlohmann::json::parse(node.text(), nullptr, /*allow_exceptions=*/false);
+    return !node.quoted() && (value.is_number() || value.is_boolean()) ? value : nlohmann::json(node.text());
+  }
+  auto json = node.is_list() ? nlohmann::json::array() : nlohmann::json::object();
+  for (const auto& element : node.elements()) json.push_back(to_json(element));
+  for (const auto& item : node.items()) json[item.key] = to_json(item.value);
+  return json;
+}
+
+/// What the policy's file says of the environment that it was trained in, or the one that was asked for.
+ConfigNode named_environment(const PolicyFile& file, const Options& options, const Catalog& catalog) {
   const auto recorded = file.about.value("env", std::string());
   if (recorded.empty() && options.task.empty()) {
     throw ConfigError(
-        "the policy was trained on data alone: say where to try it with --task NAME (see onramp-sim list)");
+        "the policy was trained on data alone, so that no environment is known to it: name one that shows and takes "
+        "the "
+        "same with --task NAME (onramp-sim list; one of your own: docs/library.md), or let it act elsewhere "
+        "(onramp-export)");
   }
-  if (!options.task.empty()) want_known("task", options.task, catalog.environments.names());
-  ConfigNode node = options.task.empty() ? parse_config_text(recorded, (file.folder / "manifest.json").string())
-                                         : ConfigNode::map({}).with("type", ConfigNode::scalar(options.task));
-  return catalog.environments.parse(apply_overrides(node, options.overrides));
+  if (options.task.empty()) return parse_config_text(recorded, (file.folder / "manifest.json").string());
+  want_known("task", options.task, catalog.environments.names());
+  return ConfigNode::map({}).with("type", ConfigNode::scalar(options.task));
+}
+
+/// Refuses an environment that the policy cannot act in, naming the setting that makes it so.
+void check_environment(const Policy& policy, const ConfigNode& named, const Options& options, const Catalog& catalog) {
+  const auto misfit = [&](const std::vector<std::string>& overrides) -> std::optional<std::string> {
+    try {
+      check_fits(policy, catalog.environments.parse(apply_overrides(named, overrides)).make()->spec());
+      return std::nullopt;
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+  };
+  const auto all = misfit(options.overrides);
+  if (!all) return;
+  for (const auto& setting : options.overrides) {
+    if (const auto why = misfit({setting}); why && !misfit({}))
+      throw ConfigError(concat("--set ", setting, ": ", *why));
+  }
+  throw ConfigError(options.task.empty() ? *all : concat("--task ", options.task, ": ", *all));
+}
+
+/// What was scored, how and in which situations, beside the numbers.
+nlohmann::json described(const EvaluationResult& result, const PolicyFile& file,
+                         const Component<Environment>& component, const EvaluationSettings& settings) {
+  auto json = result.to_json();
+  json["policy"] = std::filesystem::absolute(file.folder).lexically_normal().string();
+  json["phase"] = phase_of(file.about);
+  json["step"] = file.about.at("step");
+  json["task"] = to_json(component.dump());
+  json["settings"] = {{"episodes", settings.episodes},
+                      {"first_seed", settings.first_seed},
+                      {"batch", settings.batch},
+                      {"act", settings.sample ? "sample" : "mode"}};
+  return json;
 }
 
 int evaluate_policy(const Options& options) {
   const Catalog catalog = builtin_catalog();
   PolicyFile file = read_policy_file(options.policy, at::kCPU);
-  const auto component = environment_of(file, options, catalog);
-  const auto& about = file.about;  // of a policy's folder, or of a checkpoint
+  const auto named = named_environment(file, options, catalog);
+  const auto component = catalog.environments.parse(apply_overrides(named, options.overrides));
+  check_environment(*file.policy, named, options, catalog);
   std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\n  from phase "
-            << (about.contains("phase_name") ? about.at("phase_name") : about.at("phase")).get<std::string>()
-            << ", step " << about.at("step") << ", after " << counted(about.at("episodes"), "episode") << "\n";
+            << phase_of(file.about) << ", step " << file.about.at("step") << ", after "
+            << counted(file.about.at("episodes").get<int64_t>(), "episode") << "\n";
 
+  install_interrupt_handler();
   BatchedEnvironment environments([&] { return component.make(); }, options.settings.batch, available_cores());
   const auto name = file.folder.filename().string();
   const SteadyClock clock;
   Progress progress(clock);
   progress.begin(name, options.settings.episodes);
-  const auto result = evaluate(environments, *file.policy, name, options.settings, [&](int64_t finished, double rate) {
+  const auto show = [&](int64_t finished, double rate) {
     progress.set_values({{"success", rate}});
     progress.update(finished);
-  });
-  progress.finish();
-  std::cout << "\n" << success_table({result});
-  if (!options.json.empty()) write_file_atomic(options.json, result.to_json().dump(1));
-  if (!options.video.empty()) {
-    film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode,
-                {.path = options.video,
-                 .policy = name,
-                 .takes = held_out_takes(options.settings.first_seed, options.video_episodes)});
-    std::cout << "film " << options.video.string() << "\n";
+  };
+  const auto result = evaluate(environments, *file.policy, name, options.settings, show, interrupt_requested);
+  const auto done = static_cast<int64_t>(result.seeds.size());
+  const bool whole = done == options.settings.episodes;
+  if (whole) progress.finish();
+  if (done > 0) std::cout << "\n" << success_table({result});
+  const bool files = !options.json.empty() || !options.video.empty();
+  if (!whole) {
+    throw InterruptedError(concat("interrupted after ", done, " of ", options.settings.episodes, " episodes",
+                                  files ? "; no file was written" : ""));
   }
+  if (!options.json.empty()) {
+    write_named_file(options.json, described(result, file, component, options.settings).dump(1));
+  }
+  if (options.video.empty()) return 0;
+  film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode,
+              {.path = options.video,
+               .policy = name,
+               .takes = held_out_takes(options.settings.first_seed, options.video_episodes)},
+              [](const Episode&) {
+                if (interrupt_requested()) throw InterruptedError("interrupted; no film was written");
+              });
+  std::cout << "film " << options.video.string() << "\n";
   return 0;
 }
 
@@ -93,7 +163,8 @@ int evaluate_main(int argc, char** argv) {
       "  onramp-eval runs/quickstart/seed1\n"
       "  onramp-eval runs/quickstart/seed1/policies/offline --episodes 500 --json offline.json\n"
       "  onramp-eval runs/quickstart/seed1 --set items=blue --video blue.mp4\n"
-      "Exit codes: 0 done, 1 error, 2 mistake in the command line or in a setting.");
+      "Exit codes: 0 done, 1 error, 2 mistake in the command line or in a setting, 130 interrupted (Ctrl-C: what is\n"
+      "done is shown, no file is written; a second one stops at once).");
   if (!parse_command_line(app, argc, argv)) return 0;
   return evaluate_policy(options);
 }

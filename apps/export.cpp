@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/policies/torchscript_export.h"
@@ -20,7 +19,7 @@ int export_policy(const std::filesystem::path& path, const std::filesystem::path
     throw Error(concat("the exported policy acts differently, by ", difference, " (at most ", kTorchScriptTolerance,
                        " is rounding); nothing was written. Please report it with ", file.folder.string()));
   }
-  write_file_atomic(out, bytes);
+  write_named_file(out, bytes);
   std::cout << "policy " << file.folder.string() << "\n  hash " << file.hash << "\nwrote  " << out.string()
             << ": loaded again, its actions differ by at most " << difference << "\n";
   return 0;

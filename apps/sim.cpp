@@ -4,6 +4,8 @@
 #include "apps/catalog.h"
 #include "apps/sim_commands.h"
 #include "apps/sim_play.h"
+#include "onramp/base/error.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/training/command_line.h"
 
 int main(int argc, char** argv) {
@@ -18,7 +20,7 @@ int main(int argc, char** argv) {
         "  onramp-sim record vacuum_grasp --policy expert --episodes 3\n"
         "  onramp-sim record vacuum_grasp --policy runs/quickstart/seed1 --set items=blue\n"
         "  onramp-sim play vacuum_grasp --set items=three\n"
-        "Exit codes: 0 done, 1 error, 2 mistake in the command line or in a setting.");
+        "Exit codes: 0 done, 1 error, 2 mistake in the command line or in a setting, 130 interrupted.");
     sim::Options options;
     const auto with_task = [&](const std::string& name, const std::string& description) {
       CLI::App* command = app.add_subcommand(name, description);
@@ -57,9 +59,11 @@ int main(int argc, char** argv) {
     if (!parse_command_line(app, argc, argv)) return 0;
     if (list->parsed()) return sim::list(catalog);
     if (spec->parsed()) return sim::spec(catalog, options);
-    if (record->parsed()) return sim::record(catalog, options);
-    if (speed->parsed()) return sim::speed(catalog, options);
-    if (play->parsed()) return sim::play(catalog, options);
-    return 2;
+    install_interrupt_handler();
+    if (record->parsed()) sim::record(catalog, options);
+    if (speed->parsed()) sim::speed(catalog, options);
+    if (play->parsed()) sim::play(catalog, options);
+    if (interrupt_requested()) throw InterruptedError("interrupted");
+    return 0;
   });
 }

@@ -14,11 +14,15 @@
 #include <vector>
 
 #include "apps/catalog.h"
+#include "onramp/base/atomic_file.h"
 #include "onramp/base/clock.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
+#include "onramp/base/error.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/envs/video.h"
 #include "onramp/envs/wrappers.h"
 #include "onramp/training/command_line.h"
+#include "onramp/training/evaluation.h"
 #include "onramp/training/film.h"
 #include "onramp/training/policy_file.h"
 
@@ -91,9 +95,7 @@ inline int spec(const Catalog& catalog, const Options& options) {
             << " steps; a protective stop is " << (spec.safety_stop_is_terminal ? "terminal" : "cut off")
             << "\n\nobservation\n";
   for (const auto& entry : spec.observation.entries) {
-    std::cout << "  " << entry.name << "  " << (entry.dtype == DType::kUint8 ? "uint8 [" : "float32 [");
-    for (size_t i = 0; i < entry.shape.size(); ++i) std::cout << (i ? ", " : "") << entry.shape[i];
-    std::cout << "] in " << entry.low << " .. " << entry.high
+    std::cout << "  " << entry.name << "  " << type_text(entry) << " in " << entry.low << " .. " << entry.high
               << (entry.privileged ? ", privileged: no network may see it" : "") << "\n";
     if (!entry.fields.empty()) std::cout << "    " << join(entry.fields) << "\n";
   }
@@ -107,9 +109,11 @@ inline int record(const Catalog& catalog, const Options& options) {
   auto trained = trained_policy(options);
   const auto environment = trained ? make_task_of(catalog, options, *trained) : make_task(catalog, options);
   const auto policy = trained ? std::move(trained->policy) : scripted_policy(catalog, options, environment->spec());
+  check_fits(*policy, environment->spec());
   const auto name = std::filesystem::path(options.policy).filename().string();
   const std::filesystem::path out =
       options.out.empty() ? std::filesystem::path(options.task + "_" + name + ".mp4") : options.out;
+  check_can_write(out);
   FilmPlan film{.path = out, .policy = options.policy};
   for (int64_t i = 0; i < options.episodes; ++i) {
     const uint64_t seed = options.seed + static_cast<uint64_t>(i);
@@ -120,6 +124,7 @@ inline int record(const Catalog& catalog, const Options& options) {
     std::cout << "seed " << episode.meta.at("seed") << ": " << (episode.succeeded() ? "success" : "no success") << ", "
               << counted(episode.length(), "step") << ", ended by " << to_string(episode.end) << "\n";
     successes += episode.succeeded();
+    if (interrupt_requested()) throw InterruptedError("interrupted; no film was written");
   });
   std::cout << successes << " of " << options.episodes << " succeeded; film: " << out.string() << "\n";
   return 0;
@@ -136,6 +141,7 @@ inline double steps_per_s(Environment& environment, int64_t steps) {
     auto action = at::empty({dim});
     for (int64_t k = 0; k < dim; ++k) action.data_ptr<float>()[k] = static_cast<float>(random.uniform(-1, 1));
     if (environment.step(action).end) environment.reset(seed++);
+    if (interrupt_requested()) throw InterruptedError("interrupted; there is nothing to say yet");
   }
   return static_cast<double>(steps) / clock.now();
 }

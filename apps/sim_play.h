@@ -12,7 +12,7 @@
 
 #include "apps/sim_commands.h"
 #include "onramp/base/clock.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/envs/terminal.h"
 

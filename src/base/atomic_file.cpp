@@ -213,6 +213,26 @@ void create_folders(const fs::path& path) {
   if (!fs::is_directory(path)) throw io_error("create", path, ENOTDIR);
 }
 
+void check_can_write_in(const fs::path& folder) {
+  std::error_code error;
+  fs::path there = fs::absolute(folder);
+  while (!fs::exists(there, error) && !error && there.has_relative_path()) there = there.parent_path();
+  if (error) throw io_error("write in", folder, error.value());
+  if (!fs::is_directory(there, error)) throw io_error("write in", folder, ENOTDIR);
+  // A file without a name, where the file system knows such. Asking access(2) would not tell of /proc and its like.
+  if (FileDescriptor(::open(there.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600)).valid()) return;
+  const Temporary probe(temporary_name(there / "probe"));
+  const FileDescriptor file(::open(probe.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.valid()) throw io_error("write in", folder, errno);
+}
+
+void check_can_write(const fs::path& path) {
+  std::error_code ignored;  // what cannot be looked at cannot be written either, which the folder's check says
+  if (fs::is_directory(path, ignored))
+    throw IoError(concat("cannot write ", path.string(), ": it is a folder; name a file"));
+  check_can_write_in(folder_of(path));
+}
+
 int remove_stale_temporaries(const fs::path& folder) {
   int removed = 0;
   std::error_code ignored;

@@ -144,8 +144,8 @@ std::size_t find_element(const ConfigNode& list, const std::string& key, const O
   std::erase(names, "");
   throw ConfigError(
       one_line(concat(asked_at.str(), ": ", list.path(), list.path().empty() ? "" : ": ", "a list of ", list.size(),
-                      "; want an index from 0 to ", list.size() - 1, names.empty() ? "" : " or a name of ", join(names),
-                      ", got '", key, "'", did_you_mean(key, names))));
+                      "; want an index from 0 to ", list.size() - 1, names.empty() ? "" : " or a name (", join(names),
+                      names.empty() ? "" : ")", ", got '", key, "'", did_you_mean(key, names))));
 }
 
 ConfigNode without_nulls(std::vector<ConfigNode> elements, const Origin& origin) {

@@ -139,21 +139,23 @@ void ConfigNode::fail(const std::string& message) const {
   throw ConfigError(one_line(concat(where, where.empty() ? "" : ": ", path_, path_.empty() ? "" : ": ", message)));
 }
 
-std::optional<std::string> config_difference(const ConfigNode& a, const ConfigNode& b) {
-  const auto differ = [](const std::string& path, const std::string& here, const std::string& there) {
-    return concat(path, path.empty() ? "" : ": ", here, " against ", there);
+std::optional<std::string> config_difference(const ConfigNode& a, const ConfigNode& b, const std::string& of_a,
+                                             const std::string& of_b) {
+  const auto differ = [&](const std::string& path, const std::string& here, const std::string& there) {
+    return concat(path, path.empty() ? "" : ": ", here, of_a.empty() ? "" : " ", of_a, " against ", there,
+                  of_b.empty() ? "" : " ", of_b);
   };
   if (a.is_map() && b.is_map()) {
     for (const auto& item : a.items()) {
       if (!b.has(item.key)) return differ(item.value.path(), item.value.describe(), "not there");
-      if (auto difference = config_difference(item.value, b.at(item.key))) return difference;
+      if (auto difference = config_difference(item.value, b.at(item.key), of_a, of_b)) return difference;
     }
     for (const auto& item : b.items())
       if (!a.has(item.key)) return differ(item.value.path(), "not there", item.value.describe());
   } else if (a.is_list() && b.is_list()) {
     if (a.size() != b.size()) return differ(a.path(), concat("a list of ", a.size()), concat("a list of ", b.size()));
     for (std::size_t i = 0; i < a.size(); ++i)
-      if (auto difference = config_difference(a.element(i), b.element(i))) return difference;
+      if (auto difference = config_difference(a.element(i), b.element(i), of_a, of_b)) return difference;
   } else if (!(a.is_null() && b.is_null()) && !(a.is_scalar() && b.is_scalar() && a.text() == b.text())) {
     return differ(a.path(), a.describe(), b.describe());
   }

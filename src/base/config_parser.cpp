@@ -5,6 +5,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -152,6 +153,23 @@ class Builder final : public YAML::EventHandler {
   std::size_t values_ = 0;
 };
 
+/// Where the first tab stands that indents something, down to a line; nothing when there is none.
+std::optional<YAML::Mark> indenting_tab(std::string_view text, int last_line) {
+  int line = 0;
+  for (std::size_t begin = 0; begin < text.size() && line <= last_line; ++line) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    const auto content = std::min(text.find_first_not_of(" \t\r", begin), end);
+    const auto tab = std::min(text.find('\t', begin), end);
+    if (tab < content && content < end && text[content] != '#') {
+      YAML::Mark mark;
+      mark.pos = static_cast<int>(tab), mark.line = line, mark.column = static_cast<int>(tab - begin);
+      return mark;
+    }
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ConfigNode parse_yaml(std::string_view text, const Origin& source) {
@@ -166,6 +184,10 @@ ConfigNode parse_yaml(std::string_view text, const Origin& source) {
     if (parser.HandleNextDocument(second))
       throw ConfigError(one_line(source.source + ": holds more than one YAML document ('---'); want one"));
   } catch (const YAML::Exception& error) {
+    if (const auto tab = indenting_tab(text, error.mark.line)) {
+      throw ConfigError(
+          one_line(concat(builder.origin_at(*tab).str(), ": a tab in the indentation; YAML wants spaces")));
+    }
     throw ConfigError(one_line(concat(builder.origin_at(error.mark).str(), ": not valid YAML: ", error.msg)));
   }
   return builder.root();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <string_view>
 
 #include "onramp/base/config_constraint.h"
@@ -149,6 +150,13 @@ std::filesystem::path read_path(const ConfigNode& node, const Constraint& constr
     if (constraint.not_empty) node.fail("want a path, got an empty one");
     return {};
   }
+  // A shell leaves the ~ of `--set run.folder=~/x` alone, since it does not begin a word.
+  if (node.text() == "~" || node.text().starts_with("~/")) {
+    const char* const home = std::getenv("HOME");
+    if (home == nullptr || *home == '\0') node.fail("'~' stands for the home folder, and HOME is not set");
+    return (std::filesystem::path(home) / node.text().substr(std::min<std::size_t>(2, node.text().size())))
+        .lexically_normal();
+  }
   return (node.origin().folder / node.text()).lexically_normal();
 }
 
@@ -165,8 +173,24 @@ void check_list(const ConfigNode& node, const std::string& element_type, const C
   if (constraint.not_empty && node.size() == 0) node.fail("want a list with something in it, got an empty one");
 }
 
-void check_list_size(const ConfigNode& node, std::size_t size) {
-  if (node.size() != size) node.fail(concat("want a list of ", size, ", got one of ", node.size()));
+void check_list_size(const ConfigNode& node, const std::string& element_type, std::size_t size) {
+  if (node.is_list() && node.size() == size) return;
+  node.fail(concat("want a ", list_type(size, element_type), ", got ",
+                   node.is_list() ? concat("one of ", node.size()) : node.describe()));
+}
+
+std::string list_type(std::size_t size, const std::string& element_type) {
+  const bool one_word = element_type.find_first_of(" |,") == std::string::npos;
+  return concat("list of ",
+                one_word ? counted(static_cast<long long>(size), element_type) : concat(size, ", each ", element_type));
+}
+
+bool says_none(const ConfigNode& node) {
+  return node.is_scalar() && !node.quoted() && (node.text() == "none" || node.text() == "None");
+}
+
+void refuse_none(const ConfigNode& node) {
+  node.fail(concat("got '", node.text(), "', which is a word; write null where there is none"));
 }
 
 void check_map(const ConfigNode& node, const Constraint& constraint) {
@@ -189,12 +213,13 @@ void check_keys(const ConfigNode& node, const std::vector<std::string>& known,
 
 std::string read_type(const ConfigNode& node, const std::string& kind, const std::vector<std::string>& names) {
   if (!node.is_map())
-    node.fail(concat("want a ", kind, ": keys and values with a 'type' (", join(names), "), got ", node.describe()));
+    node.fail(concat("want ", with_article(kind), ": keys and values with a 'type' (", join(names), "), got ",
+                     node.describe(), says_none(node) ? "; write null for none" : ""));
   if (!node.has("type")) {
     std::vector<std::string> given;
     for (const auto& item : node.items()) given.push_back(item.key);
     const auto near = nearest_word("type", given);
-    node.fail(concat("want a key 'type' that names a ", kind, " (", join(names), ")",
+    node.fail(concat("want a key 'type' that names ", with_article(kind), " (", join(names), ")",
                      near ? concat("; is '", *near, "' meant to be it?") : ""));
   }
   return names[read_choice(node.at("type"), names)];

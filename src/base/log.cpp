@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 
@@ -74,6 +75,26 @@ void log_line(LogLevel level, std::string_view message) {
   auto& log = the_log();
   const std::scoped_lock lock(log.mutex);
   log.logger->log(to_spdlog(level), spdlog::string_view_t(message.data(), message.size()));
+}
+
+void log_to_files(LogLevel level, std::string_view text) {
+  auto& log = the_log();
+  const std::scoped_lock lock(log.mutex);
+  auto& sinks = log.logger->sinks();
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty()) continue;
+    const spdlog::details::log_msg message("onramp", to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+    for (size_t i = 1; i < sinks.size(); ++i) {
+      try {
+        sinks[i]->log(message);
+        sinks[i]->flush();
+      } catch (const spdlog::spdlog_ex&) {  // a full disk; the terminal has the line, and the run's own files say why
+      }
+    }
+  }
 }
 
 }  // namespace onramp

@@ -15,6 +15,8 @@ void process_setup() {
   mallopt(M_TOP_PAD, 64 << 20);        // and grow it in few large steps
 }
 
+std::string onramp_version() { return ONRAMP_VERSION; }
+
 MklDispatch mkl_dispatch() {
   // The first definition in the order of loading is the one that MKL calls.
   void* const answer = dlsym(RTLD_DEFAULT, "mkl_serv_intel_cpu_true");

@@ -101,8 +101,10 @@ void Progress::print(const std::string& line, bool last) {
   std::fflush(out_);
 }
 
-void Progress::finish() {
-  print(concat(position(), "  done in ", format_duration(clock_.now() - began_s_), values_text()), /*last=*/true);
+std::string Progress::finish() {
+  auto line = concat(position(), "  done in ", format_duration(clock_.now() - began_s_), values_text());
+  print(line, /*last=*/true);
+  return line;
 }
 
 }  // namespace onramp

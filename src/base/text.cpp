@@ -43,6 +43,13 @@ std::string join(std::span<const std::string> words, std::string_view separator)
   return out;
 }
 
+std::string with_article(std::string_view noun) {
+  const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun.front()) != std::string_view::npos;
+  return concat(vowel ? "an " : "a ", noun);
+}
+
+std::string counted(long long count, std::string_view noun) { return concat(count, " ", noun, count == 1 ? "" : "s"); }
+
 int edit_distance(std::string_view a, std::string_view b) {
   // Optimal string alignment: rows i-2, i-1 and i of the usual table.
   std::vector<int> before(b.size() + 1), previous(b.size() + 1), row(b.size() + 1);

@@ -33,8 +33,11 @@ class D4rlSource final : public DataSource {
     const bool has_next = listing.arrays.contains("next_observations");
     const auto ends = read_ends(file, rows);
     std::vector<ReadAhead::Item> items;
+    int64_t cut = 0;
     for (auto range : find_d4rl_episodes(ends, options_, label_)) {
       if (range.first == range.last && !range.terminal && !has_next) continue;  // a state, and no step
+      const bool time_out = !ends.timeouts.empty() && ends.timeouts[static_cast<size_t>(range.last)] != 0;
+      cut += !range.terminal && !time_out;
       ranges_.push_back(range);
       auto& item = items.emplace_back();
       const int64_t count = range.last - range.first + 1;
@@ -49,6 +52,10 @@ class D4rlSource final : public DataSource {
     }
     if (ranges_.empty()) throw DataError(concat(label_, ": holds no episode with a step"));
     note(listing, has_next);
+    if (cut > 0) {
+      notes_.assumed(concat("max_episode_steps ", options_.max_episode_steps, " cut ", cut, " of ", ranges_.size(),
+                            " episodes where the file marks no end: they ended by their time limit"));
+    }
     reader_.emplace(file, std::move(items));
   }
   std::string file(int64_t) const override { return label_; }
@@ -104,9 +111,6 @@ class D4rlSource final : public DataSource {
         "a terminal row is ",
         has_success ? "a success where infos/success says so, else a failure" : "a failure (there is no infos/success)",
         has_timeouts ? "; a time-out is a time limit, not terminal" : ""));
-    if (!has_timeouts && options_.max_episode_steps > 0) {
-      notes_.assumed(concat("an episode of ", options_.max_episode_steps, " rows ended by its time limit"));
-    }
     if (!has_next) {
       notes_.assumed(
           "there are no next_observations: a time-out's last row becomes the state after the last step, and gives "

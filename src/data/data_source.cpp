@@ -6,7 +6,7 @@
 
 #include "foreign_arrays.h"
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
 #include "onramp/data/store/episode_file.h"

@@ -7,7 +7,7 @@
 #include "d4rl_layout.h"
 #include "foreign_arrays.h"
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
 #include "onramp/data/check.h"
@@ -135,9 +135,8 @@ std::vector<std::string> DataSummary::lines() const {
   std::vector<std::string> out;
   if (episodes() == 0) return out;
   for (const auto& entry : observation.entries) {
-    out.push_back(concat("observation  ", printable(entry.name), ": ",
-                         entry.dtype == DType::kUint8 ? "uint8 " : "float32 ", detail::shape_text(entry.shape),
-                         entry.privileged ? ", privileged" : ""));
+    out.push_back(
+        concat("observation  ", printable(entry.name), ": ", type_text(entry), entry.privileged ? ", privileged" : ""));
   }
   const auto low = *std::min_element(action_low.begin(), action_low.end());
   const auto high = *std::max_element(action_high.begin(), action_high.end());

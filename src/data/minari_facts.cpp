@@ -7,7 +7,7 @@
 #include "foreign_arrays.h"
 #include "jpeg.h"
 #include "minari_source.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
 

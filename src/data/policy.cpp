@@ -4,6 +4,11 @@
 
 namespace onramp {
 
+const ObservationSpec& Policy::observation_spec() const {
+  static const ObservationSpec nothing_said;
+  return nothing_said;
+}
+
 LogProbEntropy Policy::evaluate(const Observation&, const at::Tensor&) {
   throw Error("this policy offers no density of its actions; use one that does (a Gaussian one, say)");
 }

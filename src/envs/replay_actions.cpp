@@ -5,7 +5,7 @@
 #include <limits>
 #include <span>
 
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/error.h"
 #include "onramp/core/tensor_io.h"
 

@@ -4,19 +4,41 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
+#include "onramp/base/process_setup.h"
 #include "onramp/base/text.h"
 
 namespace onramp {
+namespace {
+
+/// What to say where the first word is no command.
+void want_command(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> known;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(command->get_name());
+  }
+  const auto word = std::find_if(argv + 1, argv + argc, [](const char* text) { return text[0] != '-'; });
+  if (known.empty() || !app.get_subcommands().empty()) return;
+  const auto see = concat("; see ", app.get_name(), " --help");
+  if (word == argv + argc) throw ConfigError(concat("want a command: ", join(known), see));
+  if (std::find(known.begin(), known.end(), *word) != known.end()) return;
+  throw ConfigError(
+      concat("no command '", *word, "'", did_you_mean(*word, known), " (there is: ", join(known), ")", see));
+}
+
+}  // namespace
 
 bool parse_command_line(CLI::App& app, int argc, char** argv) {
   app.name(std::filesystem::path(argv[0]).filename().string());
+  app.set_version_flag("--version", concat(app.get_name(), " ", onramp_version()), "print the version");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {
-    app.exit(done);  // prints the help
+    app.exit(done);  // prints the help or the version
     return false;
   } catch (const CLI::ParseError& error) {
+    want_command(app, argc, argv);
     std::string usage = app.get_name();
     for (const auto* command : app.get_subcommands()) usage += " " + command->get_name();
     throw ConfigError(concat(error.what(), "; see ", usage, " --help"));
@@ -39,9 +61,19 @@ void want_file(CLI::Option* option, const std::string& extension) {
       [extension](std::string& text) {
         const std::filesystem::path path(text);
         if (path.extension() != extension) return concat("want a file's name that ends in ", extension, ", got ", text);
-        return std::filesystem::is_directory(path) ? concat(text, " is a folder") : std::string();
+        try {
+          check_can_write(path);
+        } catch (const IoError& error) {
+          return std::string(error.what());
+        }
+        return std::string();
       },
       extension));
+}
+
+void write_named_file(const std::filesystem::path& path, std::string_view bytes) {
+  if (path.has_parent_path()) create_folders(path.parent_path());
+  write_file_atomic(path, bytes);
 }
 
 void want_known(const std::string& kind, const std::string& name, std::span<const std::string> known) {

@@ -55,7 +55,8 @@ EvaluationResult EvaluationResult::from_json(const nlohmann::json& json) {
 }
 
 EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, const std::string& name,
-                          const EvaluationSettings& settings, const std::function<void(int64_t, double)>& progress) {
+                          const EvaluationSettings& settings, const std::function<void(int64_t, double)>& progress,
+                          const std::function<bool()>& stop) {
   EvaluationResult result;
   result.name = name;
   result.policy_hash = policy.content_hash();
@@ -79,6 +80,7 @@ EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, cons
     };
     std::vector<Row> wave(static_cast<size_t>(rows));
     for (int64_t running = rows; running > 0;) {
+      if (stop && stop()) return result;
       Rng random = draws.next();
       const Action chosen =
           policy.act(stack(observations), *state, settings.sample ? ActMode::kSample : ActMode::kMode, random);
@@ -113,6 +115,24 @@ EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, cons
     if (progress) progress(first + rows, result.rate());
   }
   return result;
+}
+
+void check_fits(const Policy& policy, const EnvSpec& spec) {
+  for (const auto& entry : policy.observation_spec().entries) {
+    const auto* there = spec.observation.find(entry.name);
+    if (!there) {
+      std::vector<std::string> names;
+      for (const auto& other : spec.observation.entries) names.push_back(other.name);
+      throw ConfigError(concat("the policy sees '", entry.name, "', ", type_text(entry), ", and ", spec.name,
+                               " does not show it (but: ", join(names), ")"));
+    }
+    if (there->dtype == entry.dtype && there->shape == entry.shape) continue;
+    throw ConfigError(concat("the policy sees '", entry.name, "' as ", type_text(entry), ", and ", spec.name,
+                             " shows it as ", type_text(*there)));
+  }
+  if (policy.action_spec().dim == spec.action.dim) return;
+  throw ConfigError(concat("the policy's actions have ", policy.action_spec().dim, " values, and ", spec.name,
+                           " takes ", spec.action.dim));
 }
 
 PairedComparison compare(const EvaluationResult& first, const EvaluationResult& second) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "onramp/base/counted.h"
 #include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/data/dataset.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/csv_sink.h"
 #include "onramp/base/event_file_sink.h"
 #include "onramp/base/interrupt.h"
@@ -15,10 +15,21 @@
 #include "onramp/training/critic_file.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/policy_file.h"
+#include "onramp/training/run_folder.h"
 
 namespace onramp {
+namespace {
+
+/// The copy in the run's folder says where it lies, so that this file alone continues the run from anywhere.
+RunConfig with_folder(RunConfig config, const std::filesystem::path& folder) {
+  config.run.folder = std::filesystem::absolute(folder).lexically_normal();
+  return config;
+}
+
+}  // namespace
+
 Run::Run(const RunConfig& config, std::filesystem::path folder)
-    : config_(config), folder_(std::move(folder)), resolved_(dump_run_config(config)) {
+    : config_(with_folder(config, folder)), folder_(std::move(folder)), resolved_(dump_run_config(config_)) {
   identity_ = config_hash(run_identity(resolved_));
   for (const auto& component : config_.phases) phases_.push_back(component.make());
   // What can be refused is refused before anything is on disk.
@@ -43,25 +54,13 @@ Run::~Run() { close_log_files(); }
 
 void Run::open_folder() {
   lock_.emplace(folder_);
-  const auto config_file = folder_ / "config.yaml";
-  // The config of a run that never got as far as an episode or a checkpoint binds nobody.
-  const auto has_any = [&](const char* sub) {
-    std::error_code none;
-    return std::filesystem::directory_iterator(folder_ / sub, none) != std::filesystem::directory_iterator();
-  };
-  if (std::filesystem::exists(config_file) && (has_any("checkpoints") || has_any("episodes"))) {
-    const auto before = run_identity(load_config(config_file));
-    if (const auto difference = config_difference(before, run_identity(resolved_))) {
-      throw ConfigError(concat(folder_.string(), " holds a run of another config (", *difference,
-                               "); choose another folder with --set run.folder=..., or remove that one"));
-    }
-  }
+  check_same_run(folder_, resolved_);
   remove_stale_temporaries(folder_);
   for (const char* sub : {"checkpoints", "critics", "policies", "report", "tensorboard"}) create_folders(folder_ / sub);
   // Episodes and films make their folder when the first of them comes.
   for (const char* sub : {"checkpoints", "critics", "episodes", "policies", "report", "tensorboard", "videos"})
     remove_stale_temporaries(folder_ / sub);
-  write_file_atomic(config_file, to_yaml(resolved_));
+  write_file_atomic(folder_ / "config.yaml", to_yaml(resolved_));
   add_log_file(folder_ / "log.txt");
   store_.emplace(folder_ / "episodes");
   sinks_.add("csv", std::make_unique<CsvSink>(folder_ / "metrics.csv"));
@@ -188,10 +187,10 @@ void Run::keep_agent(const std::string& name, const std::string& learner_name) {
                        {"episodes", state_.episodes}};
   if (config_.env) about["env"] = to_yaml(config_.env.dump());
   const Agent& kept = agent(learner_name);
-  write_policy_file(folder_ / "policies" / name, *kept.policy(), config_hash(resolved_), about);
+  write_policy_file(folder_ / "policies" / name, *kept.policy(), identity_, about);
   if (dynamic_cast<const CriticView*>(&kept) == nullptr) return;
   about["learner"] = to_yaml(config_.learners.at(learner_name).dump());
-  write_critic_file(folder_ / "critics" / name, kept, learner_context(learner_name), config_hash(resolved_), about);
+  write_critic_file(folder_ / "critics" / name, kept, learner_context(learner_name), identity_, about);
 }
 
 void Run::hand_over(const std::string& name) {
@@ -226,21 +225,31 @@ void Run::begin_progress(int64_t total, std::optional<int64_t> at) {
 
 void Run::execute() {
   const auto count = static_cast<int64_t>(phases_.size());
-  while (state_.phase < count) {
-    Phase& phase = *phases_[static_cast<size_t>(state_.phase)];
-    phase_started_s_ = clock_.now();
-    try {
+  try {
+    while (state_.phase < count) {
+      Phase& phase = *phases_[static_cast<size_t>(state_.phase)];
+      phase_started_s_ = clock_.now();
+      log_to_files(LogLevel::kInfo, concat("phase '", phase.name(), "' ", state_.step == 0 ? "begins" : "goes on",
+                                           " at step ", state_.step, ": ", phase.needs().plan));
       phase.run(*this);
-      progress_->finish();
+      log_to_files(LogLevel::kInfo, concat("phase '", phase.name(), "' ends: ", progress_->finish()));
       account_time();
       ++state_.phase;
       state_.step = 0;
       state_.notes = nullptr;
       checkpoint();
-    } catch (const DivergenceError& error) {
-      throw DivergenceError(
-          concat(error.what(), "; the last good checkpoint is ", last_checkpoint_.empty() ? "none" : last_checkpoint_));
     }
+  } catch (const DivergenceError& error) {
+    const auto last = last_checkpoint_.empty() ? "none" : last_checkpoint_;
+    const auto message = concat(error.what(), "; the last good checkpoint is ", last);
+    log_to_files(LogLevel::kError, message);
+    throw DivergenceError(message);
+  } catch (const InterruptedError& error) {
+    log_to_files(LogLevel::kInfo, error.what());
+    throw;
+  } catch (const std::exception& error) {
+    log_to_files(LogLevel::kError, error.what());
+    throw;
   }
 }
 

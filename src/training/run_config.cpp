@@ -23,6 +23,18 @@ void want_known(const ConfigNode& at, const std::string& name, const char* what,
                  " (there are: ", known.empty() ? "none" : join(known), ")"));
 }
 
+/// Where a phase says a name, so that a message blames what was written there, be it a file or --set; else the phase.
+ConfigNode where_said(const ConfigNode& phase, const std::string& name) {
+  for (const auto& item : phase.items()) {
+    if (item.key == "type" || item.key == "name") continue;
+    if (item.value.is_scalar() && item.value.text() == name) return item.value;
+    for (const auto& element : item.value.elements()) {
+      if (element.is_scalar() && element.text() == name) return element;
+    }
+  }
+  return phase;
+}
+
 std::vector<std::string> needs_of(const LearnerFactory& factory, const ObservationSpec& observation,
                                   const ConfigNode& at, const std::string& name) {
   try {
@@ -94,29 +106,33 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
     }
     if (needs.environment && !config.env) at.fail("this phase needs an environment: add `env: {type: ...}`");
     sources.insert(needs.fills_sources.begin(), needs.fills_sources.end());
-    for (const auto& name : needs.policies) want_known(at, name, "policy", policies);
-    for (const auto& name : needs.films) want_known(at, name, "scored policy to film", needs.policies);
+    for (const auto& name : needs.policies) want_known(where_said(at, name), name, "policy", policies);
+    for (const auto& name : needs.films) {
+      want_known(where_said(at, name), name, "scored policy to film", needs.policies);
+    }
     for (const auto& name : needs.learners) {
-      want_known(at, name, "learner", keys(config.learners));
+      const ConfigNode said = where_said(at, name);
+      want_known(said, name, "learner", keys(config.learners));
       const auto factory = config.learners.at(name).make();
-      if (needs.acting_learner && !factory->acts()) at.fail(concat("learner '", name, "' has no policy to act with"));
-      for (const auto& part : needs_of(*factory, observation, at, name)) {
+      if (needs.acting_learner && !factory->acts()) said.fail(concat("learner '", name, "' has no policy to act with"));
+      for (const auto& part : needs_of(*factory, observation, said, name)) {
         taken.insert(part);
         if (!parts.contains(part)) {
-          at.fail(concat("learner '", name, "' needs the part '", part,
-                         "', which no earlier phase hands over; let one that provides it learn first",
-                         part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end" : ""));
+          said.fail(concat("learner '", name, "' needs the part '", part,
+                           "', which no earlier phase hands over; let one that provides it learn first",
+                           part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end" : ""));
         }
       }
       for (const auto& part : factory->provides()) {
         if (taken.contains(part)) {
-          at.fail(concat("learner '", name, "' would replace the part '", part, "', which an earlier phase has used"));
+          said.fail(
+              concat("learner '", name, "' would replace the part '", part, "', which an earlier phase has used"));
         }
         parts.insert(part);
       }
-      for (const auto& source : factory->sources(needs.acting_learner)) drawn.push_back({at, name, source});
+      for (const auto& source : factory->sources(needs.acting_learner)) drawn.push_back({said, name, source});
       if (!needs.snapshots.empty() && !factory->acts()) {
-        at.fail(concat("learner '", name, "' has no policy to keep: leave keep_policy_every out"));
+        said.fail(concat("learner '", name, "' has no policy to keep: leave keep_policy_every out"));
       }
       if (needs.leaves_policy && factory->acts()) {
         policies.push_back(phase->name());
@@ -146,11 +162,15 @@ RunConfig::RunConfig(const Catalog& catalog)
 
 RunConfig read_run_config(const ConfigNode& given, const Catalog& catalog) {
   RunConfig config(catalog);
-  read_config_into(given, config);
+  // As over a list of its own, names under `phases` change those that the learners bring along.
+  const bool changes = given.get("phases").is_map();
+  const bool brought = !given.has("phases") || changes;
+  read_config_into(changes ? given.without("phases") : given, config);
   if (!config.env && !config.data) given.fail("nothing to learn from: give `env`, `data`, or both");
   ConfigNode node = given;
-  if (!given.has("phases")) {
-    node = given.with("phases", ConfigNode::list(default_phases(config, given)));
+  if (brought) {
+    const auto phases = given.without("phases").with("phases", ConfigNode::list(default_phases(config, given)));
+    node = changes ? merge_config(phases, ConfigNode::map({{"phases", {}, given.get("phases")}})) : phases;
     read_config_into(node, config);
   }
   if (config.phases.empty()) node.fail("nothing to do: give `phases`, a list of {type: ...}, or `learners`");

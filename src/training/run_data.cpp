@@ -3,7 +3,7 @@
 #include <set>
 #include <utility>
 
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/log.h"
 #include "onramp/data/check.h"
 #include "onramp/training/memory_bill.h"

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/log.h"
 #include "onramp/base/safetensors_header.h"
 #include "onramp/policies/actor_policy.h"

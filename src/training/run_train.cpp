@@ -1,11 +1,16 @@
 #include "onramp/training/run_train.h"
 
 #include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
 #include <iostream>
+#include <sstream>
 
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
+#include "onramp/base/error.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
+#include "onramp/base/printable.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/training/command_line.h"
 #include "onramp/training/memory_bill.h"
@@ -13,16 +18,43 @@
 #include "onramp/training/phases.h"
 #include "onramp/training/report.h"
 #include "onramp/training/run.h"
+#include "onramp/training/run_folder.h"
 
 namespace onramp {
 namespace {
 
-std::filesystem::path run_folder(const RunConfig& config, const std::filesystem::path& file) {
-  if (!config.run.folder.empty()) return config.run.folder;
-  return std::filesystem::path("runs") / file.stem() / concat("seed", config.run.seed);
+/// What the data are, by what their reader finds at once and by the first episode: reading all may take minutes.
+std::string look_at_data(const DataConfig& data) {
+  const auto source = open_data(data.path, data.options, data.filter_key);
+  const Episode first = source->read(0);
+  std::vector<std::string> parts{concat(source->kind(), ", ", counted(source->episodes(), "episode"))};
+  for (const auto& entry : first.observation_spec.entries) {
+    parts.push_back(concat(printable(entry.name), " ", type_text(entry)));
+  }
+  parts.push_back(concat("actions of ", first.action_spec.dim));
+  return join(parts);
 }
 
-/// What --dry-run prints: the resolved config, the memory bill, the plan.
+/// Looks at what the run would need: the device, the data, the folder. @throws what the run would, first things first
+void look_around(const RunConfig& config, const std::filesystem::path& folder) {
+  std::exception_ptr refused;
+  const auto look = [&](const char* what, const std::function<std::string()>& at) {
+    std::string found;
+    try {
+      found = at();
+    } catch (const Error& error) {
+      found = concat("refused: ", error.what());
+      if (!refused) refused = std::current_exception();
+    }
+    std::cout << "# " << what << ": " << found << "\n";
+  };
+  look("device", [&] { return resolve_device(config.compute.device).str(); });
+  if (config.data) look("data", [&] { return look_at_data(*config.data); });
+  look("folder", [&] { return look_at_run_folder(folder, dump_run_config(config)); });
+  if (refused) std::rethrow_exception(refused);
+}
+
+/// What --dry-run prints: the resolved config, the plan, the memory bill.
 void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
   std::cout << to_yaml(dump_run_config(config)) << "\n# plan, into " << folder.string() << "\n";
   int64_t episodes = 0;
@@ -48,7 +80,9 @@ int train(const Catalog& catalog, int argc, char** argv) {
   app.add_option("config", file, "YAML file, e.g. configs/quickstart.yaml");
   app.add_option("--set", overrides, "override a key: --set learners.agent.alpha=0.5 (repeatable)")
       ->allow_extra_args(false);
-  app.add_flag("--dry-run", dry_run, "print the resolved config, the memory bill and the plan; create nothing");
+  app.add_flag(
+      "--dry-run", dry_run,
+      "print the resolved config, the plan and the memory bill, look at device, data and folder; create nothing");
   app.add_flag("--help-config", help, "print every key of a config with type, default, range and meaning");
   app.footer(
       "Exit codes: 0 done, 1 error, 2 mistake in config or command line, 130 interrupted and saved.\n"
@@ -60,17 +94,22 @@ int train(const Catalog& catalog, int argc, char** argv) {
   }
   if (file.empty()) throw ConfigError("which config? onramp-train CONFIG.yaml (see --help)");
 
-  const RunConfig config = read_run_config(load_config(file, overrides), catalog);
-  const auto folder = run_folder(config, file);
+  const ConfigNode given = load_config(file, overrides);
+  const RunConfig config = read_run_config(given, catalog);
+  const auto folder = run_folder(config, given, file);
   if (dry_run) {
     print_plan(config, folder);
+    look_around(config, folder);
     return 0;
   }
   install_interrupt_handler();
   Run run(config, folder);
   run.execute();
   write_report(run.folder());
-  print_report(run.folder(), std::cout);
+  std::ostringstream report;
+  print_report(run.folder(), report);
+  std::cout << report.str();
+  log_to_files(LogLevel::kInfo, report.str());
   return 0;
 }
 

@@ -192,7 +192,7 @@ RunRecord read_run(const fs::path& folder, const std::string& label) {
     throw DataError(concat(folder.string(), ": no run: ", error.what()));
   }
   run.method = label.empty() ? method_of(folder) : label;
-  run.config_hash = config_hash(run.config);
+  run.config_hash = config_hash(run_identity(run.config));
   attempt(run, "curves", [&] { read_metrics_of(run); });
   if (run.is_summary) {
     attempt(run, "scores and wall time", [&] { read_summary(run); });

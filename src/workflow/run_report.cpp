@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "onramp/base/config.h"
-#include "onramp/base/counted.h"
+#include "onramp/base/text.h"
 #include "onramp/base/log.h"
 #include "onramp/data/n_step.h"
 

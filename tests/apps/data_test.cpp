@@ -34,6 +34,17 @@ TEST_F(DataProgram, ConvertsAndSaysWhatItTookForGranted) {
   expect_refused(data({"convert", "nowhere", "x", "--to", "store"}), 1, "nowhere");
 }
 
+TEST_F(DataProgram, SaysHowManyEpisodesATimeLimitCut) {
+  write_d4rl(folder / "flat.hdf5", make_d4rl());  // 8, 6 and 10 rows, each marked at its end
+  const std::string note = "assumed: max_episode_steps 5 cut 3 of 5 episodes where the file marks no end";
+  const auto info = data({"info", "flat.hdf5", "--max-episode-steps", "5"});
+  EXPECT_EQ(info.code, 0) << info.err;
+  EXPECT_NE(info.out.find(note), std::string::npos) << info.out;
+  const auto done = data({"convert", "flat.hdf5", "own", "--to", "store", "--max-episode-steps", "5"});
+  EXPECT_NE(done.out.find(note), std::string::npos) << done.out;
+  EXPECT_EQ(data({"info", "flat.hdf5", "--max-episode-steps", "10"}).out.find("max_episode_steps"), std::string::npos);
+}
+
 TEST_F(DataProgram, InfoAndCheckTakeEveryFormat) {
   EpisodeStore store(folder / "own");
   for (const auto& episode : rich_episodes()) store.append(episode);
@@ -89,6 +100,15 @@ learners:
 phases:
   - {type: learn, name: cloning, learner: cloning, updates: 8}
 )"));
+  // One episode of a run is a data set too; nobody knows where its policy could act.
+  const auto single = (whole.run / "episodes" / "000001.h5").string();
+  const auto one =
+      run_program("onramp-train", {"offline.yaml", "--set", "data.path=" + single, "--set", "run.folder=run_single"},
+                  folder.path());
+  ASSERT_EQ(one.code, 0) << one.err;
+  EXPECT_NE(one.err.find("data: 1 episodes, "), std::string::npos) << one.err;
+  expect_refused(run_program("onramp-eval", {"run_single"}, folder.path()), 2,
+                 "no environment is known to it: name one that shows and takes the same with --task NAME");
   std::string metrics;
   for (const std::string format : {"store", "robomimic", "d4rl", "minari"}) {
     ASSERT_EQ(data({"convert", whole.run.string(), format, "--to", format}).code, 0);

@@ -38,14 +38,18 @@ TEST_F(Faults, ASecondRunOnTheSameFolder) {
   const std::string message = run.string() + " is in use by another run (process " + std::to_string(first.pid()) + ")";
   expect_refused(train({"phases.1.updates=1000000"}), 1, message);
   expect_refused(train({"run.seed=9"}), 1, message);
+  auto asked = tiny_arguments(whole_run().config, run, {"phases.1.updates=1000000"});
+  asked.emplace_back("--dry-run");
+  expect_stopped(run_program("onramp-train", asked), 1, message);
   EXPECT_TRUE(first.running());
 }
 
 TEST_F(Faults, AnotherConfigOnTheSameFolder) {
   copy();
-  expect_refused(train({"learners.agent.alpha=0.5"}), 2,
-                 "holds a run of another config (learners.agent.alpha: '1.0' against '0.5')");
-  expect_refused(train({"run.seed=6"}), 2, "run.seed: '5' against '6'");
+  expect_refused(
+      train({"learners.agent.alpha=0.5"}), 2,
+      "holds a run of another config (learners.agent.alpha: '1.0' in the folder against '0.5' in the config)");
+  expect_refused(train({"run.seed=6"}), 2, "run.seed: '5' in the folder against '6' in the config");
   EXPECT_EQ(difference(whole_run().contents, lasting_contents(run)), "") << "nothing was touched";
 }
 

@@ -83,6 +83,12 @@ class Program {
   }
   /// What it has written to stderr so far.
   std::string err() const { return read_file(files_ / "err"); }
+  /// Whether it answers Ctrl-C itself by now.
+  bool catches_interrupt() const {
+    const auto status = read_file("/proc/" + std::to_string(pid_) + "/status");
+    const auto at = status.find("SigCgt:");
+    return at != std::string::npos && (std::stoull(status.substr(at + 7), nullptr, 16) & (1ull << (SIGINT - 1))) != 0;
+  }
   /// Looks every millisecond. @return false when the program ended first
   bool wait_until(const std::function<bool()>& happened) {
     while (!happened()) {

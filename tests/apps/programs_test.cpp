@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/tiny_run.h"
+#include "onramp/base/process_setup.h"
 
 namespace onramp::test {
 namespace {
@@ -42,6 +43,38 @@ TEST_F(Programs, SayHowTheyAreUsed) {
   EXPECT_TRUE(names_in(folder.path()).empty());
 }
 
+TEST_F(Programs, SayWhichVersionTheyAreOf) {
+  for (const char* name :
+       {"onramp-train", "onramp-eval", "onramp-data", "onramp-sim", "onramp-report", "onramp-export"}) {
+    const auto said = start(name, {"--version"});
+    EXPECT_EQ(said.code, 0) << said.err;
+    EXPECT_EQ(said.out, std::string(name) + " " + onramp_version() + "\n");
+  }
+}
+
+TEST_F(Programs, NameTheCommandThatIsNone) {
+  expect_refused(
+      start("onramp-sim", {"recrd", "vacuum_grasp"}), 2,
+      "no command 'recrd'; did you mean 'record'? (there is: list, spec, record, speed, play); see onramp-sim "
+      "--help");
+  expect_refused(start("onramp-data", {"chek"}), 2, "no command 'chek'; did you mean 'check'?");
+  expect_refused(start("onramp-data", {}), 2, "want a command: info, check, convert, replay; see onramp-data --help");
+  expect_refused(start("onramp-data", {"check"}), 2, "FILE");  // a command: what it lacks is said
+}
+
+TEST_F(Programs, LookWhetherTheyCanWriteBeforeTheyWork) {
+  expect_refused(start("onramp-eval", {run, "--json", "."}), 2, "--json: want a file's name that ends in .json, got .");
+  expect_refused(start("onramp-eval", {run, "--json", "/proc/a.json"}), 2, "--json: cannot write in /proc: ");
+  expect_refused(start("onramp-eval", {run, "--video", "/proc/a.mp4"}), 2, "--video: cannot write in /proc: ");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--out", "/proc/a.mp4"}), 2, "cannot write in /proc: ");
+  expect_refused(start("onramp-export", {run, "--out", "/proc/a.pt"}), 2, "--out: cannot write in /proc: ");
+  expect_refused(start("onramp-data", {"replay", run, "--out", "/proc/a.mp4"}), 2, "--out: cannot write in /proc: ");
+  expect_refused(run_program("onramp-sim", {"record", "vacuum_grasp", "--set", "image_size=16"}, "/proc"), 1,
+                 "error: cannot write in .: ");
+  EXPECT_EQ(start("onramp-export", {run, "--out", "new/policy.pt"}).code, 0) << "its folder is made";
+  EXPECT_TRUE(fs::exists(folder / "new" / "policy.pt"));
+}
+
 TEST_F(Programs, EvalScoresARun) {
   const auto scored = start("onramp-eval", {run, "--episodes", "4", "--batch", "2", "--json", "result.json"});
   ASSERT_EQ(scored.code, 0) << scored.err;
@@ -49,6 +82,14 @@ TEST_F(Programs, EvalScoresARun) {
   EXPECT_EQ(json.at("seeds"), (nlohmann::json{0, 1, 2, 3}));
   EXPECT_NE(scored.out.find(json.at("policy_hash").get<std::string>()), std::string::npos)
       << "the hash of what was scored";
+  EXPECT_EQ(json.at("policy"), (whole_run().run / "policies" / "online").string());
+  EXPECT_EQ(json.at("phase"), "online");
+  EXPECT_EQ(json.at("step"), 5);
+  EXPECT_EQ(json.at("task").at("type"), "vacuum_grasp");
+  EXPECT_EQ(json.at("task").at("image_size"), 16);
+  EXPECT_EQ(json.at("task").at("images"), true);
+  EXPECT_EQ(json.at("task").at("item_spread_m").size(), 2u);
+  EXPECT_EQ(json.at("settings"), (nlohmann::json{{"episodes", 4}, {"first_seed", 0}, {"batch", 2}, {"act", "mode"}}));
   // The run's own evaluation met the same situations.
   const auto rows = nlohmann::json::parse(whole_run().contents.at("results.json")).at("policies");
   EXPECT_EQ(json.at("returns"), rows.at(2).at("returns"));
@@ -74,11 +115,56 @@ TEST_F(Programs, EvalRefusesWhatItCannotScore) {
   expect_refused(start("onramp-eval", {run, "--video", "film.avi"}), 2,
                  "--video: want a file's name that ends in .mp4");
   fs::create_directory(folder / "results.json");
-  expect_refused(start("onramp-eval", {run, "--json", "results.json"}), 2, "results.json is a folder");
+  expect_refused(start("onramp-eval", {run, "--json", "results.json"}), 2, "results.json: it is a folder; name a file");
   expect_refused(start("onramp-eval", {run, "--task", "vacum_grasp"}), 2, "no task 'vacum_grasp'; did you mean");
   fs::copy(whole_run().run / "policies" / "online", folder / "policy", fs::copy_options::recursive);
   fs::remove(folder / "policy" / "policy.safetensors");
   expect_refused(start("onramp-eval", {"policy"}), 1, "policy.safetensors is damaged");  // no weights, no score
+}
+
+TEST_F(Programs, EvalNamesTheSettingThatThePolicyCannotDoWith) {
+  expect_refused(
+      start("onramp-eval", {run, "--set", "items=blue", "--set", "image_size=32"}), 2,
+      "error: --set image_size=32: the policy sees 'wrist' as uint8 [16, 16, 3], and vacuum_grasp shows it as "
+      "uint8 [32, 32, 3]");
+  expect_refused(start("onramp-eval", {run, "--set", "images=false"}), 2,
+                 "--set images=false: the policy sees 'wrist', ");
+  expect_refused(start("onramp-eval", {run, "--set", "view=scene"}), 2, "--set view=scene: the policy sees 'wrist', ");
+  expect_refused(start("onramp-eval", {run, "--task", "vacuum_grasp"}), 2,
+                 "--task vacuum_grasp: the policy sees 'wrist' as uint8 [16, 16, 3], and");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy", run}), 2, "the policy sees 'wrist' as ");
+}
+
+TEST_F(Programs, SayThatTheyWereInterrupted) {
+  const auto interrupted = [&](const std::string& name, std::vector<std::string> arguments, int wait_ms) {
+    Program program(name, arguments, folder.path(), {"OMP_NUM_THREADS=1"});
+    EXPECT_TRUE(program.wait_until([&] { return program.catches_interrupt(); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+    program.signal(SIGINT);
+    const auto finished = program.wait();
+    EXPECT_EQ(finished.code, 130) << finished.err;
+    EXPECT_NE(finished.err.find("interrupted: stopping in order; press Ctrl-C again to stop at once"),
+              std::string::npos);
+    EXPECT_TRUE(names_in(folder.path()).empty()) << "neither a file nor half of one";
+    return finished;
+  };
+  const std::vector<std::string> long_evaluation{run, "--episodes", "1000000", "--batch", "2", "--set", "max_steps=2"};
+  auto with_file = long_evaluation;
+  with_file.insert(with_file.end(), {"--json", "result.json"});
+  const auto eval = interrupted("onramp-eval", with_file, 3000);
+  const auto last = lines_of(eval.err).back();
+  EXPECT_TRUE(last.starts_with("interrupted after ") && last.ends_with(" of 1000000 episodes; no file was written"))
+      << last;
+  EXPECT_NE(eval.out.find("online"), std::string::npos) << "the table of what is done\n" << eval.out;
+  EXPECT_NE(eval.out.find("time_limit "), std::string::npos) << eval.out;
+
+  const auto speed = interrupted("onramp-sim", {"speed", "vacuum_grasp", "--steps", "1000000000"}, 200);
+  EXPECT_EQ(lines_of(speed.err).back(), "interrupted; there is nothing to say yet");
+  const auto film = interrupted("onramp-sim",
+                                {"record", "vacuum_grasp", "--policy", "random", "--episodes", "100000", "--set",
+                                 "max_steps=2", "--set", "image_size=16", "--out", "film.mp4"},
+                                1500);
+  EXPECT_EQ(lines_of(film.err).back(), "interrupted; no film was written");
 }
 
 TEST_F(Programs, DataFindsTheEpisodesOfARunSound) {
@@ -91,7 +177,8 @@ TEST_F(Programs, DataFindsTheEpisodesOfARunSound) {
   write_file_atomic(folder / "episodes" / "000002.h5", std::string_view("damaged"));
   const auto faults = start("onramp-data", {"check", "episodes"});
   EXPECT_EQ(faults.code, 1);
-  EXPECT_NE((faults.out + faults.err).find("000002.h5"), std::string::npos) << faults.out << faults.err;
+  EXPECT_NE(faults.out.find("000002.h5"), std::string::npos) << faults.out << "the faults, one a line";
+  EXPECT_EQ(faults.err, "error: episodes: 1 fault\n");
 }
 
 TEST_F(Programs, SimListsDescribesMeasuresAndFilms) {

@@ -82,6 +82,7 @@ TEST_F(Report, ComparesMethodsAndReadsSummaries) {
   const std::string summarize = "python3 " + std::string(ONRAMP_SOURCE_DIR) + "/scripts/summarize_run.py " + run + " " +
                                 (folder / "kept/seed5").string();
   ASSERT_EQ(std::system(summarize.c_str()), 0);
+  EXPECT_EQ(read_file(folder / "kept/seed5/config.yaml").find(run), std::string::npos) << "where the run lay";
   const auto made = report({"kept/seed5", "--label", "again=" + run, "--out", "both.html"});
   ASSERT_EQ(made.code, 0) << made.err;
   expect_sound(folder / "both.html");

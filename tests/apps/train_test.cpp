@@ -4,6 +4,7 @@
 #include "apps/tiny_run.h"
 #include "onramp/base/error.h"
 #include "onramp/core/device.h"
+#include "support/d4rl_files.h"
 #include "test_paths.h"
 
 namespace onramp::test {
@@ -25,6 +26,10 @@ TEST(Train, GoesFromDemonstrationsToAPolicyThatIsScored) {
   EXPECT_EQ(names_in(whole.run),
             (std::vector<std::string>{".lock", "checkpoints", "config.yaml", "critics", "episodes", "log.txt",
                                       "metrics.csv", "policies", "report", "tensorboard", "videos"}));
+  const auto log = read_file(whole.run / "log.txt");
+  for (const char* row : {" I expert    ", " I online    ", " I wall time  demonstrations "}) {
+    EXPECT_NE(log.find(row), std::string::npos) << row << " in\n" << log;
+  }
   EXPECT_EQ(names_in(whole.run / "episodes").size(), 10u);
   EXPECT_EQ(names_in(whole.run / "policies"), (std::vector<std::string>{"cloning", "offline", "online"}));
   EXPECT_EQ(names_in(whole.run / "critics"), (std::vector<std::string>{"offline", "online"})) << "of what has a critic";
@@ -38,6 +43,22 @@ TEST(Train, RunsAgainFromItsOwnResolvedConfig) {
   const auto again = run_program("onramp-train", tiny_arguments(whole_run().run / "config.yaml", folder / "again"));
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(difference(whole_run().contents, lasting_contents(folder / "again")), "");
+}
+
+TEST(Train, ContinuesARunFromItsOwnResolvedConfig) {
+  ASSERT_EQ(whole_run().finished.code, 0);
+  const TemporaryFolder folder;
+  const auto text = read_file(whole_run().run / "config.yaml");
+  EXPECT_NE(text.find("  folder: " + whole_run().run.string() + "\n"), std::string::npos) << text;
+  const auto done = run_program("onramp-train", {(whole_run().run / "config.yaml").string()}, folder.path());
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_NE(done.out.find("run folder   " + whole_run().run.string() + "\n"), std::string::npos) << done.out;
+  EXPECT_NE(done.err.find("phase 'finished'"), std::string::npos) << "not a second run\n" << done.err;
+  fs::copy(whole_run().run, folder / "moved", fs::copy_options::recursive);
+  const auto moved = run_program("onramp-train", {"moved/config.yaml"}, folder.path());
+  EXPECT_NE(moved.out.find("run folder   moved\n"), std::string::npos) << moved.out;
+  EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"moved"}));
+  EXPECT_EQ(difference(whole_run().contents, lasting_contents(folder / "moved")), "");
 }
 
 TEST(Train, SaysOfAFinishedRunWhatCameOut) {
@@ -121,8 +142,41 @@ TEST_F(TrainRefuses, NothingWhenItIsOnlyAsked) {
   EXPECT_EQ(plan.code, 0);
   EXPECT_EQ(plan.err, "");
   for (const char* word : {"alpha: 0.25", "# plan, into runs/tiny/seed5", "demonstrations: 5 episodes by 'expert'",
-                           "encoder: 40 updates", "# memory: at most "}) {
+                           "encoder: 40 updates", "# memory: at most ", "# device: cpu\n", "# folder: new\n"}) {
     EXPECT_NE(plan.out.find(word), std::string::npos) << word << " in\n" << plan.out;
+  }
+}
+
+TEST_F(TrainRefuses, WhenItIsOnlyAskedWhatItWouldRefuse) {
+  const auto ask = [&](const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments{"tiny.yaml", "--dry-run"};
+    for (const auto& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    return train(arguments);
+  };
+  const auto refused = [&](const std::vector<std::string>& settings, int code, const std::string& message) {
+    const auto asked = ask(settings);
+    EXPECT_EQ(asked.code, code) << asked.err;
+    EXPECT_NE(asked.out.find(": refused: "), std::string::npos) << asked.out;
+    EXPECT_NE(asked.err.find(message), std::string::npos) << asked.err;
+  };
+  const auto holds = [&](const std::vector<std::string>& settings, const std::string& text) {
+    const auto asked = ask(settings);
+    EXPECT_EQ(asked.code, 0) << asked.err;
+    EXPECT_NE(asked.out.find(text), std::string::npos) << asked.out;
+  };
+  ASSERT_EQ(whole_run().finished.code, 0);
+  const std::string there = "run.folder=" + whole_run().run.string();
+  holds({there}, "# folder: a run that is finished\n");
+  refused({there, "run.seed=6"}, 2, "holds a run of another config (run.seed: '5' in the folder against '6'");
+  refused({"run.folder=/proc/onramp/run"}, 1, "error: cannot write in /proc/onramp/run: ");
+  write_d4rl(folder / "flat.hdf5", make_d4rl());
+  write_file_atomic(folder / "text.hdf5", std::string_view("x"));
+  holds({"data={path: flat.hdf5}"}, "# data: D4RL flat HDF5, 3 episodes, state float32 [4], actions of 2\n");
+  refused({"data={path: text.hdf5}", "run.folder=/proc/onramp/run"}, 1, "text.hdf5: is not a readable HDF5 file");
+  try {
+    resolve_device(DeviceChoice::kCuda);
+  } catch (const ConfigError&) {
+    refused({"compute.device=cuda"}, 2, "error: device: cuda is not usable here");
   }
 }
 
@@ -135,7 +189,7 @@ TEST(Train, ShipsConfigsThatAreSound) {
     SCOPED_TRACE(file.path());
     std::vector<std::string> arguments{file.path().string(), "--dry-run"};
     if (file.path().parent_path().filename() == "adroit") {  // the data file is the user's
-      write_file_atomic(folder / "data.hdf5", std::string_view("x"));
+      write_d4rl(folder / "data.hdf5", make_d4rl());
       arguments.insert(arguments.end(), {"--set", "data.path=data.hdf5"});
     }
     const auto plan = run_program("onramp-train", arguments, folder.path());

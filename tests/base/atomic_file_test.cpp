@@ -149,5 +149,23 @@ TEST(ReadFile, ReadsFilesWithoutALengthAndRefusesLongOnes) {
   expect_throws<IoError>([&] { read_file(folder / "none"); }, "no such file");
 }
 
+TEST(CanWrite, IsSaidBeforeTheWorkAndLeavesNothing) {
+  const test::TemporaryFolder folder;
+  EXPECT_NO_THROW(check_can_write(folder / "a.json"));
+  EXPECT_NO_THROW(check_can_write(folder / "new" / "deeper" / "a.json"));
+  EXPECT_TRUE(test::names_in(folder.path()).empty());
+  write_file_atomic(folder / "file", std::string_view("x"));
+  EXPECT_NO_THROW(check_can_write(folder / "file")) << "it would be replaced";
+  test::expect_throws<IoError>([&] { check_can_write(folder / "file" / "a.json"); }, "a part of the path is a file");
+  test::expect_throws<IoError>([&] { check_can_write(folder.path()); }, "it is a folder; name a file");
+  test::expect_throws<IoError>([] { check_can_write("/proc/a.json"); }, "cannot write in /proc: ");
+  test::expect_throws<IoError>([] { check_can_write("/proc/onramp/run/a.json"); },
+                               "cannot write in /proc/onramp/run: ");
+  if (::geteuid() == 0) return;  // whom permissions do not bind
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  test::expect_throws<IoError>([&] { check_can_write(folder / "a.json"); }, "check the permissions");
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
+}
+
 }  // namespace
 }  // namespace onramp

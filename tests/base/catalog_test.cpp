@@ -81,6 +81,11 @@ TEST(Catalog, NamesMistakesWithTheirPlace) {
   EXPECT_EQ(scene_error("items: []"), "s.yaml:1:1: floor: required, but not given");
   EXPECT_EQ(message_of([] { shapes().parse(ConfigNode()); }),
             "want a shape: keys and values with a 'type', got nothing");
+  EXPECT_EQ(
+      scene_error("floor: none"),
+      "s.yaml:1:8: floor: want a shape: keys and values with a 'type' (box, dot), got 'none'; write null for none");
+  EXPECT_EQ(message_of([] { Registry<Shape>("environment").parse(ConfigNode()); }),
+            "want an environment: keys and values with a 'type', got nothing");
 }
 
 TEST(Catalog, HelpListsEachTypeWithItsKeys) {

@@ -49,6 +49,21 @@ TEST(Log, WritesToStderrAndToTheFile) {
   std::filesystem::remove(file);
 }
 
+TEST(Log, SomeLinesAreForFilesAlone) {
+  const auto file = std::filesystem::temp_directory_path() / concat("onramp-log-files-", ::getpid(), ".txt");
+  log_to_files(LogLevel::kInfo, "no file yet");
+  add_log_file(file);
+  testing::internal::CaptureStderr();
+  log_to_files(LogLevel::kInfo, "\na table\nof {} lines\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  close_log_files();
+  std::ifstream stream(file);
+  std::stringstream text;
+  text << stream.rdbuf();
+  EXPECT_THAT(text.str(), testing::MatchesRegex(".* I a table\n.* I of \\{\\} lines\n"));
+  std::filesystem::remove(file);
+}
+
 TEST(Log, AFileThatCannotBeOpenedIsNamed) { EXPECT_THROW(add_log_file("/proc/nowhere/log.txt"), IoError); }
 
 }  // namespace

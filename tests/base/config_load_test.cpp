@@ -107,20 +107,35 @@ TEST_F(ConfigFile, AMistakeInSetIsNamedAsSuch) {
   EXPECT_EQ(set_error("a..b=1"), "--set a..b=1: want --set key.key=value");
   EXPECT_EQ(set_error("critic.hidden=[1,"), "--set critic.hidden=[1,: not valid YAML: end of sequence flow not found");
   EXPECT_EQ(set_error("sources.1.name=x"),
-            "--set sources.1.name=x: sources: a list of 1; want an index from 0 to 0 or a name of a, got '1'");
+            "--set sources.1.name=x: sources: a list of 1; want an index from 0 to 0 or a name (a), got '1'");
   EXPECT_EQ(set_error("sources.name=x"),
-            "--set sources.name=x: sources: a list of 1; want an index from 0 to 0 or a name of a, got 'name'");
+            "--set sources.name=x: sources: a list of 1; want an index from 0 to 0 or a name (a), got 'name'");
   EXPECT_EQ(set_error("base=b.yaml"), "--set base=b.yaml: 'base' can only be said in a file");
 }
 
+// A shell does so only where the ~ begins a word.
+TEST_F(ConfigFile, ATildeStandsForTheHomeFolder) {
+  const auto file = write("a.yaml", "data: ~/sets/x.hdf5\n");
+  const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "";
+  ::setenv("HOME", "/home/ada", 1);
+  EXPECT_EQ(load(file).data, "/home/ada/sets/x.hdf5");
+  EXPECT_EQ(load(file, {"data=~/y"}).data, "/home/ada/y");
+  EXPECT_EQ(load(file, {"data=~backup"}).data, std::filesystem::current_path() / "~backup");
+  ::unsetenv("HOME");
+  EXPECT_THAT(load_error("a.yaml"),
+              testing::HasSubstr("a.yaml:1:7: data: '~' stands for the home folder, and HOME is"));
+  if (!home.empty()) ::setenv("HOME", home.c_str(), 1);
+}
+
 TEST_F(ConfigFile, ChangesElementsOfAListByNameOrIndex) {
-  write("a.yaml", "phases: [{name: first, count: 1}, {name: second, count: 2}, {type: last, count: 3}]\nhidden: [4, 5]\n");
+  write("a.yaml",
+        "phases: [{name: first, count: 1}, {name: second, count: 2}, {type: last, count: 3}]\nhidden: [4, 5]\n");
   const auto child = write("b.yaml", "base: a.yaml\nphases: {second: {count: 20}, 2: {count: 30}, first: {m: 10}}\n");
   EXPECT_EQ(to_yaml(load_config(child).at("phases")),
             "- name: first\n  count: 1\n  m: 10\n- name: second\n  count: 20\n- type: last\n  count: 30\n");
-  EXPECT_EQ(
-      to_yaml(load_config(folder_ / "a.yaml", {"phases.second.count=7", "hidden.1=6"})),
-      "phases:\n  - name: first\n    count: 1\n  - name: second\n    count: 7\n  - type: last\n    count: 3\nhidden: [4, 6]\n");
+  EXPECT_EQ(to_yaml(load_config(folder_ / "a.yaml", {"phases.second.count=7", "hidden.1=6"})),
+            "phases:\n  - name: first\n    count: 1\n  - name: second\n    count: 7\n  - type: last\n    count: "
+            "3\nhidden: [4, 6]\n");
 }
 
 TEST_F(ConfigFile, NullTakesAnElementOfAListAway) {
@@ -136,7 +151,7 @@ TEST_F(ConfigFile, AKeyThatMeansNoElementOfAListIsNamed) {
   write("b.yaml", "base: a.yaml\nsources: {secnd: {share: 0.5}}\n");
   EXPECT_EQ(
       load_error("b.yaml"),
-      "b.yaml:2:11: sources: a list of 2; want an index from 0 to 1 or a name of first, second, got 'secnd'; did you "
+      "b.yaml:2:11: sources: a list of 2; want an index from 0 to 1 or a name (first, second), got 'secnd'; did you "
       "mean 'second'?");
 }
 

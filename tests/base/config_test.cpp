@@ -131,7 +131,7 @@ TEST(Config, HelpShowsKeyDefaultTypeRangeAndMeaning) {
             "    - name: demos       # text, not empty: source of episodes\n"
             "      share: 1.0        # number, in [0, 1]: part of each batch\n"
             "  weights: {}           # names, each with number, >= 0: of the terms\n"
-            "  limits: [-1.0, 1.0]   # list of 2 number: of an action\n"
+            "  limits: [-1.0, 1.0]   # list of 2 numbers: of an action\n"
             "  data: \"\"              # path: HDF5 file\n"
             "  backend: auto         # text, one of auto, cpu, cuda: where to compute\n"
             "  tau: 0.005            # number, in [0, 1]: share of the online network in the target\n"
@@ -160,6 +160,9 @@ TEST(ConfigNode, SaysWhereTwoConfigsDiffer) {
   EXPECT_EQ(difference("a: {b: 1}", "a: {b: 1, d: 2}"), "a.d: not there against '2'");
   EXPECT_EQ(difference("a: {b: 1}", "c: 1"), "a: keys and values against not there");
   EXPECT_EQ(difference("a: [1]", "a: [1, 2]"), "a: a list of 1 against a list of 2");
+  EXPECT_EQ(config_difference(parse_config_text("a: {b: 1}", "a"), parse_config_text("a: {b: 2}", "b"), "in the folder",
+                              "in the config"),
+            "a.b: '1' in the folder against '2' in the config");
 }
 
 }  // namespace

@@ -29,9 +29,14 @@ TEST(FolderLock, RefusesASecondRunWhileTheFirstLives) {
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
   test::expect_throws<IoError>([&] { FolderLock lock(folder / "run"); },
                                "run is in use by another run (process " + std::to_string(child) + "); wait for it");
+  test::expect_throws<IoError>([&] { FolderLock::check_free(folder / "run"); },
+                               "run is in use by another run (process ");
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
+  EXPECT_NO_THROW(FolderLock::check_free(folder / "run"));
   EXPECT_NO_THROW(FolderLock(folder / "run"));  // the kernel has released it
+  EXPECT_NO_THROW(FolderLock::check_free(folder / "nowhere"));
+  EXPECT_EQ(test::names_in(folder.path()), (std::vector<std::string>{"run"}));
   ::close(ready[0]);
   ::close(ready[1]);
 }

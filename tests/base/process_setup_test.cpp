@@ -25,6 +25,15 @@ TEST(ProcessSetup, FreedMemoryStaysWithTheProcess) {
   EXPECT_EQ(after.hblks, 0u);
 }
 
+TEST(Version, IsThreeNumbers) {
+  int numbers = 1;
+  for (const char c : onramp_version()) {
+    EXPECT_TRUE(c == '.' || (c >= '0' && c <= '9')) << onramp_version();
+    numbers += c == '.';
+  }
+  EXPECT_EQ(numbers, 3) << onramp_version();
+}
+
 TEST(MklDispatch, SaysWhatIsMissingInAProgramWithoutTheObjectFile) {
   EXPECT_EQ(mkl_dispatch(), MklDispatch::kProgramNotLinked);
   EXPECT_NE(mkl_dispatch_text().find("onramp::mkl_avx512"), std::string::npos);

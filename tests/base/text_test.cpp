@@ -4,7 +4,6 @@
 
 #include <limits>
 
-#include "onramp/base/counted.h"
 
 namespace onramp {
 namespace {
@@ -28,9 +27,11 @@ TEST(NearestWord, SuggestsWhatWasMeantAndNothingElse) {
   EXPECT_EQ(did_you_mean("gama", words), "; did you mean 'gamma'?");
 }
 
-TEST(Counted, OneIsNotMany) {
-  EXPECT_EQ(counted(0, "episode"), "0 episodes");
+TEST(Words, GoWithTheirNouns) {
+  EXPECT_EQ(with_article("environment"), "an environment");
+  EXPECT_EQ(with_article("policy"), "a policy");
   EXPECT_EQ(counted(1, "episode"), "1 episode");
+  EXPECT_EQ(counted(0, "episode"), "0 episodes");
   EXPECT_EQ(counted(21, "held-out seed"), "21 held-out seeds");
 }
 

@@ -75,6 +75,53 @@ TEST(Evaluate, KeepsSuccessAtAnyStepApartFromSuccessAtTheEnd) {
   EXPECT_EQ(told, (std::vector<std::pair<int64_t, double>>{{2, 1.0}, {3, 1.0}}));
 }
 
+// Of a wave that is not whole only the short episodes have ended: they would not be a fair sample.
+TEST(Evaluate, LeavesWholeWavesBehindWhenItIsStopped) {
+  PointExpert policy(0.3);
+  const auto all = score(policy, {.episodes = 11, .batch = 3});
+  auto environments = points(3);
+  int64_t finished = 0, asked = 0;
+  const auto result = evaluate(
+      environments, policy, "expert", {.episodes = 11, .batch = 3}, [&](int64_t done, double) { finished = done; },
+      [&] { return finished == 6 && ++asked == 2; });
+  EXPECT_EQ(result.seeds, (std::vector<int64_t>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(result.lengths, std::vector<int64_t>(all.lengths.begin(), all.lengths.begin() + 6));
+  const auto none = evaluate(environments, policy, "expert", {.episodes = 11, .batch = 3}, {}, [] { return true; });
+  EXPECT_TRUE(none.seeds.empty());
+}
+
+/// Sees what it is told to.
+class Onlooker final : public Policy {
+ public:
+  Onlooker(ObservationSpec sees, int64_t dim) : sees_(std::move(sees)) { action_.dim = dim; }
+  std::unique_ptr<PolicyState> begin(int64_t) override { return std::make_unique<PolicyState>(); }
+  Action act(const Observation&, PolicyState&, ActMode, Rng&) override { return {}; }
+  const ActionSpec& action_spec() const override { return action_; }
+  const ObservationSpec& observation_spec() const override { return sees_; }
+
+ private:
+  ObservationSpec sees_;
+  ActionSpec action_;
+};
+
+TEST(CheckFits, NamesWhatThePolicyWantsAndWhatThereIs) {
+  const auto environment = test::PointEnvironment(test::PointConfig{}, std::make_shared<test::World>());
+  const auto check = [&](const EntrySpec& entry, int64_t dim) {
+    check_fits(Onlooker({.entries = {entry}}, dim), environment.spec());
+  };
+  EXPECT_NO_THROW(check({.name = "state", .shape = {2}}, 1)) << "what else there is does not matter";
+  EXPECT_NO_THROW(check_fits(PointExpert(), environment.spec())) << "a policy that does not say what it looks at";
+  expect_throws<ConfigError>([&] { check({.name = "state", .shape = {3}}, 1); },
+                             "the policy sees 'state' as float32 [3], and point shows it as float32 [2]");
+  expect_throws<ConfigError>(
+      [&] {
+        check({.name = "wrist", .dtype = DType::kUint8, .shape = {8, 8, 3}}, 1);
+      },
+      "the policy sees 'wrist', uint8 [8, 8, 3], and point does not show it (but: state, goal, camera)");
+  expect_throws<ConfigError>([&] { check({.name = "state", .shape = {2}}, 7); },
+                             "the policy's actions have 7 values, and point takes 1");
+}
+
 TEST(Evaluate, SaysWhichEnvironmentFailed) {
   BatchedEnvironment environments(
       [] {

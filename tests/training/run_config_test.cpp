@@ -34,11 +34,24 @@ TEST(RunConfig, OfTheTinyRunIsSound) {
 
 TEST(RunConfig, NamesTheNearestOfWhatAPhaseAsksFor) {
   refuse("policy: expert", "policy: expart",
-         "run.yaml:12:5: phases[0]: no policy 'expart'; did you mean 'expert'? (there are: expert)");
+         "run.yaml:12:47: phases[0].policy: no policy 'expart'; did you mean 'expert'? (there are: expert)");
   refuse("learner: cloning", "learner: clonin",
          "no learner 'clonin'; did you mean 'cloning'? (there are: agent, cloning, encoder)");
-  refuse("policies: [expert, cloning, online]", "policies: [expert, cloning, onlin]",
-         "phases[5]: no policy 'onlin'; did you mean 'online'? (there are: expert, cloning, offline, online)");
+  refuse(
+      "policies: [expert, cloning, online]", "policies: [expert, cloning, onlin]",
+      "phases[5].policies[2]: no policy 'onlin'; did you mean 'online'? (there are: expert, cloning, offline, online)");
+}
+
+TEST(RunConfig, BlamesWhatASettingSaidAndNotTheFileBelowIt) {
+  const auto refuse_set = [](const std::string& setting, const std::string& message) {
+    const auto node = apply_overrides(parse_config_text(kTinyRun, "run.yaml"), {setting});
+    expect_throws<ConfigError>([&] { read_run_config(node, point_catalog()); }, "--set " + setting + ": " + message);
+  };
+  refuse_set("phases.online.learner=agnt", "phases[4].learner: no learner 'agnt'; did you mean 'agent'?");
+  refuse_set("phases.demonstrations.policy=expart", "phases[0].policy: no policy 'expart'");
+  refuse_set("phases.5.policies=[expert, onlin]", "phases[5].policies[1]: no policy 'onlin'");
+  refuse_set("phases.encoder.learner=cloning", "phases[1].learner: learner 'cloning' needs the part 'encoder'");
+  refuse_set("phases.onlin.episodes=3", "phases: a list of 6; want an index from 0 to 5 or a name (demonstrations, ");
 }
 
 TEST(RunConfig, LetsAPolicyBeUsedOnlyAfterThePhaseThatLeavesIt) {
@@ -47,19 +60,20 @@ TEST(RunConfig, LetsAPolicyBeUsedOnlyAfterThePhaseThatLeavesIt) {
   auto text = replaced(kTinyRun, evaluation, "");
   text = replaced(text, "phases:\n", "phases:\n" + evaluation);
   expect_throws<ConfigError>([&] { read_run(text, point_catalog()); },
-                             "phases[0]: no policy 'cloning' (there are: expert)");
+                             "phases[0].policies[1]: no policy 'cloning' (there are: expert)");
 }
 
 TEST(RunConfig, WantsALearnerThatActsWhereAPhaseActs) {
   refuse("learner: agent, episodes", "learner: encoder, episodes",
-         "phases[4]: learner 'encoder' has no policy to act with");
+         "phases[4].learner: learner 'encoder' has no policy to act with");
   refuse("policies: [expert, cloning, online]", "policies: [encoder]", "no policy 'encoder'");  // that phase left none
 }
 
 TEST(RunConfig, RefusesALearnerWhoseEncoderNobodyProvides) {
-  refuse("  - {type: learn, name: encoder, learner: encoder, updates: 5}\n", "",
-         "phases[1]: learner 'cloning' needs the part 'encoder', which no earlier phase hands over; let one that "
-         "provides it learn first");
+  refuse(
+      "  - {type: learn, name: encoder, learner: encoder, updates: 5}\n", "",
+      "phases[1].learner: learner 'cloning' needs the part 'encoder', which no earlier phase hands over; let one that "
+      "provides it learn first");
 }
 
 TEST(RunConfig, AsksForNoEncoderWhereThereAreNoPictures) {
@@ -102,7 +116,8 @@ TEST(RunConfig, RefusesSettingsOfASourceThatNobodyFills) {
 
 TEST(RunConfig, RefusesALearnerThatDrawsFromWhatNobodyFills) {
   refuse("cloning: {type: bc, ", "cloning: {type: bc, source: oflline, ",
-         "run.yaml:14:5: phases[2]: learner 'cloning' draws from replay source 'oflline', which nobody fills; did you "
+         "run.yaml:14:44: phases[2].learner: learner 'cloning' draws from replay source 'oflline', which nobody fills; "
+         "did you "
          "mean "
          "'offline'?");
   refuse("env: {type: point}\n", "env: {type: point}\nnormalizer_source: ofline\n", "no replay source 'ofline'");
@@ -125,7 +140,8 @@ TEST(RunConfig, RefusesToReplaceAPartThatWasUsed) {
 }
 
 TEST(RunConfig, RefusesALearnerThatAsksForWhatCannotBeSeen) {
-  refuse("input: {images: frozen}", "input: {images: frozen, observations: [stat]}", "phases[2]: learner 'cloning': ");
+  refuse("input: {images: frozen}", "input: {images: frozen, observations: [stat]}",
+         "phases[2].learner: learner 'cloning': ");
   refuse("input: {images: frozen}", "input: {images: frozen, observations: [goal, camera]}", "goal");  // privileged
 }
 
@@ -156,19 +172,32 @@ learners:
   EXPECT_EQ(to_yaml(dump_run_config(read_run(dump, point_catalog()))), dump);
 
   const test::TemporaryFolder folder;
-  test::write_d4rl(folder / "recorded.hdf5", test::make_d4rl());
-  const std::string recorded = "data: {path: recorded.hdf5}\nlearners: {agent: {type: simplified_q}}\n";
+  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
+  const std::string recorded = "data: {path: set.hdf5}\nlearners: {agent: {type: simplified_q}}\n";
   const auto offline = read_run_config(parse_config_text(recorded, "run.yaml", folder.path()), point_catalog());
   ASSERT_EQ(offline.phases.size(), 1u) << "nothing to act in";
   expect_throws<ConfigError>([&] { read_run(replaced(text, "  zencoder: {type: hilbert}\n", ""), point_catalog()); },
                              "learner 'agent' needs the part 'encoder', which no earlier phase hands over");
 }
 
+TEST(RunConfig, ChangesThePhasesOfItsLearnersByName) {
+  const std::string text = "env: {type: point, pictures: false}\nlearners: {agent: {type: simplified_q}}\n";
+  const auto with = [&](const std::vector<std::string>& settings) {
+    return read_run_config(apply_overrides(parse_config_text(text, "run.yaml"), settings), point_catalog());
+  };
+  const auto changed = with({"phases.agent_online.episodes=7", "phases.agent_offline=null"});
+  ASSERT_EQ(changed.phases.size(), 1u);
+  EXPECT_EQ(changed.phases[0].make()->needs().episodes, 7);
+  expect_throws<ConfigError>([&] { with({"phases.agent_onlin.episodes=7"}); },
+                             "--set phases.agent_onlin.episodes=7: phases: a list of 2; want an index from 0 to 1 or a "
+                             "name (agent_offline, agent_online), got 'agent_onlin'; did you mean 'agent_online'?");
+}
+
 TEST(RunConfig, WantsAnEnvironmentWhereAPhaseActs) {
-  const std::string text =
-      "data: {path: recorded.hdf5}\npolicies: {a: {type: random}}\nphases: [{type: collect, policy: a}]\n";
   const test::TemporaryFolder folder;
-  test::write_d4rl(folder / "recorded.hdf5", test::make_d4rl());
+  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
+  const std::string text =
+      "data: {path: set.hdf5}\npolicies: {a: {type: random}}\nphases: [{type: collect, policy: a}]\n";
   expect_throws<ConfigError>(
       [&] { read_run_config(parse_config_text(text, "run.yaml", folder.path()), point_catalog()); },
       "this phase needs an environment: add `env: {type: ...}`");

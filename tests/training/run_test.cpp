@@ -82,6 +82,31 @@ TEST_F(Runs, SayAtTheirStartHowTheyCompute) {
   EXPECT_EQ(log.find("AVX512-BF16") == std::string::npos, has_bf16_products());
 }
 
+TEST_F(Runs, TellInTheirLogWhatHappened) {
+  execute(folder_ / "run");
+  const auto log = read_file(folder_ / "run" / "log.txt");
+  for (const char* said :
+       {" I phase 'demonstrations' begins at step 0: 4 episodes by 'expert' into offline\n",
+        " I phase 'demonstrations' ends: demonstrations  4/4  done in ",
+        " I phase 'encoder' begins at step 0: 5 updates", " I phase 'cloning' ends: cloning  5/5  done in ",
+        "  bc_loss ", " I phase 'evaluation' ends: evaluation  15/15"}) {
+    EXPECT_NE(log.find(said), std::string::npos) << said << "in\n" << log;
+  }
+  request_interrupt();
+  expect_throws<InterruptedError>([&] { execute(folder_ / "stopped"); }, "interrupted in phase 'demonstrations'");
+  clear_interrupt();
+  execute(folder_ / "stopped");
+  const auto both = read_file(folder_ / "stopped" / "log.txt");
+  for (const char* said : {" I interrupted in phase 'demonstrations' and saved", " I continuing from ",
+                           " I phase 'demonstrations' goes on at step 1: "}) {
+    EXPECT_NE(both.find(said), std::string::npos) << said << "in\n" << both;
+  }
+  const auto world = std::make_shared<World>();
+  world->fail_at_step = 3;
+  EXPECT_THROW(execute(folder_ / "failed", kTinyRun, world), EnvironmentError);
+  EXPECT_NE(read_file(folder_ / "failed" / "log.txt").find(" E the wheel came off"), std::string::npos);
+}
+
 TEST_F(Runs, AreFunctionsOfTheirConfigAndSeed) {
   execute(folder_ / "a");
   execute(folder_ / "b");
@@ -222,7 +247,7 @@ TEST_F(Runs, RefuseTheFolderOfAnotherConfig) {
   const auto before = lasting_contents(folder_ / "run");
   expect_throws<ConfigError>(
       [&] { execute(folder_ / "run", replaced(kTinyRun, "num_action_samples: 2", "num_action_samples: 3")); },
-      "holds a run of another config (learners.agent.num_action_samples: '2' against '3')");
+      "holds a run of another config (learners.agent.num_action_samples: '2' in the folder against '3' in the config)");
   EXPECT_EQ(difference(before, lasting_contents(folder_ / "run")), "");
 }
 

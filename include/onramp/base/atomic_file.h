@@ -44,6 +44,12 @@ std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = st
 /// mkdir -p, durable enough for what is then written into it. @throws IoError
 void create_folders(const std::filesystem::path& path);
 
+/// That create_folders(folder) and a file in it would succeed; nothing of it stays. To be asked before long work.
+/// @throws IoError
+void check_can_write_in(const std::filesystem::path& folder);
+/// The same of a file; what is there may be replaced, unless it is a folder. @throws IoError
+void check_can_write(const std::filesystem::path& path);
+
 /// Removes what writers that no longer live left in `folder` (not below it). Call it with the folder's lock held.
 /// @return how many were removed
 int remove_stale_temporaries(const std::filesystem::path& folder);

@@ -238,7 +238,7 @@ class ComponentMap {
 template <class Product, class... Context>
 Component<Product, Context...> Registry<Product, Context...>::parse(const ConfigNode& node) const {
   Component<Product, Context...> component(*this);
-  if (node.is_null()) node.fail(concat("want a ", kind_, ": keys and values with a 'type', got nothing"));
+  if (node.is_null()) node.fail(concat("want ", with_article(kind_), ": keys and values with a 'type', got nothing"));
   component.read(node);
   return component;
 }

@@ -112,6 +112,8 @@ std::string to_yaml(const ConfigNode& node);
 std::string config_hash(const ConfigNode& node);
 
 /// The first place where two configs differ, "agent.alpha: '1.0' against '2.0'"; nothing when they hold the same.
-std::optional<std::string> config_difference(const ConfigNode& a, const ConfigNode& b);
+/// @param of_a, of_b  whose value it is, for people: "in the folder"
+std::optional<std::string> config_difference(const ConfigNode& a, const ConfigNode& b, const std::string& of_a = {},
+                                             const std::string& of_b = {});
 
 }  // namespace onramp

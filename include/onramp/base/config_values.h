@@ -2,6 +2,7 @@
 // enum, and read() / dump() / help() of a class that does it all itself (Component of catalog.h).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdint>
@@ -62,7 +63,13 @@ std::string read_text(const ConfigNode& node, const Constraint& constraint);
 std::filesystem::path read_path(const ConfigNode& node, const Constraint& constraint);
 std::size_t read_choice(const ConfigNode& node, const std::vector<std::string>& names);  // index into names
 void check_list(const ConfigNode& node, const std::string& element_type, const Constraint& constraint);
-void check_list_size(const ConfigNode& node, std::size_t size);
+/// That it is a list of this size.
+void check_list_size(const ConfigNode& node, const std::string& element_type, std::size_t size);
+/// "list of 2 numbers".
+std::string list_type(std::size_t size, const std::string& element_type);
+/// Whether a person wrote `none`; nothing is written `null` here.
+bool says_none(const ConfigNode& node);
+[[noreturn]] void refuse_none(const ConfigNode& node);
 void check_map(const ConfigNode& node, const Constraint& constraint);
 /// Every key of `node` must be in `known`, every name in `required` be there.
 void check_keys(const ConfigNode& node, const std::vector<std::string>& known,
@@ -129,7 +136,7 @@ std::string type_name(const T& sample) {
   else if constexpr (is_vector<T>::value)
     return "list of " + type_name(typename T::value_type{});
   else if constexpr (is_array<T>::value)
-    return concat("list of ", sample.size(), " ", type_name(typename T::value_type{}));
+    return list_type(sample.size(), type_name(typename T::value_type{}));
   else if constexpr (is_map<T>::value)
     return "names, each with " + type_name(typename T::mapped_type{});
   else {
@@ -201,7 +208,17 @@ void read_value(const ConfigNode& node, T& value, const Constraint& constraint) 
     if (node.is_null()) {
       value.reset();
     } else {
-      typename T::value_type inner = value.value_or(typename T::value_type{});
+      using Inner = typename T::value_type;
+      // Text and paths may be called so; of words the type's own come first.
+      if constexpr (!std::is_same_v<Inner, std::string> && !std::is_same_v<Inner, std::filesystem::path>) {
+        bool is_word = false;
+        if constexpr (ConfigEnum<Inner>) {
+          const auto words = enum_words<Inner>();
+          is_word = node.is_scalar() && std::find(words.begin(), words.end(), node.text()) != words.end();
+        }
+        if (!is_word && says_none(node)) refuse_none(node);
+      }
+      Inner inner = value.value_or(Inner{});
       read_value(node, inner, constraint);
       value = std::move(inner);
     }
@@ -215,8 +232,7 @@ void read_value(const ConfigNode& node, T& value, const Constraint& constraint) 
     }
     value = std::move(elements);
   } else if constexpr (is_array<T>::value) {
-    check_list(node, type_name(typename T::value_type{}), constraint);
-    check_list_size(node, value.size());
+    check_list_size(node, type_name(typename T::value_type{}), value.size());
     for (std::size_t i = 0; i < value.size(); ++i) read_value(node.element(i), value[i], constraint);
   } else if constexpr (is_map<T>::value) {
     check_map(node, constraint);

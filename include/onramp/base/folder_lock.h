@@ -15,6 +15,9 @@ class FolderLock {
   /// @throws IoError when another living process holds it (naming its number), or it cannot be written
   explicit FolderLock(const std::filesystem::path& folder);
 
+  /// Makes nothing, holds nothing.  @throws IoError when another living process holds the folder
+  static void check_free(const std::filesystem::path& folder);
+
  private:
   FileDescriptor file_;
 };

@@ -23,6 +23,9 @@ void close_log_files();
 /// One line. On a terminal the line that a progress display redraws is cleared first.
 void log_line(LogLevel level, std::string_view message);
 
+/// For the log files alone: what the terminal shows in another form, in several lines if need be. Nothing without log files.
+void log_to_files(LogLevel level, std::string_view text);
+
 template <class... Args>
 void log_debug(const Args&... args) {
   log_line(LogLevel::kDebug, concat(args...));

@@ -10,6 +10,9 @@ namespace onramp {
 /// Call it first in main(), before threads are started.
 void process_setup();
 
+/// "0.1.0".
+std::string onramp_version();
+
 /// How Intel MKL (a part of LibTorch) picks its code for matrix products.
 enum class MklDispatch {
   kForcedAvx512,  ///< the program exports the answer that lets MKL use AVX-512 on any vendor's processor

@@ -31,8 +31,8 @@ class Progress {
   void update(int64_t step);
   /// Shown at the end of the line, in this order, until replaced.
   void set_values(std::vector<std::pair<std::string, double>> values) { values_ = std::move(values); }
-  /// The phase is over: its last line, with how long it took.
-  void finish();
+  /// The phase is over: its last line, with how long it took. @return that line
+  std::string finish();
 
  private:
   void measure(double now_s);

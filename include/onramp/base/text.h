@@ -21,6 +21,12 @@ std::string concat(const Args&... args) {
 /// "a, b, c".
 std::string join(std::span<const std::string> words, std::string_view separator = ", ");
 
+/// "an environment", "a policy".
+std::string with_article(std::string_view noun);
+
+/// "1 episode", "3 episodes": of nouns that take an s.
+std::string counted(long long count, std::string_view noun);
+
 /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`; case and '-'/'_' do not count.
 int edit_distance(std::string_view a, std::string_view b);
 

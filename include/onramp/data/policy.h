@@ -51,6 +51,8 @@ class Policy {
   /// @param obs batched. @param random one draw's generator: the same draw gives the same action.
   virtual Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) = 0;
   virtual const ActionSpec& action_spec() const = 0;
+  /// What it looks at; empty where it does not say.
+  virtual const ObservationSpec& observation_spec() const;
   /// A hash of everything that decides actions (weights, preprocessing); "" for scripted ones without weights.
   virtual std::string content_hash() const { return {}; }
   /// Density and entropy of given actions. @throws Error when the policy offers none (can_evaluate() is false).

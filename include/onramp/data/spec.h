@@ -29,6 +29,13 @@ struct EntrySpec {
   bool operator==(const EntrySpec&) const = default;
 };
 
+/// "uint8 [64, 64, 3]".
+inline std::string type_text(const EntrySpec& entry) {
+  std::string sizes;
+  for (const auto size : entry.shape) sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+  return (entry.dtype == DType::kUint8 ? "uint8 [" : "float32 [") + sizes + "]";
+}
+
 /// What an observation holds.
 struct ObservationSpec {
   std::vector<EntrySpec> entries;  ///< in a fixed order

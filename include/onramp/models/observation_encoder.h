@@ -49,7 +49,7 @@ struct InputConfig {
       "frozen: the pretrained encoder, shared by all networks; end_to_end: one encoder per network; none: pictures "
       "are not seen");
     v("start", start,
-      "weights that an end_to_end encoder begins with: random, or pretrained, those handed over; none: random");
+      "weights that an end_to_end encoder begins with: random, or pretrained, those handed over; null: random");
     v("share_encoder", share_encoder,
       "end_to_end with one encoder for all networks: the critic's loss trains it, the policy uses it without gradient");
     v("encoder", encoder, "image encoder of each network (end_to_end from random weights alone)");

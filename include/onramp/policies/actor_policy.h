@@ -34,7 +34,7 @@ class ActorPolicy final : public Policy {
   /// @return float [B, A] on the CPU
   at::Tensor action_at(const Observation& obs, const at::Tensor& noise = {}) const;
 
-  const ObservationSpec& observation_spec() const { return actor_->encoder().observation(); }
+  const ObservationSpec& observation_spec() const override { return actor_->encoder().observation(); }
   const Actor& actor() const { return *actor_; }
 
  private:

@@ -53,9 +53,15 @@ struct EvaluationResult {
 /// Episode k runs with the seed held_out_seed(first_seed + k), whatever the run's own seed: two policies scored
 /// with equal settings meet the same situations. Environments run side by side in threads, the policy acts on all at once.
 /// @param progress  called with the episodes finished so far
+/// @param stop      asked at every step; on yes the result holds the waves that are whole: of the one that is not, the short
+///                  episodes have ended and the long ones have not
 EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, const std::string& name,
-                          const EvaluationSettings& settings,
-                          const std::function<void(int64_t, double)>& progress = {});
+                          const EvaluationSettings& settings, const std::function<void(int64_t, double)>& progress = {},
+                          const std::function<bool()>& stop = {});
+
+/// That the policy can act there: its observation entries are there in their shapes, its actions as long.
+/// @throws ConfigError naming what it wants and what there is
+void check_fits(const Policy& policy, const EnvSpec& spec);
 
 /// Two policies on the seeds that both were scored on.
 struct PairedComparison {

@@ -5,7 +5,7 @@
 
 namespace onramp {
 
-/// Command line: CONFIG.yaml [--set key=value ...] [--dry-run] [--help-config]. Runs, or continues, what the config says.
+/// Command line: CONFIG.yaml [--set key=value ...] [--dry-run] [--help-config] [--version]. Runs, or continues, what the config says.
 ///
 ///   int main(int argc, char** argv) {
 ///     onramp::Catalog catalog = ...;

@@ -1,4 +1,3 @@
-#include "onramp/base/counted.h"
 #include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "onramp/base/counted.h"
 #include "onramp/base/text.h"
 #include "onramp/core/device.h"
 #include "onramp/training/film.h"

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <set>
 
-#include "onramp/base/counted.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases/factories.h"

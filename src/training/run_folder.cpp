@@ -1,0 +1,49 @@
+#include "onramp/training/run_folder.h"
+
+#include "onramp/base/atomic_file.h"
+#include "onramp/base/error.h"
+#include "onramp/base/folder_lock.h"
+#include "onramp/core/checkpoint.h"
+
+namespace onramp {
+
+namespace fs = std::filesystem;
+
+fs::path run_folder(const RunConfig& config, const ConfigNode& given, const fs::path& file) {
+  const auto asked = given.get("run").get("folder");
+  const bool own = file.filename() == "config.yaml" && fs::is_directory(file.parent_path() / "checkpoints");
+  const bool by_others = !config.run.folder.empty() && asked.origin().source != file.string();
+  if (own && !by_others) return file.has_parent_path() ? file.parent_path() : fs::path(".");
+  if (!config.run.folder.empty()) return config.run.folder;
+  return fs::path("runs") / file.stem() / concat("seed", config.run.seed);
+}
+
+void check_same_run(const fs::path& folder, const ConfigNode& resolved) {
+  const auto config_file = folder / "config.yaml";
+  // The config of a run that never got as far as an episode or a checkpoint binds nobody.
+  const auto has_any = [&](const char* sub) {
+    std::error_code none;
+    return fs::directory_iterator(folder / sub, none) != fs::directory_iterator();
+  };
+  if (!fs::exists(config_file) || !(has_any("checkpoints") || has_any("episodes"))) return;
+  const auto before = run_identity(load_config(config_file));
+  if (const auto difference = config_difference(before, run_identity(resolved), "in the folder", "in the config")) {
+    throw ConfigError(concat(folder.string(), " holds a run of another config (", *difference,
+                             "); choose another folder with --set run.folder=..., or remove that one"));
+  }
+}
+
+std::string look_at_run_folder(const fs::path& folder, const ConfigNode& resolved) {
+  check_can_write_in(folder);
+  FolderLock::check_free(folder);
+  check_same_run(folder, resolved);
+  const auto checkpoints = list_checkpoints(folder / "checkpoints");
+  if (checkpoints.empty()) return fs::exists(folder / "config.yaml") ? "a run that would begin anew" : "new";
+  const auto extra = read_manifest(checkpoints.back()).at("extra");
+  const auto phase = extra.value("phase_name", std::string());
+  if (phase == "finished") return "a run that is finished";
+  return concat("a run that would go on in phase '", phase, "' at step ", extra.value("step", int64_t{0}), ", after ",
+                counted(extra.value("episodes", int64_t{0}), "episode"));
+}
+
+}  // namespace onramp
