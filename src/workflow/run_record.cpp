@@ -8,6 +8,7 @@
 #include "onramp/base/config.h"
 #include "onramp/core/checkpoint.h"
 #include "onramp/training/report.h"
+#include "onramp/training/run_config.h"
 
 namespace onramp {
 namespace {
