@@ -151,7 +151,7 @@ TEST_F(Programs, SayThatTheyWereInterrupted) {
   const std::vector<std::string> long_evaluation{run, "--episodes", "1000000", "--batch", "2", "--set", "max_steps=2"};
   auto with_file = long_evaluation;
   with_file.insert(with_file.end(), {"--json", "result.json"});
-  const auto eval = interrupted("onramp-eval", with_file, 3000);
+  const auto eval = interrupted("onramp-eval", with_file, 6000);
   const auto last = lines_of(eval.err).back();
   EXPECT_TRUE(last.starts_with("interrupted after ") && last.ends_with(" of 1000000 episodes; no file was written"))
       << last;

@@ -34,7 +34,7 @@ TEST(RunConfig, OfTheTinyRunIsSound) {
 
 TEST(RunConfig, NamesTheNearestOfWhatAPhaseAsksFor) {
   refuse("policy: expert", "policy: expart",
-         "run.yaml:12:47: phases[0].policy: no policy 'expart'; did you mean 'expert'? (there are: expert)");
+         "run.yaml:12:51: phases[0].policy: no policy 'expart'; did you mean 'expert'? (there are: expert)");
   refuse("learner: cloning", "learner: clonin",
          "no learner 'clonin'; did you mean 'cloning'? (there are: agent, cloning, encoder)");
   refuse(
@@ -44,8 +44,9 @@ TEST(RunConfig, NamesTheNearestOfWhatAPhaseAsksFor) {
 
 TEST(RunConfig, BlamesWhatASettingSaidAndNotTheFileBelowIt) {
   const auto refuse_set = [](const std::string& setting, const std::string& message) {
-    const auto node = apply_overrides(parse_config_text(kTinyRun, "run.yaml"), {setting});
-    expect_throws<ConfigError>([&] { read_run_config(node, point_catalog()); }, "--set " + setting + ": " + message);
+    const auto file = parse_config_text(kTinyRun, "run.yaml");
+    expect_throws<ConfigError>([&] { read_run_config(apply_overrides(file, {setting}), point_catalog()); },
+                               "--set " + setting + ": " + message);
   };
   refuse_set("phases.online.learner=agnt", "phases[4].learner: no learner 'agnt'; did you mean 'agent'?");
   refuse_set("phases.demonstrations.policy=expart", "phases[0].policy: no policy 'expart'");
@@ -116,7 +117,7 @@ TEST(RunConfig, RefusesSettingsOfASourceThatNobodyFills) {
 
 TEST(RunConfig, RefusesALearnerThatDrawsFromWhatNobodyFills) {
   refuse("cloning: {type: bc, ", "cloning: {type: bc, source: oflline, ",
-         "run.yaml:14:44: phases[2].learner: learner 'cloning' draws from replay source 'oflline', which nobody fills; "
+         "run.yaml:14:43: phases[2].learner: learner 'cloning' draws from replay source 'oflline', which nobody fills; "
          "did you "
          "mean "
          "'offline'?");

@@ -86,7 +86,7 @@ TEST_F(Runs, TellInTheirLogWhatHappened) {
   execute(folder_ / "run");
   const auto log = read_file(folder_ / "run" / "log.txt");
   for (const char* said :
-       {" I phase 'demonstrations' begins at step 0: 4 episodes by 'expert' into offline\n",
+       {" I phase 'demonstrations' begins at step 0: 4 episodes by 'expert'",
         " I phase 'demonstrations' ends: demonstrations  4/4  done in ",
         " I phase 'encoder' begins at step 0: 5 updates", " I phase 'cloning' ends: cloning  5/5  done in ",
         "  bc_loss ", " I phase 'evaluation' ends: evaluation  15/15"}) {
@@ -104,7 +104,7 @@ TEST_F(Runs, TellInTheirLogWhatHappened) {
   const auto world = std::make_shared<World>();
   world->fail_at_step = 3;
   EXPECT_THROW(execute(folder_ / "failed", kTinyRun, world), EnvironmentError);
-  EXPECT_NE(read_file(folder_ / "failed" / "log.txt").find(" E the wheel came off"), std::string::npos);
+  EXPECT_NE(read_file(folder_ / "failed" / "log.txt").find("the wheel came off"), std::string::npos);
 }
 
 TEST_F(Runs, AreFunctionsOfTheirConfigAndSeed) {
