@@ -12,8 +12,8 @@
 
 #include "apps/catalog.h"
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/text.h"
 #include "onramp/base/error.h"
+#include "onramp/base/text.h"
 #include "onramp/data/check.h"
 #include "onramp/data/convert.h"
 #include "onramp/envs/episode_film.h"

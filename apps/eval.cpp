@@ -6,11 +6,11 @@
 
 #include "apps/catalog.h"
 #include "onramp/base/clock.h"
-#include "onramp/base/text.h"
 #include "onramp/base/error.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/progress.h"
+#include "onramp/base/text.h"
 #include "onramp/core/device.h"
 #include "onramp/training/command_line.h"
 #include "onramp/training/evaluation.h"

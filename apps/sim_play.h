@@ -12,8 +12,8 @@
 
 #include "apps/sim_commands.h"
 #include "onramp/base/clock.h"
-#include "onramp/base/text.h"
 #include "onramp/base/interrupt.h"
+#include "onramp/base/text.h"
 #include "onramp/envs/terminal.h"
 
 namespace onramp::sim {

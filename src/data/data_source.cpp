@@ -6,9 +6,9 @@
 
 #include "foreign_arrays.h"
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/text.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
+#include "onramp/base/text.h"
 #include "onramp/data/store/episode_file.h"
 #include "onramp/data/store/guarded_read.h"
 #include "sources.h"

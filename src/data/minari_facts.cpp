@@ -7,9 +7,9 @@
 #include "foreign_arrays.h"
 #include "jpeg.h"
 #include "minari_source.h"
-#include "onramp/base/text.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
+#include "onramp/base/text.h"
 
 namespace onramp::detail {
 

@@ -5,8 +5,8 @@
 #include <limits>
 #include <span>
 
-#include "onramp/base/text.h"
 #include "onramp/base/error.h"
+#include "onramp/base/text.h"
 #include "onramp/core/tensor_io.h"
 
 namespace onramp {

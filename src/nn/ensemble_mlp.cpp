@@ -132,8 +132,8 @@ EnsembleOutput EnsembleMlp::forward(const at::Tensor& state, const at::Tensor& a
   const Layer& first = layers_[0];
   // (state, action) W = state W_s + action W_a: the state's part enters as a bias that N rows share.
   const auto state_part =
-      members_product(s, first.weight.narrow(1, 0, S), config_.precision) + first.bias.unsqueeze(1);         // [E, B, H]
-  const auto flat = evaluate(layers_, a, first.weight.narrow(1, S, A), state_part, pass);  // [E, B N, ...]
+      members_product(s, first.weight.narrow(1, 0, S), config_.precision) + first.bias.unsqueeze(1);  // [E, B, H]
+  const auto flat = evaluate(layers_, a, first.weight.narrow(1, S, A), state_part, pass);             // [E, B N, ...]
   return {flat.output.view({members_, B, N, out_}), flat.features.view({members_, B, N, feature_dim_})};
 }
 

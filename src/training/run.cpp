@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/text.h"
 #include "onramp/base/csv_sink.h"
 #include "onramp/base/event_file_sink.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
+#include "onramp/base/text.h"
 #include "onramp/models/content_hash.h"
 #include "onramp/models/image_encoders.h"
 #include "onramp/models/normalizer.h"

@@ -3,8 +3,8 @@
 #include <set>
 #include <utility>
 
-#include "onramp/base/text.h"
 #include "onramp/base/log.h"
+#include "onramp/base/text.h"
 #include "onramp/data/check.h"
 #include "onramp/training/memory_bill.h"
 #include "onramp/training/phase.h"
@@ -74,7 +74,8 @@ void Run::fill_replay(Recorded recorded) {
     const Episode episode = recorded.source->read(i);
     if (episode.length() > 0) replay_->add(episode, {config_.data->source});
   }
-  log_info("data: ", counted(data.episodes(), "episode"), ", ", counted(data.steps(), "step"), " from ", config_.data->path.string());
+  log_info("data: ", counted(data.episodes(), "episode"), ", ", counted(data.steps(), "step"), " from ",
+           config_.data->path.string());
   for (const auto& note : recorded.notes) log_info("data: ", note);
 }
 

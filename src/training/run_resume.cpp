@@ -6,9 +6,9 @@
 #include <sstream>
 
 #include "onramp/base/atomic_file.h"
-#include "onramp/base/text.h"
 #include "onramp/base/log.h"
 #include "onramp/base/safetensors_header.h"
+#include "onramp/base/text.h"
 #include "onramp/policies/actor_policy.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/run.h"

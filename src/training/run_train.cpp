@@ -6,12 +6,12 @@
 #include <iostream>
 #include <sstream>
 
-#include "onramp/base/text.h"
 #include "onramp/base/error.h"
 #include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
 #include "onramp/base/printable.h"
 #include "onramp/base/process_setup.h"
+#include "onramp/base/text.h"
 #include "onramp/training/command_line.h"
 #include "onramp/training/memory_bill.h"
 #include "onramp/training/phase.h"

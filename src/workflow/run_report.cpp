@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "onramp/base/config.h"
-#include "onramp/base/text.h"
 #include "onramp/base/log.h"
+#include "onramp/base/text.h"
 #include "onramp/data/n_step.h"
 
 namespace onramp {

@@ -61,7 +61,6 @@ int64_t numel(const std::vector<int64_t>& shape) {
   return std::max<int64_t>(1, count);
 }
 
-
 /// @return 0, or why there is no room for `bytes` more behind `end`
 int room_error(int file, int64_t end, int64_t bytes) {
   rlimit limit{};
