@@ -18,13 +18,13 @@ namespace fs = std::filesystem;
 using test::expect_throws;
 using test::replaced;
 
-/// An expert that arrives now and then; what it learns from shows in the policy's bits.
+/// An expert that arrives about every third time; what it learns from shows in the policy's bits.
 constexpr const char* kRun = R"(
 run: {seed: 3, log_every: 2, checkpoint_every_s: 0, keep_checkpoints: 1000}
 compute: {threads: 1}
 env: {type: point, max_steps: 3}
 policies:
-  expert: {type: point_expert, skill: 0.4, noise: 0.3}
+  expert: {type: point_expert, skill: 0.05, noise: 0.1}
 learners:
   cloning: {type: bc, batch_size: 8, input: {encoder: {channels: [4, 4], feature_dim: 4}}, actor: {mlp: {hidden: [8]}}}
 phases:
@@ -94,7 +94,7 @@ TEST_F(Collecting, OfSuccessesGoesOnBitForBitFromEveryCheckpoint) {
 }
 
 TEST_F(Collecting, OfSuccessesGivesUpAtItsLimitAndSaysSoAgain) {
-  const auto hopeless = replaced(kSeldom, "skill: 0.4, noise: 0.3", "skill: -1, noise: 0");
+  const auto hopeless = replaced(kSeldom, "skill: 0.05, noise: 0.1", "skill: -10, noise: 0");
   const auto limited = replaced(hopeless, "keep: successes", "keep: successes, attempts_limit: 6");
   for (int i = 0; i < 2; ++i) {
     expect_throws<ConfigError>([&] { execute(folder_ / "run", limited); },
