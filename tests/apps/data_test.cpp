@@ -106,7 +106,7 @@ phases:
       run_program("onramp-train", {"offline.yaml", "--set", "data.path=" + single, "--set", "run.folder=run_single"},
                   folder.path());
   ASSERT_EQ(one.code, 0) << one.err;
-  EXPECT_NE(one.err.find("data: 1 episodes, "), std::string::npos) << one.err;
+  EXPECT_NE(one.err.find("data: 1 episode, "), std::string::npos) << one.err;
   expect_refused(run_program("onramp-eval", {"run_single"}, folder.path()), 2,
                  "no environment is known to it: name one that shows and takes the same with --task NAME");
   std::string metrics;

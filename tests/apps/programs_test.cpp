@@ -132,7 +132,8 @@ TEST_F(Programs, EvalNamesTheSettingThatThePolicyCannotDoWith) {
   expect_refused(start("onramp-eval", {run, "--set", "view=scene"}), 2, "--set view=scene: the policy sees 'wrist', ");
   expect_refused(start("onramp-eval", {run, "--task", "vacuum_grasp"}), 2,
                  "--task vacuum_grasp: the policy sees 'wrist' as uint8 [16, 16, 3], and");
-  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy", run}), 2, "the policy sees 'wrist' as ");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy", run, "--set", "image_size=32"}), 2,
+                 "the policy sees 'wrist' as ");
 }
 
 TEST_F(Programs, SayThatTheyWereInterrupted) {

@@ -84,7 +84,7 @@ TEST_F(FramesInAFile, FindTheDiskTooSmallBeforeAnythingIsDone) {
     } catch (const IoError& error) {
       const std::string message = error.what();
       if (message.find("for frames beyond replay.memory_GB") == std::string::npos) return message;
-      return world->steps == 0 && test::names_in(disk / "run" / "episodes").empty() ? "" : "something was done";
+      return world->steps == 0 && !std::filesystem::exists(disk / "run" / "episodes") ? "" : "something was done";
     }
     return "no error";
   });

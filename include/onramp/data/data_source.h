@@ -46,6 +46,7 @@ struct DataOptions {
 /// What a reader found, took for granted and had to leave out, each in a line; with the number of episodes it holds for.
 class ImportNotes {
  public:
+  /// What a line tells of.
   enum class Kind : uint8_t { kFound, kAssumed, kLost };
   /// The same line again counts one more episode.
   void add(Kind kind, const std::string& line, bool per_episode = false);

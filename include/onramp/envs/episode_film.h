@@ -12,6 +12,7 @@
 
 namespace onramp {
 
+/// How a recorded episode is shown as a film.
 struct EpisodeFilm {
   std::string title;                 ///< drawn at the top, "door_human.hdf5, episode 3"
   std::vector<std::string> entries;  ///< pictures to show, side by side; empty: all of them

@@ -17,6 +17,7 @@ struct EntryDrift {
   std::vector<double> max, mean;  ///< over the values of observation t, t = 0 .. steps
 };
 
+/// How far a played-back episode strayed from the recorded one.
 struct ReplayDrift {
   int64_t steps = 0;  ///< played back; fewer than recorded when the environment ended first
   std::vector<EntryDrift> entries;

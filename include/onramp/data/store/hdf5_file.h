@@ -68,7 +68,9 @@ struct Hdf5Rows {
 
 /// What a file holds, without the numbers.
 struct Hdf5Listing {
+  /// What the items of an array are.
   enum class Kind : uint8_t { kFloat, kInteger, kByte, kText, kRagged, kOther };
+  /// One array, by its head.
   struct Array {
     Kind kind = Kind::kOther;  ///< kByte: one byte, booleans too; kRagged: rows of bytes of any length
     int64_t item_bytes = 0;
