@@ -101,7 +101,7 @@ TEST_F(Collecting, OfSuccessesGivesUpAtItsLimitAndSaysSoAgain) {
                                "phase 'demonstrations': 0 of 6 attempts by 'expert' succeeded, 4 are wanted");
     EXPECT_EQ(test::names_in(folder_ / "run" / "episodes").size(), 6u) << "all on disk, and none anew";
   }
-  expect_throws<ConfigError>([&] { execute(folder_ / "by_default", hopeless); }, "0 of 80 attempts");
+  expect_throws<ConfigError>([&] { execute(folder_ / "by_default", hopeless); }, " of 80 attempts");
 }
 
 TEST_F(Collecting, SaysWhatItIsAboutToDo) {

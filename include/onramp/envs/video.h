@@ -39,6 +39,7 @@ at::Tensor film_frame(Environment& environment, const Observation& observation, 
 
 /// A line of a caption.
 struct CaptionLine {
+  /// What it tells.
   enum class Tone : uint8_t { kPlain, kGood, kBad };
   std::string text;
   Tone tone = Tone::kPlain;

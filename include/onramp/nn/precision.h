@@ -12,6 +12,7 @@
 
 namespace onramp {
 
+/// Of what goes into products and convolutions.
 enum class Precision : uint8_t { kFp32, kBf16 };
 constexpr auto enum_names(Precision*) {
   return std::array{std::pair{Precision::kFp32, "fp32"}, std::pair{Precision::kBf16, "bf16"}};

@@ -19,6 +19,7 @@ namespace onramp {
 void write_critic_file(const std::filesystem::path& folder, const Learnable& learner, const LearnerContext& context,
                        const std::string& config_hash, nlohmann::json about);
 
+/// A kept critic, read back.
 struct CriticFile {
   std::unique_ptr<Learnable> learner;  ///< its optimisers are new: to look at, not to train on
   Agent* agent = nullptr;              ///< the same

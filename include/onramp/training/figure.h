@@ -36,6 +36,7 @@ struct Mark {
   std::string label;
 };
 
+/// A labelled point of a panel.
 struct Point {
   std::string label;
   double x = 0.0, y = 0.0;
@@ -44,12 +45,14 @@ struct Point {
   std::string marker = "o";
 };
 
+/// One series of a histogram.
 struct Bars {
   std::string label;
   std::vector<double> heights;  ///< one fewer than edges
   int64_t color = 0;
 };
 
+/// A row of a panel of intervals.
 struct IntervalRow {
   std::string label;
   double value = 0.0;
@@ -58,6 +61,7 @@ struct IntervalRow {
   int64_t color = 0;
 };
 
+/// How a panel is drawn.
 enum class PanelKind : uint8_t { kLines, kBars, kIntervals, kMatrix, kField, kPicture };
 
 /// One pair of axes. Which members count is said by `kind`.
@@ -88,6 +92,7 @@ struct Panel {
   std::vector<uint8_t> pixels;
 };
 
+/// Panels that make one picture.
 struct Figure {
   std::string name;  ///< of its file
   std::vector<Panel> panels;

@@ -21,6 +21,7 @@ struct Take {
   std::string name;  ///< as the caption calls it: "seed 3", "held-out 3"
 };
 
+/// What to film, and where to.
 struct FilmPlan {
   std::filesystem::path path;  ///< an .mp4
   std::string policy;          ///< as the caption calls it

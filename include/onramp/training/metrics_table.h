@@ -14,6 +14,7 @@ struct Series {
   std::vector<double> step, value;
 };
 
+/// The series of a run's metrics.csv.
 struct MetricsTable {
   std::vector<Series> series;  ///< by first appearance
   int64_t damaged = 0;         ///< lines that hold no row

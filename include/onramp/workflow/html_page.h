@@ -15,6 +15,7 @@ std::string html_escape(std::string_view text);
 /// RFC 4648, with padding.
 std::string base64(std::string_view bytes);
 
+/// A column of a table on the page.
 struct TableColumn {
   std::string title;
   bool text = false;  ///< left-aligned; the first column always is

@@ -22,6 +22,7 @@ std::optional<PlaneFields> find_pose(const ObservationSpec& spec);
 /// The action's velocities along x and y ("vx [0.2 m/s]").
 std::optional<PlaneFields> find_velocity(const ActionSpec& spec);
 
+/// Where the tool went in one episode.
 struct Trajectory {
   int64_t attempt = 0;  ///< in its phase, from 1
   bool succeeded = false;
@@ -29,6 +30,7 @@ struct Trajectory {
   std::vector<double> item_x, item_y;  ///< where items lay at its start; empty when no entry tells
 };
 
+/// Of a quantity over steps.
 struct Percentiles {
   double p50 = 0.0, p99 = 0.0, largest = 0.0;
   int64_t count = 0;
@@ -48,6 +50,7 @@ struct RecordedState {
   Observation obs;                // [1, ...]
 };
 
+/// What a run's episodes show.
 struct Recorded {
   int64_t episodes = 0, online_episodes = 0, online_steps = 0;
   ObservationSpec observation;
@@ -63,6 +66,7 @@ struct Recorded {
   std::vector<std::string> notes;
 };
 
+/// How much of it is read.
 struct RecordedOptions {
   int64_t bins = 41;
   int64_t pairs = 512;

@@ -31,6 +31,7 @@ struct Score {
   Interval interval() const { return wilson(successes, episodes); }  ///< Wilson, 95 %
 };
 
+/// A phase of a finished or running run.
 struct PhaseRecord {
   std::string name, type, learner;
   int64_t planned = 0;   ///< units: updates, episodes, policies
@@ -40,6 +41,7 @@ struct PhaseRecord {
   bool collects_online() const { return type == "interleave"; }
 };
 
+/// What the folder of a run, or its summary, says.
 struct RunRecord {
   std::filesystem::path folder;
   bool is_summary = false;

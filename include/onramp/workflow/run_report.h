@@ -11,11 +11,13 @@
 
 namespace onramp {
 
+/// A run of the report.
 struct ReportRun {
   std::filesystem::path folder;
   std::string label;  ///< of its method; "": see read_run
 };
 
+/// What the report holds.
 struct ReportOptions {
   std::vector<ReportRun> runs;
   std::filesystem::path out;  ///< the page; empty: report/report.html of a single run, else onramp-report.html here

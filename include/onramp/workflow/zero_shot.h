@@ -10,6 +10,7 @@
 
 namespace onramp {
 
+/// A change of the situation that training never saw.
 struct Scenario {
   std::string name;
   std::vector<std::string> settings;  ///< overrides of the task, "items=blue"; none: as in training
@@ -21,6 +22,7 @@ std::vector<Scenario> known_scenarios(const std::string& task);
 /// "three blue: items=three lighting=unseen". @throws ConfigError
 Scenario parse_scenario(const std::string& text);
 
+/// A policy under such a change.
 struct ZeroShotRow {
   Scenario scenario;
   Score score;
