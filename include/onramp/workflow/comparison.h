@@ -45,7 +45,7 @@ struct PolicyRow {
 /// In order of first appearance; a policy that was scored by two phases has its last score here.
 std::vector<PolicyRow> policy_rows(const Method& method);
 
-/// When a policy was scored.
+/// Which score of a run counts.
 enum class Snapshot : uint8_t { kLast, kBest };
 /// RunRecord::last_score or best_score over a method's runs. `policy` names them all, "" where they differ.
 PolicyRow snapshot_row(const Method& method, Snapshot which);
