@@ -94,7 +94,7 @@ TEST_F(Collecting, OfSuccessesGoesOnBitForBitFromEveryCheckpoint) {
 }
 
 TEST_F(Collecting, OfSuccessesGivesUpAtItsLimitAndSaysSoAgain) {
-  const auto hopeless = replaced(kSeldom, "skill: 0.05, noise: 0.1", "skill: -10, noise: 0");
+  const auto hopeless = replaced(kSeldom, "skill: 0.05, noise: 0.1", "skill: -1e6, noise: 0");
   const auto limited = replaced(hopeless, "keep: successes", "keep: successes, attempts_limit: 6");
   for (int i = 0; i < 2; ++i) {
     expect_throws<ConfigError>([&] { execute(folder_ / "run", limited); },
