@@ -60,6 +60,14 @@ function(onramp_link_layers target)
   target_link_libraries(${target} PRIVATE ${all})
 endfunction()
 
+# onramp_light_optimization(TARGET): for code that waits for files, people and LibTorch; what -O3 adds to it is time to compile.
+function(onramp_light_optimization target)
+  get_target_property(type ${target} TYPE)
+  if(NOT type STREQUAL "INTERFACE_LIBRARY")
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
+endfunction()
+
 # onramp_test(NAME FOLDER LAYERS...): one test program of all tests/<FOLDER>/*.cpp. None when there is no file.
 function(onramp_test name folder)
   cmake_parse_arguments(arg "" "EXCLUDE" "" ${ARGN})
@@ -76,8 +84,7 @@ function(onramp_test name folder)
   target_link_libraries(${target} PRIVATE onramp_warnings GTest::gmock GTest::gtest_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_include_directories(${target} PRIVATE "${PROJECT_BINARY_DIR}/generated") # for test_paths.h
-  # Compiled once and run once: what -O3 adds to their own code is only waited for. What they test is compiled as it is shipped.
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  onramp_light_optimization(${target}) # what they test is compiled as it is shipped
   # Numbers as in the programs; base and the store stay without anything of LibTorch.
   if(NOT name MATCHES "^(base|data_store)$")
     target_link_libraries(${target} PRIVATE onramp::mkl_avx512)

@@ -37,8 +37,10 @@ class Terminal {
       kill(pid_, SIGKILL);
       waitpid(pid_, nullptr, 0);
     }
-    close(terminal_);
+    if (terminal_ >= 0) close(terminal_);
   }
+
+  bool exists() const { return pid_ > 0; }
 
   void type(const char* keys) { ASSERT_GT(write(terminal_, keys, std::char_traits<char>::length(keys)), 0); }
 
@@ -92,6 +94,7 @@ class Terminal {
 
 TEST(Play, WaitsForAKeyBeforeAndAfterAnAttemptAndFitsInto80Columns) {
   Terminal terminal;
+  if (!terminal.exists()) GTEST_SKIP() << "this machine has no terminals to pretend with (/dev/pts)";
   ASSERT_TRUE(terminal.wait_for("starts with your first key", 60.0));
   EXPECT_FALSE(terminal.wait_for("step 1/3", 0.5)) << "it began by itself";
   terminal.type("f");
