@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/fuzz.sh [--minutes M | --seconds S] [TARGET...]
+usage: scripts/fuzz.sh [--minutes M | --seconds S] [--seed N] [TARGET...]
        scripts/fuzz.sh hdf5 [--mutants N]
 
 Fuzzes what reads files, under the address and undefined-behaviour sanitizers (clang, libFuzzer). Builds it first.
@@ -13,6 +13,7 @@ Fuzzes what reads files, under the address and undefined-behaviour sanitizers (c
   TARGET       any of those in tests/fuzz: config, safetensors, manifest, episode, child_answer, metric_files (default: all)
   --minutes M  for each target (default 10), as many at a time as there are cores
   --seconds S  the same in seconds
+  --seed N     the same inputs each time, from an empty corpus (default: others each time, from what was learned)
   hdf5         damaged HDF5 files, N of them (default 10000), through the readers that work in a child process
 
 What was learned stays in build/fuzz/corpus, what was found in build/fuzz/findings. A finding is fixed, and its file goes
@@ -22,12 +23,14 @@ TEXT
 
 seconds=600
 mutants=10000
+seed=0  # libFuzzer's word for a random one
 hdf5=no
 targets=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --minutes) seconds="$((60 * ${2:?--minutes needs a number}))"; shift ;;
     --seconds) seconds="${2:?--seconds needs a number}"; shift ;;
+    --seed) seed="${2:?--seed needs a number}"; shift ;;
     --mutants) mutants="${2:?--mutants needs a number}"; shift ;;
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; fail "unknown option $1" "see the options above" ;;
@@ -63,13 +66,14 @@ configure fuzz -DONRAMP_TESTS=ON
 build fuzz "about 3 minutes the first time" "${targets[@]/#/fuzz_}"
 
 fuzz_one() {
-  local target="$1" folder="build/fuzz" options=()
-  mkdir -p "$folder/corpus/$target" "$folder/findings" "$folder/logs"
+  local target="$1" folder="build/fuzz" options=() corpus="build/fuzz/corpus/$1"
+  if [ "$3" != 0 ]; then corpus="$folder/corpus_from_nothing/$target" && rm -rf "$corpus"; fi
+  mkdir -p "$corpus" "$folder/findings" "$folder/logs"
   if [ -f "tests/fuzz/$target.dict" ]; then options+=(-dict="tests/fuzz/$target.dict"); fi
   # UBSan's runtime names the place; the symbolizer gives the way there.
-  UBSAN_OPTIONS=print_stacktrace=1 "$folder/bin/fuzz_$target" "${options[@]}" -max_total_time="$2" -timeout=20 -rss_limit_mb=3000 \
+  UBSAN_OPTIONS=print_stacktrace=1 "$folder/bin/fuzz_$target" "${options[@]}" -max_total_time="$2" -seed="$3" -timeout=20 -rss_limit_mb=3000 \
     -max_len=16384 -print_final_stats=1 -artifact_prefix="$folder/findings/$target-" \
-    "$folder/corpus/$target" "tests/fuzz/seeds/$target" >"$folder/logs/$target.log" 2>&1
+    "$corpus" "tests/fuzz/seeds/$target" >"$folder/logs/$target.log" 2>&1
 }
 export -f fuzz_one
 if [ -d /dev/shm ]; then export TMPDIR=/dev/shm; fi  # one target writes a file for each input
@@ -77,7 +81,7 @@ if [ -d /dev/shm ]; then export TMPDIR=/dev/shm; fi  # one target writes a file 
 step "Fuzzing ${targets[*]}" "$seconds s each, $(nproc) at a time"
 remedy "the finding is in build/fuzz/findings; run build/fuzz/bin/fuzz_TARGET FILE to see it again"
 status=0
-printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz_one {} "$1"' _ "$seconds" || status=$?
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz_one {} "$1" "$2"' _ "$seconds" "$seed" || status=$?
 for target in "${targets[@]}"; do
   log="build/fuzz/logs/$target.log"
   if grep -q '^SUMMARY\|^found: \|^==[0-9]*==' "$log"; then

@@ -111,8 +111,11 @@ std::optional<std::size_t> as_index(const std::string& key) {
   return error == std::errc() && end == key.data() + key.size() ? std::optional(index) : std::nullopt;
 }
 
+// The words that stand for nothing in a file stand for nothing here.
+bool is_null_word(const std::string& text) { return text == "null" || text == "Null" || text == "NULL" || text == "~"; }
+
 ConfigNode override_value(const std::string& text, const Origin& origin) {
-  if (text == "null" || text == "~") return ConfigNode::null(origin);
+  if (is_null_word(text)) return ConfigNode::null(origin);
   const bool is_yaml = !text.empty() && std::strchr("[{\"'", text.front()) != nullptr;
   return is_yaml ? detail::parse_yaml(text, origin) : ConfigNode::scalar(text, /*quoted=*/text.empty(), origin);
 }

@@ -73,6 +73,15 @@ TEST_F(ConfigFile, WrongBasesAreRefused) {
   EXPECT_EQ(load_error("list.yaml"), "list.yaml:1:1: base: want the name of a YAML file, got keys and values");
 }
 
+TEST_F(ConfigFile, SetKnowsTheWordsForNothingThatAFileKnows) {
+  const auto file = write("a.yaml", "temperature: 3\n");
+  for (const auto* word : {"null", "Null", "NULL", "~"}) {
+    const auto node = load_config(file, {concat("temperature=", word)});
+    EXPECT_TRUE(node.at("temperature").is_null()) << word;
+    EXPECT_EQ(config_difference(node, parse_config_text(to_yaml(node), "again.yaml", "/")), std::nullopt) << word;
+  }
+}
+
 TEST_F(ConfigFile, SetOverridesValues) {
   const auto file =
       write("a.yaml", "alpha: 3\ncritic: {hidden: [8, 8]}\nsources: [{name: a}, {name: b, share: 0.5}]\n");
