@@ -8,7 +8,7 @@
 namespace onramp {
 
 CqlCrossQ::CqlCrossQ(const CqlCrossQConfig& config, const LearnerContext& context)
-    : config_(config), net_(config, context, "cql_crossq", config.batch_renorm) {}
+    : ActorCriticAgent(config, context, "cql_crossq", config.batch_renorm), config_(config) {}
 
 // One gradient step on critic, actor and temperature.
 Metrics CqlCrossQ::update(const Batches& batches) {

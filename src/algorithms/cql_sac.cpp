@@ -9,7 +9,7 @@
 namespace onramp {
 
 CqlSac::CqlSac(const CqlSacConfig& config, const LearnerContext& context)
-    : config_(config), net_(config, context, "cql_sac"), target_critic_(net_.critic().copy()) {
+    : ActorCriticAgent(config, context, "cql_sac"), config_(config), target_critic_(net_.critic().copy()) {
   set_trainable(*target_critic_, false);
   flatten_parameters(*target_critic_);
 }

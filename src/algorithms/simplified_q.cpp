@@ -10,7 +10,7 @@
 namespace onramp {
 
 SimplifiedQ::SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& context)
-    : config_(config), net_(config, context, "simplified_q"), pairs_(context.seed, "simplified_q/pairs") {}
+    : ActorCriticAgent(config, context, "simplified_q"), config_(config), pairs_(context.seed, "simplified_q/pairs") {}
 
 // One gradient step on critic, actor and temperature (section 3, appendix E).
 Metrics SimplifiedQ::update(const Batches& batches) {

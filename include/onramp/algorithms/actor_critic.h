@@ -1,5 +1,5 @@
 // What the agents of the soft actor-critic family have in common: settings, networks and their optimisers, the step of the
-// policy, stages, plan, checkpoints. An agent holds one and writes the step of its critic itself.
+// policy, stages, plan, checkpoints. An agent is an ActorCriticAgent and writes the step of its critic itself.
 // Source: Haarnoja et al. (arXiv:1812.05905). Losses: losses/sac.h.
 #pragma once
 
@@ -121,6 +121,32 @@ class ActorCritic {
   at::Tensor log_temperature_;                                                      // float []
   std::optional<Adam> critic_optimizer_, actor_optimizer_, temperature_optimizer_;  // the last is empty when fixed
   TorchStream noise_;
+};
+
+/// An agent that is an ActorCritic and the step that it takes: update() is its own, and what it keeps beside the networks.
+class ActorCriticAgent : public Agent, public CriticView {
+ public:
+  static std::vector<ConfigNode> default_phases(const ActorCriticConfig& config, const std::string& learner,
+                                                bool environment) {
+    return ActorCritic::default_phases(config, learner, environment);
+  }
+
+  void begin_stage(Stage stage) override { net_.begin_stage(stage); }
+  std::vector<BatchRequest> sample_plan() const override { return net_.sample_plan(); }
+  void save(Parts& parts) const override { net_.save(parts); }
+  void load(const Parts& parts) override { net_.load(parts); }
+  std::unique_ptr<Policy> policy() const override { return net_.policy(); }
+  CriticOutput evaluate(const Observation& obs, const at::Tensor& action) override {
+    return net_.evaluate(obs, action);
+  }
+
+ protected:
+  /// Parameters and errors: as for ActorCritic.
+  ActorCriticAgent(const ActorCriticConfig& config, const LearnerContext& context, const std::string& method,
+                   const std::optional<BatchRenormConfig>& renorm = {})
+      : net_(config, context, method, renorm) {}
+
+  ActorCritic net_;
 };
 
 }  // namespace onramp

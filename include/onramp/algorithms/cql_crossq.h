@@ -16,10 +16,7 @@
 //      why: it would double the time of the encoder's update.
 #pragma once
 
-#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "onramp/algorithms/actor_critic.h"
 #include "onramp/algorithms/conservative.h"
@@ -39,28 +36,15 @@ struct CqlCrossQConfig : ConservativeConfig, ActorCriticConfig {
 };
 
 /// Thread safety: none. Parts: critic, actor, critic_optimizer, actor_optimizer, learner.
-class CqlCrossQ final : public Agent, public CriticView {
+class CqlCrossQ final : public ActorCriticAgent {
  public:
   /// @throws ConfigError, e.g. for a frozen encoder that was not handed over
   CqlCrossQ(const CqlCrossQConfig& config, const LearnerContext& context);
-  static std::vector<ConfigNode> default_phases(const CqlCrossQConfig& config, const std::string& learner,
-                                                bool environment) {
-    return ActorCritic::default_phases(config, learner, environment);
-  }
 
-  void begin_stage(Stage stage) override { net_.begin_stage(stage); }
-  std::vector<BatchRequest> sample_plan() const override { return net_.sample_plan(); }
   Metrics update(const Batches& batches) override;
-  void save(Parts& parts) const override { net_.save(parts); }
-  void load(const Parts& parts) override { net_.load(parts); }
-  std::unique_ptr<Policy> policy() const override { return net_.policy(); }
-  CriticOutput evaluate(const Observation& obs, const at::Tensor& action) override {
-    return net_.evaluate(obs, action);
-  }
 
  private:
   const CqlCrossQConfig config_;
-  ActorCritic net_;
 };
 
 }  // namespace onramp

@@ -11,8 +11,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "onramp/algorithms/actor_critic.h"
 #include "onramp/algorithms/conservative.h"
@@ -32,30 +30,19 @@ struct CqlSacConfig : ConservativeConfig, ActorCriticConfig {
 };
 
 /// Thread safety: none. Parts: critic, target_critic, actor, critic_optimizer, actor_optimizer, learner.
-class CqlSac final : public Agent, public CriticView {
+class CqlSac final : public ActorCriticAgent {
  public:
   /// @throws ConfigError, e.g. for a frozen encoder that was not handed over
   CqlSac(const CqlSacConfig& config, const LearnerContext& context);
-  static std::vector<ConfigNode> default_phases(const CqlSacConfig& config, const std::string& learner,
-                                                bool environment) {
-    return ActorCritic::default_phases(config, learner, environment);
-  }
 
-  void begin_stage(Stage stage) override { net_.begin_stage(stage); }
-  std::vector<BatchRequest> sample_plan() const override { return net_.sample_plan(); }
   Metrics update(const Batches& batches) override;
   void save(Parts& parts) const override;
   void load(const Parts& parts) override;
-  std::unique_ptr<Policy> policy() const override { return net_.policy(); }
-  CriticOutput evaluate(const Observation& obs, const at::Tensor& action) override {
-    return net_.evaluate(obs, action);
-  }
 
  private:
   at::Tensor bootstrap_target(const Batch& batch, const at::Tensor& next_action);
 
   const CqlSacConfig config_;
-  ActorCritic net_;
   std::shared_ptr<Critic> target_critic_;
 };
 

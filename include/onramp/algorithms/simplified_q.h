@@ -17,10 +17,6 @@
 //      (models/normalizer.h); why: the paper says nothing of it, and units differ by orders of magnitude; effect: not measured.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "onramp/algorithms/actor_critic.h"
 #include "onramp/algorithms/penalty.h"
 #include "onramp/base/random.h"
@@ -42,24 +38,14 @@ struct SimplifiedQConfig : PenaltyConfig, ActorCriticConfig {
 };
 
 /// Thread safety: none. Parts: critic, actor, critic_optimizer, actor_optimizer, learner.
-class SimplifiedQ final : public Agent, public CriticView {
+class SimplifiedQ final : public ActorCriticAgent {
  public:
   /// @throws ConfigError, e.g. for a frozen encoder that was not handed over
   SimplifiedQ(const SimplifiedQConfig& config, const LearnerContext& context);
-  static std::vector<ConfigNode> default_phases(const SimplifiedQConfig& config, const std::string& learner,
-                                                bool environment) {
-    return ActorCritic::default_phases(config, learner, environment);
-  }
 
-  void begin_stage(Stage stage) override { net_.begin_stage(stage); }
-  std::vector<BatchRequest> sample_plan() const override { return net_.sample_plan(); }
   Metrics update(const Batches& batches) override;
   void save(Parts& parts) const override;
   void load(const Parts& parts) override;
-  std::unique_ptr<Policy> policy() const override { return net_.policy(); }
-  CriticOutput evaluate(const Observation& obs, const at::Tensor& action) override {
-    return net_.evaluate(obs, action);
-  }
 
   at::Tensor temperature() const { return net_.temperature(); }  ///< float []
   const SimplifiedQConfig& config() const { return config_; }
@@ -68,7 +54,6 @@ class SimplifiedQ final : public Agent, public CriticView {
   at::Tensor bootstrap_target(const Batch& batch, at::Generator& rng);
 
   const SimplifiedQConfig config_;
-  ActorCritic net_;
   RandomStream pairs_;
 };
 
