@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "learner_testing.h"
 #include "onramp/algorithms/actor_critic.h"
+#include "onramp/algorithms/penalty.h"
 
 namespace onramp::test {
 
@@ -20,6 +23,38 @@ Config small_agent() {
   config.actor.mlp.hidden = {16, 16};
   config.input.normalize = false;
   return config;
+}
+
+/// Settings that all agents of the family have, each at a second value.
+template <class Config>
+std::vector<std::pair<const char*, std::function<void(Config&)>>> changes_of_common_settings() {
+  return {
+      {"alpha", [](Config& c) { c.alpha = 2; }},
+      {"mu", [](Config& c) { c.mu = ActionSource::kPolicy; }},
+      {"penalty", [](Config& c) { c.penalty = PenaltyWeight::kUniform; }},
+      {"num_action_samples", [](Config& c) { c.num_action_samples = 1; }},
+      {"temperature", [](Config& c) { c.temperature = 0.5; }},
+      {"temperature 0", [](Config& c) { c.temperature = 0.0; }},
+      {"initial_temperature", [](Config& c) { c.initial_temperature = 0.5; }},
+      {"target_entropy", [](Config& c) { c.target_entropy = 3.0; }},
+      {"learning_rate", [](Config& c) { c.optimizer.learning_rate = 1e-3; }},
+      {"ensemble", [](Config& c) { c.critic.ensemble = 2; }},
+      {"critic layer_norm", [](Config& c) { c.critic.mlp.layer_norm = true; }},
+      {"actor hidden", [](Config& c) { c.actor.mlp.hidden = {8}; }},
+      {"log_std_min", [](Config& c) { c.actor.log_std_min = -2; }},
+      {"log_std_max", [](Config& c) { c.actor.log_std_max = 0; }},
+  };
+}
+
+/// Hash over critic and actor of a small agent with one setting changed, after a few updates.
+template <class A, class Config>
+std::string networks_after(const std::function<void(Config&)>& change) {
+  auto config = small_agent<Config>();
+  change(config);
+  A agent(config, state_context(3, 2));
+  for (uint64_t i = 0; i < 3; ++i) agent.update({{"batch", random_batch(32, 3, 2, i + 1)}});
+  const auto parts = saved(agent);
+  return content_hash(parts.at("critic")) + content_hash(parts.at("actor"));
 }
 
 inline void set_weights(Learnable& agent, const std::string& part, const std::map<std::string, at::Tensor>& weights) {

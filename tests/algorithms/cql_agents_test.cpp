@@ -1,5 +1,4 @@
 // What both CQL baselines must do.
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -134,33 +133,11 @@ TYPED_TEST(Cql, EndToEndContinuesBitForBitAfterLoad) {
 
 TYPED_TEST(Cql, EachSettingOfTheUpdateChangesItsResult) {
   using Config = typename TestFixture::Config;
-  const auto run = [](const std::function<void(Config&)>& change) {
-    auto config = small_agent<Config>();
-    change(config);
-    typename TestFixture::Agent agent(config, state_context(3, 2));
-    for (uint64_t i = 0; i < 3; ++i) agent.update({{"batch", random_batch(32, 3, 2, i + 1)}});
-    auto parts = saved(agent);
-    return content_hash(parts["critic"]) + content_hash(parts["actor"]);
-  };
-  using Changes = std::vector<std::pair<const char*, std::function<void(Config&)>>>;
+  const auto run = networks_after<typename TestFixture::Agent, Config>;
   const auto base = run([](auto&) {});
-  for (const auto& [name, change] : Changes{
-           {"alpha", [](auto& c) { c.alpha = 2; }},
-           {"mu", [](auto& c) { c.mu = ActionSource::kPolicy; }},
-           {"penalty", [](auto& c) { c.penalty = PenaltyWeight::kUniform; }},
-           {"num_action_samples", [](auto& c) { c.num_action_samples = 1; }},
-           {"cql", [](auto& c) { c.cql = CqlForm::kStandard; }},
-           {"temperature", [](auto& c) { c.temperature = 0.5; }},
-           {"initial_temperature", [](auto& c) { c.initial_temperature = 0.5; }},
-           {"target_entropy", [](auto& c) { c.target_entropy = 3.0; }},
-           {"learning_rate", [](auto& c) { c.optimizer.learning_rate = 1e-3; }},
-           {"ensemble", [](auto& c) { c.critic.ensemble = 2; }},
-           {"critic layer_norm", [](auto& c) { c.critic.mlp.layer_norm = true; }},
-           {"actor hidden", [](auto& c) { c.actor.mlp.hidden = {8}; }},
-       }) {
-    EXPECT_NE(run(change), base) << name;
-  }
+  for (const auto& [name, change] : changes_of_common_settings<Config>()) EXPECT_NE(run(change), base) << name;
   const auto standard = run([](auto& c) { c.cql = CqlForm::kStandard; });
+  EXPECT_NE(standard, base);
   EXPECT_NE(run([](auto& c) { c.cql = CqlForm::kStandard, c.importance = false; }), standard);
   if constexpr (requires(Config c) { c.target_rate; }) {
     EXPECT_NE(run([](auto& c) { c.target_rate = 0.5; }), base);
