@@ -3,40 +3,21 @@
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
-#include "onramp/base/log.h"
 #include "onramp/training/memory_bill.h"
 #include "support/disk_faults.h"
-#include "support/expect_throws.h"
-#include "support/run_contents.h"
-#include "support/temporary_folder.h"
-#include "training/training_testing.h"
+#include "training/run_fixture.h"
 
 namespace onramp {
 namespace {
 
 namespace fs = std::filesystem;
-using test::difference;
-using test::expect_throws;
-using test::kTinyRun;
-using test::lasting_contents;
-using test::point_catalog;
-using test::read_run;
-using test::replaced;
-using test::World;
+using namespace onramp::test;
 
 constexpr const char* kInFile = "compute: {threads: 1}\nreplay: {memory_GB: 0}";
 
-class FramesInAFile : public ::testing::Test {
+class FramesInAFile : public Runs {
  protected:
-  void SetUp() override { set_log_level(LogLevel::kWarning); }
-  void TearDown() override { set_log_level(LogLevel::kInfo); }
-  static void execute(const fs::path& folder, const std::string& text,
-                      std::shared_ptr<World> world = std::make_shared<World>()) {
-    onramp::Run run(read_run(text, point_catalog(std::move(world))), folder);
-    run.execute();
-  }
   const std::string in_file_ = replaced(kTinyRun, "compute: {threads: 1}", kInFile);
-  const test::TemporaryFolder folder_;
 };
 
 TEST_F(FramesInAFile, ChangeNoBit) {
@@ -58,7 +39,7 @@ TEST_F(FramesInAFile, AreRebuiltFromTheEpisodesWhenARunGoesOn) {
   execute(folder_ / "run",
           replaced(in_file_, "memory_GB: 0", "memory_GB: 0, folder: " + (folder_ / "scratch").string()));
   EXPECT_EQ(difference(lasting_contents(folder_ / "whole"), lasting_contents(folder_ / "run")), "");
-  EXPECT_TRUE(test::names_in(folder_ / "scratch").empty());
+  EXPECT_TRUE(names_in(folder_ / "scratch").empty());
 }
 
 TEST_F(FramesInAFile, HoldRecordedDataToo) {
@@ -70,13 +51,13 @@ TEST_F(FramesInAFile, HoldRecordedDataToo) {
   EXPECT_EQ(difference(lasting_contents(folder_ / "memory"), lasting_contents(folder_ / "file")), "");
   // What is wrong with them is known before anything is on disk.
   const auto episodes = folder_ / "recorded" / "episodes";
-  write_file_atomic(episodes / test::names_in(episodes).back(), std::string("damaged"));
+  write_file_atomic(episodes / names_in(episodes).back(), std::string("damaged"));
   expect_throws<DataError>([&] { execute(folder_ / "refused", with_data); }, "is not a readable HDF5 file");
   EXPECT_FALSE(fs::exists(folder_ / "refused"));
 }
 
 TEST_F(FramesInAFile, FindTheDiskTooSmallBeforeAnythingIsDone) {
-  const auto result = test::run_on_small_disk("2m", [&](const fs::path& disk) -> std::string {
+  const auto result = run_on_small_disk("2m", [&](const fs::path& disk) -> std::string {
     const auto world = std::make_shared<World>();
     const auto text = replaced(in_file_, "policy: expert, episodes: 4", "policy: expert, episodes: 5000");
     try {
