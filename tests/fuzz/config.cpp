@@ -1,60 +1,21 @@
 // Config files, overrides, and structs that are read from them. Input: YAML, then after a byte 0x01 overrides, one a line.
-#include <array>
-#include <map>
-#include <optional>
-#include <utility>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "fuzz.h"
 #include "onramp/base/config.h"
+#include "support/config_structs.h"
 
 namespace {
 
-enum class Mu { kUniform, kPolicy };
-constexpr auto enum_names(Mu*) {
-  return std::array{std::pair{Mu::kUniform, "uniform"}, std::pair{Mu::kPolicy, "policy"}};
-}
-
-struct Network {
-  std::vector<int64_t> hidden{256, 256};
-  bool layer_norm = false;
-  template <class V>
-  void fields(V& v) {
-    v("hidden", hidden, "units", onramp::at_least(1));
-    v("layer_norm", layer_norm, "normalise");
-  }
-};
-
-struct Config {
+struct Config : onramp::config_test::Agent {
   std::string name;
-  double alpha = 1.0;
-  float tau = 0.5F;
-  uint64_t seed = 1;
-  int32_t count = 1;
-  Mu mu = Mu::kUniform;
-  Network critic;
-  std::optional<double> temperature;
-  std::optional<Network> value;
-  std::vector<Network> list;
-  std::map<std::string, double> weights;
-  std::array<double, 2> limits{-1.0, 1.0};
-  std::filesystem::path data;
   onramp::ConfigNode rest;
   template <class V>
   void fields(V& v) {
-    v("name", name, "text");
-    v("alpha", alpha, "number", onramp::in_range(0.0, 10.0));
-    v("tau", tau, "number");
-    v("seed", seed, "whole number");
-    v("count", count, "whole number", onramp::at_least(0));
-    v("mu", mu, "choice");
-    v("critic", critic, "struct");
-    v("temperature", temperature, "optional number");
-    v("value", value, "optional struct");
-    v("list", list, "list of structs");
-    v("weights", weights, "map");
-    v("limits", limits, "two numbers");
-    v("data", data, "path");
+    Agent::fields(v);
+    v("name", name, "any text");
     v("rest", rest, "unread");
   }
 };
