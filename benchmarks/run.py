@@ -23,7 +23,7 @@ PEERS = {
     "redq/critic/fp32": [("peer/pytorch/redq", "redq.py", False), ("peer/pytorch/redq/avx512", "redq.py", True)],
     "learner/cql_sac/state": [("peer/d3rlpy/cql", "cql_sac.py", False), ("peer/d3rlpy/cql/avx512", "cql_sac.py", True)],
 }
-# (what is compared, value of it from a row's medians, "at least" or "below", bar)
+# (row, peer, bar): how many times the peer's rate the row's is to be, at least
 RATIOS = [
     ("redq/critic/fp32", "peer/pytorch/redq", 2.5),
     ("redq/critic/fp32", "peer/pytorch/redq/avx512", 1.6),
@@ -43,6 +43,18 @@ BARS = {  # row -> (key, at least or at most, bar)
     "learner/bc/state": ("share_of_peak", ">=", 0.4),
     "redq/critic/fp32": ("share_of_peak", ">=", 0.4),
 }
+DETAILS = [  # (key, factor, words): what a row says beside its rate where it has the number
+    ("flops_per_s", 1e-9, "{:,.0f} GFLOP/s"),
+    ("share_of_peak", 100, "{:.0f} % of its FLOP limit"),
+    ("bytes_per_s", 1e-9, "{:.1f} GB/s"),
+    ("share_of_memcpy", 100, "{:.0f} % of memcpy"),
+    ("times_real_time", 1, "{:,.0f} x real time"),
+    ("p50_us", 1, "p50 {:.1f} us"),
+    ("p99_us", 1, "p99 {:.1f} us"),
+    ("empty_p50_us", 1, "empty loop: p50 {:.1f} us"),
+    ("empty_p99_us", 1, "p99 {:.1f} us"),
+    ("memory_per_frames", 1, "{:.3f} x the unique frames (resident)"),
+]
 
 
 def peaks_of(row):
@@ -152,22 +164,7 @@ def number(value):
 
 def describe(v):
     """What a row says beside its rate."""
-    said = []
-    if "flops_per_s" in v:
-        said.append(f"{v['flops_per_s'] / 1e9:,.0f} GFLOP/s")
-    if "share_of_peak" in v:
-        said.append(f"{100 * v['share_of_peak']:.0f} % of its FLOP limit")
-    if "bytes_per_s" in v:
-        said.append(f"{v['bytes_per_s'] / 1e9:.1f} GB/s")
-    if "share_of_memcpy" in v:
-        said.append(f"{100 * v['share_of_memcpy']:.0f} % of memcpy")
-    if "times_real_time" in v:
-        said.append(f"{v['times_real_time']:,.0f} x real time")
-    if "p50_us" in v:
-        said.append(f"p50 {v['p50_us']:.1f} us, p99 {v['p99_us']:.1f} us (empty loop: {v['empty_p50_us']:.1f}, {v['empty_p99_us']:.1f})")
-    if "memory_per_frames" in v:
-        said.append(f"{v['memory_per_frames']:.3f} x the unique frames (resident)")
-    return ", ".join(said)
+    return ", ".join(words.format(v[key] * factor) for key, factor, words in DETAILS if key in v)
 
 
 def table(summary, context, rounds):
