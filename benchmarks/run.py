@@ -186,7 +186,7 @@ def table(summary, context, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bench", type=pathlib.Path, required=True, help="onramp-bench")
-    parser.add_argument("--peers", type=pathlib.Path, help="folder made by scripts/bench_peers.sh")
+    parser.add_argument("--peers", type=pathlib.Path, help="folder made by scripts/setup_peers.sh --bench")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.25, help="of each of three repetitions of a row in a round")
     parser.add_argument("--threads", type=int, default=0, help="of one operation; 0: one a core")
@@ -200,7 +200,7 @@ def main():
     if not rows:
         sys.exit(f"error: no row of onramp-bench matches {arguments.only!r}")
     if not arguments.peers:
-        print("peers are not measured: scripts/bench_peers.sh sets them up", file=sys.stderr)
+        print("peers are not measured: scripts/setup_peers.sh --bench sets them up", file=sys.stderr)
     rounds, context = measure(arguments, rows)
     summary = summarise(rounds)
     print(table(summary, context, arguments.rounds))

@@ -8,8 +8,8 @@ usage() {
 usage: scripts/bench.sh [--rounds N] [--only REGEX] [--threads N] [--seconds S]
 
 Sets up, builds build/release/bin/onramp-bench and prints one table of medians: the machine's peaks, updates of the learners,
-replay, simulator, latency, memory, and how they compare with the peers (scripts/bench_peers.sh sets those up; without them
-their rows are left out). docs/benchmarks.md says what each row means. On two cores:
+replay, simulator, latency, memory, and how they compare with the peers (scripts/setup_peers.sh --bench sets those up; without
+them their rows are left out). docs/benchmarks.md says what each row means. On two cores:
   build          about 10 minutes the first time
   measurement    about 20 minutes (5 rounds); do nothing else on the machine in the meantime
 

@@ -1,26 +1,34 @@
 #!/usr/bin/env bash
-# Makes the Python environments in which robomimic's and Minari's own code reads what onramp writes: see --help.
+# Makes the Python environments of those that onramp is held against: see --help.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 usage() {
   cat <<'TEXT'
-usage: scripts/setup_peers.sh
+usage: scripts/setup_peers.sh [--bench]
 
-For the tests of recorded data, and for nobody else: two virtual environments under ${ONRAMP_CACHE:-~/.cache/onramp}/peers
-with the packages pinned in scripts/peers.txt. The tests skip themselves where they are not there.
+Virtual environments under ${ONRAMP_CACHE:-~/.cache/onramp}/peers with the packages of scripts/peers.txt. They are for those who
+change onramp: what wants one of them goes without where it is not there.
+
+Without an option, those in which the tests of recorded data have robomimic's and Minari's own code read and write. 2 minutes.
   robomimic  with PyTorch, numpy and h5py of Debian 12 (python3-torch: processor only, 85 MB), so that PyTorch does not come
-             a second time from PyPI with its CUDA libraries; installed through apt-get when root or through sudo
+             a second time from PyPI with its CUDA libraries
   minari     with what it needs from PyPI (60 MB)
 
-Takes 2 minutes; called again it does nothing. Needs scripts/setup.sh first, for the link .deps.
+  --bench    instead of these, the one that scripts/bench.sh compares with: PyTorch, the wheel that onramp's LibTorch comes
+             from, with its CUDA libraries, and d3rlpy. 2.8 GB to download, 5 GB on disk, 3 to 10 minutes.
+
+Called again it downloads nothing. Debian's packages (python3-venv, and those of robomimic) come through apt-get, when root or
+through sudo. Needs scripts/setup.sh first, for the link .deps and a compiler.
 TEXT
 }
 
+bench=no
 case "${1:-}" in
   "") ;;
+  --bench) bench=yes ;;
   -h | --help) usage; exit 0 ;;
-  *) usage >&2; fail "unknown option $1" "call it without any" ;;
+  *) usage >&2; fail "unknown option $1" "see the options above" ;;
 esac
 
 pins="$ONRAMP_ROOT/scripts/peers.txt"
@@ -37,8 +45,10 @@ as_root() {
 }
 
 step "Debian packages"
+packages=(python3-venv)
+if [ "$bench" = no ]; then packages+=(python3-torch python3-numpy python3-h5py); fi
 missing=()
-for package in python3-venv python3-torch python3-numpy python3-h5py; do
+for package in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
 done
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -51,6 +61,7 @@ else
 fi
 
 # make NAME CHECK venv-options...: an environment that is whole or not there, and that has proved that it works.
+pip_options=(--no-deps)  # the pins are all that is needed
 make() {
   local name="$1" check="$2" target stamp
   shift 2
@@ -61,18 +72,27 @@ make() {
     note "is in $target"
     return
   fi
-  remedy "is there a network? Then call this again"
+  remedy "is there a network, and space in $cache (see --help)? Then call this again"
   rm -rf "$target"
   mkdir -p "$peers"
   requirements "$name" >"$peers/$name.txt"
   run_logged "$logs/venv-$name.log" "$python" -m venv "$@" "$target"
-  run_logged "$logs/pip-$name.log" "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-    --requirement "$peers/$name.txt"
+  # pip unpacks in its temporary folder: on the disk that was made room on, not in /tmp.
+  TMPDIR="$target" run_logged "$logs/pip-$name.log" "$target/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --no-cache-dir "${pip_options[@]}" --requirement "$peers/$name.txt"
   run_logged "$logs/check-$name.log" "$target/bin/python" -c "$check"
   echo "$stamp" >"$target/pins"
-  note "made $target"
+  note "made $target: $(du -sh "$target" | cut -f1)"
 }
 
-make robomimic 'from robomimic.utils.dataset import SequenceDataset' --system-site-packages
-make minari 'import h5py, minari; from minari.dataset.minari_dataset import MinariDataset'
+if [ "$bench" = yes ]; then
+  pip_options=()  # with what they need, in the versions of the day
+  make bench 'import torch, d3rlpy'
+  step "What bench.sh preloads into it"
+  remedy "is there a C compiler? scripts/setup.sh installs one"
+  cc -shared -fPIC -O2 -o "$peers/bench/mkl_avx512.so" "$ONRAMP_ROOT/benchmarks/peers/mkl_avx512.c"
+else
+  make robomimic 'from robomimic.utils.dataset import SequenceDataset' --system-site-packages
+  make minari 'import h5py, minari; from minari.dataset.minari_dataset import MinariDataset'
+fi
 printf '\nthe peers are ready\n'
