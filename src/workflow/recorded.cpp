@@ -104,7 +104,8 @@ class Reader {
     const auto phase = episode.meta.find("phase");
     const bool online = phase != episode.meta.end() && phase->second == online_;
     if (online || online_.empty()) add_timing(episode);
-    add_pairs(episode);
+    const auto sources = episode.meta.find("sources");  // "": no learner was given it
+    if (sources == episode.meta.end() || !sources->second.empty()) add_pairs(episode);
     lengths_.emplace_back(number, episode.length());
     if (!online) return;
     online_numbers_.push_back(lengths_.size() - 1);

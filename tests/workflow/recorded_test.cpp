@@ -91,6 +91,19 @@ TEST_F(RecordedTest, DrawsPairsFromAllStepsAndTheSameOnesAgain) {
   EXPECT_EQ(read_recorded(run, {.pairs = 100}).pairs.action.size(0), 30) << "no more than there are";
 }
 
+// A critic asked about them would answer for what it was never shown.
+TEST_F(RecordedTest, DrawsNoPairsFromAttemptsThatEnteredNoSource) {
+  for (int64_t i = 0; i < 3; ++i) {
+    auto episode = test::make_episode(5, EndReason::kTimeLimit, i);
+    episode.meta["sources"] = i == 1 ? "offline" : "";
+    add(episode, "demonstrations");
+  }
+  const auto recorded = read_recorded(run, {.pairs = 100});
+  EXPECT_EQ(recorded.episodes, 3);
+  ASSERT_EQ(recorded.pairs.action.size(0), 5);
+  EXPECT_TRUE(recorded.pairs.obs.at("state").select(1, 0).eq(1).all().item<bool>()) << "of attempt 1 alone";
+}
+
 TEST_F(RecordedTest, TakesStatesOverTheWholeOfTheOnlinePhase) {
   for (int64_t i = 0; i < 9; ++i)
     add(test::make_episode(12, EndReason::kTimeLimit, i), i < 2 ? "demonstrations" : "online");

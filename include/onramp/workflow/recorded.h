@@ -38,7 +38,7 @@ struct Percentiles {
 /// REQUIRES: values is not empty. By the nearest rank.
 Percentiles percentiles(std::vector<float> values);
 
-/// Random steps of the run: what was seen and what was done.
+/// Random steps that learners were given: what was seen and what was done.
 struct Pairs {
   Observation obs;    // [K, ...] as learners see it
   at::Tensor action;  // float [K, A]
@@ -73,8 +73,9 @@ struct RecordedOptions {
   int64_t states = 4;
 };
 
-/// Reads every episode once, holding one in memory at a time. Pairs are uniform over all steps of the run and a function of
-/// its seed and of what is there. An episode that cannot be read is noted and left out. O(bytes on disk).
+/// Reads every episode once, holding one in memory at a time. Pairs are uniform over all steps of the run's episodes but those
+/// that entered no replay source (`keep: successes`), and a function of its seed and of what is there. An episode that cannot
+/// be read is noted and left out. O(bytes on disk).
 Recorded read_recorded(const RunRecord& run, const RecordedOptions& options = {});
 
 }  // namespace onramp
