@@ -56,7 +56,9 @@ void VideoWriter::add(const at::Tensor& rgb) {
     e.size = size;
     // Even sizes: H.264 shares colour between neighbouring pixels.
     const cv::Size even(size.width & ~1, size.height & ~1);
-    e.writer.open(e.partial.string(), cv::VideoWriter::fourcc('a', 'v', 'c', '1'), e.frames_per_s, even);
+    // FFmpeg by name: after it OpenCV would try ways that cannot write this either, and print why.
+    e.writer.open(e.partial.string(), cv::CAP_FFMPEG, cv::VideoWriter::fourcc('a', 'v', 'c', '1'), e.frames_per_s,
+                  even);
     if (!e.writer.isOpened()) e.fail("the film cannot be written");
   }
   if (size != e.size)

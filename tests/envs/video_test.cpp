@@ -3,6 +3,12 @@
 #include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "onramp/base/error.h"
+#include "support/expect_throws.h"
+#include "support/temporary_folder.h"
+
 namespace onramp {
 namespace {
 
@@ -46,6 +52,15 @@ TEST(Caption, FitsIntoPicturesThatAreSmallerThanIt) {
   draw_caption(tiny, {{"task"}, {"seed"}});
   draw_caption(tiny, {});
   EXPECT_EQ(tiny.size(0), 8);
+}
+
+TEST(VideoWriter, ThatCannotOpenItsFileSaysSoAndOpenCVSaysNothing) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directory(folder / ".film.partial.mp4");  // where it writes until it is whole
+  VideoWriter writer(folder / "film.mp4", 10.0);
+  testing::internal::CaptureStderr();
+  test::expect_throws<IoError>([&] { writer.add(grey()); }, "film.mp4: the film cannot be written");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 }  // namespace
