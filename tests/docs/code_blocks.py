@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Code that a page shows must be that of a file, line by line, so that the two cannot drift apart.
 
-In docs/library.md every block of C++, CMake, YAML or Python follows a comment that names its file,
+On the PAGES below every block of C++, CMake, YAML or Python follows a comment that names its file,
 
     <!-- examples/custom_experiment/main.cpp -->
 
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import textwrap
 
-PAGES = ["docs/library.md"]
+PAGES = ["docs/library.md", "docs/export.md"]
 BLOCK = re.compile(r"(?:<!-- (?P<file>\S+) -->\n+)?```(?P<language>cpp|cmake|yaml|python)\n(?P<code>.*?)```", re.DOTALL)
 
 
