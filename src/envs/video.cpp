@@ -36,7 +36,7 @@ VideoWriter::VideoWriter(std::filesystem::path path, double frames_per_s) : enco
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   if (error) throw IoError(concat(path.parent_path().string(), ": cannot create the folder (", error.message(), ")"));
   encoder_->partial = path;
-  encoder_->partial.replace_filename("." + path.stem().string() + ".partial.mp4");
+  encoder_->partial.replace_filename(concat(".", path.stem().string(), ".partial.mp4"));
   encoder_->path = std::move(path);
   encoder_->frames_per_s = frames_per_s;
 }

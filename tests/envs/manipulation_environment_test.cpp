@@ -40,6 +40,16 @@ TEST_F(ManipulationEnvironmentTest, ScalesActionsToVelocities) {
   EXPECT_EQ(cell_.gripper.closing, 0.0);
 }
 
+TEST_F(ManipulationEnvironmentTest, WhatRoundingAddsToAnActionAddsNoSpeed) {
+  auto environment = cell_.make();
+  environment.reset(1);
+  const float above = std::nextafter(1.0f, 2.0f);  // within what an action may be off by
+  const auto step = environment.step(action({above, -above, 0, 0, 0, above, 1}));
+  EXPECT_EQ(step.executed_action.abs().max().item<float>(), 1.0f);
+  EXPECT_LE(cell_.arm.last_command.linear_m_s.cwiseAbs().maxCoeff(), cell_.config.limits.linear_speed_m_s);
+  EXPECT_LE(cell_.arm.last_command.angular_rad_s.cwiseAbs().maxCoeff(), cell_.config.limits.angular_speed_rad_s);
+}
+
 TEST_F(ManipulationEnvironmentTest, StepsKeepTheControlRate) {
   auto environment = cell_.make();
   environment.reset(1);
@@ -121,6 +131,13 @@ TEST_F(ManipulationEnvironmentTest, ADevicesProtectiveStopEndsTheEpisode) {
   EXPECT_EQ(environment.step(action({})).end, EndReason::kSafetyStop);
 }
 
+TEST_F(ManipulationEnvironmentTest, TheGrippersProtectiveStopEndsTheEpisodeToo) {
+  auto environment = cell_.make();
+  environment.reset(1);
+  cell_.gripper.status = DeviceStatus::kProtectiveStop;
+  EXPECT_EQ(environment.step(action({})).end, EndReason::kSafetyStop);
+}
+
 TEST_F(ManipulationEnvironmentTest, AProtectiveStopIsGraverThanALostLink) {
   auto environment = cell_.make();
   environment.reset(1);
@@ -143,6 +160,15 @@ TEST_F(ManipulationEnvironmentTest, ALostLinkEndsTheEpisodeAsCutOff) {
     EXPECT_EQ(step.end, EndReason::kCommsLoss);
     EXPECT_EQ(steps, reported ? 1 : 3) << "unreported, the state is too old after 0.3 s";
   }
+}
+
+TEST_F(ManipulationEnvironmentTest, TheGrippersStateMayNotBeTooOldEither) {
+  auto environment = cell_.make();
+  environment.reset(1);
+  cell_.gripper.state_age_s = cell_.config.limits.max_state_age_s - 1e-6;
+  EXPECT_FALSE(environment.step(action({})).end);
+  cell_.gripper.state_age_s = cell_.config.limits.max_state_age_s + 1e-6;
+  EXPECT_EQ(environment.step(action({})).end, EndReason::kCommsLoss);
 }
 
 TEST_F(ManipulationEnvironmentTest, StateIsTooOldJustBeyondItsLimit) {

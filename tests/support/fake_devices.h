@@ -106,9 +106,10 @@ class FakeGripper final : public Gripper {
   bool holds = false;  ///< whether suction finds something
   DeviceStatus status = DeviceStatus::kOk;
   double closing = 0.0;
+  double state_age_s = 0.0;  ///< how old a state is when it arrives
 
   GripperState read() override {
-    return {.vacuum_Pa = holds ? closing * 50e3 : 0.0, .status = status, .stamp_s = clock_.now()};
+    return {.vacuum_Pa = holds ? closing * 50e3 : 0.0, .status = status, .stamp_s = clock_.now() - state_age_s};
   }
   void command(double value) override { closing = value; }
 
