@@ -71,7 +71,7 @@ struct Smooth : Agent {
     const auto encoded = critic->encode(batch.obs);                                         // [B, O]
     const auto y = losses::td_target(batch.reward, batch.discount, next_q);                 // [B]
     const auto td = losses::half_td_mse(critic->q(encoded, batch.action), y);
-    critic_optimizer.minimize(td + losses::distance_penalty(batch.action, other, critic->q(encoded, other)));
+    critic_optimizer.minimize(td + 0.1 * losses::distance_penalty(batch.action, other, critic->q(encoded, other)));
     // Actor: value and entropy, and our term.
     const auto [action, log_prob] = pi.sample(standard_normal({B, A}, pi.mean, rng));  // [B, A], [B]
     const auto q = critic->q(critic->encode_constant(batch.obs), action).amin(0);      // [B]

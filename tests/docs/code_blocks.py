@@ -5,7 +5,8 @@ On the PAGES below every block of C++, CMake, YAML or Python follows a comment t
 
     <!-- examples/custom_experiment/main.cpp -->
 
-and its lines stand in that file one after the other; indentation common to all of them may be left out.
+and its lines stand in that file one after the other; indentation common to all of them may be left out. And no
+page holds a line that is a word in capitals, kept for something that was to be put there.
 
     tests/docs/code_blocks.py               # exit status 1 and one line per fault
     tests/docs/code_blocks.py --self-test   # plants faults and expects them to be found
@@ -19,6 +20,8 @@ import textwrap
 
 PAGES = ["docs/library.md", "docs/export.md"]
 BLOCK = re.compile(r"(?:<!-- (?P<file>\S+) -->\n+)?```(?P<language>cpp|cmake|yaml|python)\n(?P<code>.*?)```", re.DOTALL)
+
+KEPT_PLACE = re.compile(r"^[A-Z]+(?:_[A-Z]+)+$", re.MULTILINE)
 
 
 def contains(text, code):
@@ -35,6 +38,8 @@ def faults(root, pages):
     found, count = [], 0
     for page in pages:
         text = (root / page).read_text(encoding="utf-8")
+        for place in KEPT_PLACE.finditer(text):
+            found.append(f"{page}:{text.count(chr(10), 0, place.start()) + 1}: {place[0]} was to be replaced")
         for block in BLOCK.finditer(text):
             count += 1
             where = f"{page}:{text.count(chr(10), 0, block.start('code'))}"
@@ -57,6 +62,7 @@ def self_test():
         "<!-- b.cpp -->\n```cpp\none();\n```\n": "no file b.cpp",
         "text\n```cpp\none();\n```\n": "without <!-- file -->",
         "```sh\nrm everything\n```\n": None,
+        "text\n\nTABLE_HERE\n": "TABLE_HERE was to be replaced",
     }
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
