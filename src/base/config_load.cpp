@@ -196,7 +196,7 @@ ConfigNode apply(const ConfigNode& node, const Override& change) {
 
 }  // namespace
 
-ConfigNode parse_config_text(std::string_view text, std::string name, fs::path folder) {
+ConfigNode parse_config_text(std::string_view text, std::string name, const fs::path& folder) {
   return parse_file(text, std::move(name), fs::absolute(folder));
 }
 

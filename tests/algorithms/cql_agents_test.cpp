@@ -33,7 +33,7 @@ class Cql : public ::testing::Test {
     for (int i = 0; i < updates; ++i) agent->update({{"batch", bandit_batch(64, 1000 * seed + i)}});
     return agent;
   }
-  const BanditGrid grid_;
+  const BanditGrid grid_{};
 };
 using Baselines = ::testing::Types<OnSac, OnCrossQ>;
 TYPED_TEST_SUITE(Cql, Baselines);

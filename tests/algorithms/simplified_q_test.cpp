@@ -29,7 +29,7 @@ class SimplifiedQBandit : public ::testing::TestWithParam<int64_t> {
     for (uint64_t i = 0; i < 600; ++i) agent->update({{"batch", bandit_batch(64, 1000 * seed + i)}});
     return agent;
   }
-  const BanditGrid grid_;
+  const BanditGrid grid_{};
 };
 INSTANTIATE_TEST_SUITE_P(Ensembles, SimplifiedQBandit, ::testing::Values(1, 2));
 

@@ -208,8 +208,8 @@ TEST_F(ManipulationEnvironmentTest, AFrozenPictureUnderNewTimeStampsIsDetected) 
   auto environment = cell_.make();
   environment.reset(1);
   cell_.camera.frozen_from_s = cell_.clock.now() + 2.5 * dt_;
-  std::vector<bool> ended;
-  for (int i = 0; i < 5; ++i) ended.push_back(environment.step(action({})).end.has_value());
+  std::vector<bool> ended(5);
+  for (auto end : ended) end = environment.step(action({})).end.has_value();
   EXPECT_EQ(ended, (std::vector<bool>{false, false, false, false, true})) << "steps 3, 4, 5 look like step 2";
 }
 

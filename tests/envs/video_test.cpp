@@ -1,6 +1,7 @@
 #include "onramp/envs/video.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -121,7 +121,7 @@ class FakeGripper final : public Gripper {
 class FakeCamera final : public Camera {
  public:
   explicit FakeCamera(ManualClock& clock, std::string name = "wrist") : clock_(clock), name_(std::move(name)) {
-    image_ = {.width = 8, .height = 8, .rgb = std::vector<uint8_t>(8 * 8 * 3)};
+    image_ = {.width = 8, .height = 8, .rgb = std::vector<uint8_t>(192 /* 8 x 8 x 3 */)};
   }
   double stale_from_s = kNever;   ///< no new pictures from then on
   double frozen_from_s = kNever;  ///< the same picture under new time stamps from then on

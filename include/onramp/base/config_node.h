@@ -93,7 +93,7 @@ ConfigNode load_config(const std::filesystem::path& file, const std::vector<std:
 
 /// The same from text, without `base:`. `name` stands for the file in messages; paths are relative to `folder`.
 ConfigNode parse_config_text(std::string_view text, std::string name,
-                             std::filesystem::path folder = std::filesystem::current_path());
+                             const std::filesystem::path& folder = std::filesystem::current_path());
 
 /// Maps merge key by key; a map over a list changes the elements that its keys mean (an index from 0, or an element's
 /// `name`; null takes it away); all else in `over` replaces, as does a map of another `type`: old keys mean nothing there.

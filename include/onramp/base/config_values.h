@@ -274,10 +274,12 @@ ConfigNode dump_value(const T& value) {
     return value ? dump_value(*value) : ConfigNode();
   else if constexpr (is_vector<T>::value || is_array<T>::value) {
     std::vector<ConfigNode> elements;
+    elements.reserve(value.size());
     for (const auto& element : value) elements.push_back(dump_value(element));
     return ConfigNode::list(std::move(elements));
   } else if constexpr (is_map<T>::value) {
     std::vector<ConfigNode::Item> items;
+    items.reserve(value.size());
     for (const auto& [key, element] : value) items.push_back({key, {}, dump_value(element)});
     return ConfigNode::map(std::move(items));
   } else {
