@@ -24,12 +24,13 @@ TEXT
 }
 
 bench=no
-case "${1:-}" in
-  "") ;;
-  --bench) bench=yes ;;
-  -h | --help) usage; exit 0 ;;
-  *) usage >&2; fail "unknown option $1" "see the options above" ;;
-esac
+for option in "$@"; do
+  case "$option" in
+    --bench) bench=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; fail "unknown option $option" "see the options above" ;;
+  esac
+done
 
 pins="$ONRAMP_ROOT/scripts/peers.txt"
 cache="${ONRAMP_CACHE:-${HOME:?HOME is not set; set it, or set ONRAMP_CACHE}/.cache/onramp}"

@@ -26,7 +26,7 @@ Metrics CqlCrossQ::update(const Batches& batches) {
   BatchStatistics statistics;
   const auto halves = critic.forward_batch(states, actions, statistics).q.split(B, /*dim=*/1);  // 2 x [E, B]
   // TD: fit Q to y = R_n + discount min_e Q_e(s_n, a'), with the online critic itself.
-  const auto q_data = halves[0];
+  const auto& q_data = halves[0];
   const auto y = losses::td_target(batch.reward, batch.discount, halves[1].detach().amin(0));  // [B]
   const auto td = losses::half_td_mse(q_data, y);
   // Conservatism: lower Q at actions that the data do not hold, normalised as the batch is.

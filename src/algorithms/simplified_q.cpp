@@ -30,7 +30,8 @@ Metrics SimplifiedQ::update(const Batches& batches) {
   const auto at_actions = critic.forward(critic.encode(obs), actions);            // encoded once, all in one pass
   const auto q = at_actions.q.split_with_sizes({1, N, 2}, -1);                    // of a, a_mu
   const auto phi = at_actions.latent.split_with_sizes({1 + N, 1, 1}, 2);          // of a_u, a_pi
-  const auto q_data = q[0].squeeze(-1), q_mu = q[1];                              // [E, B], [E, B, N]
+  const auto q_data = q[0].squeeze(-1);                                           // [E, B]
+  const auto& q_mu = q[1];                                                        // [E, B, N]
   const auto td = losses::half_td_mse(q_data, y);
   // Penalty: lower Q at actions away from the data's (appendix E).
   const auto penalty = penalize(config_, batch.action, a_mu, q_mu);

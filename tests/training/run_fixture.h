@@ -25,8 +25,8 @@ class Runs : public ::testing::Test {
     set_log_level(LogLevel::kInfo);
   }
   static void execute(const std::filesystem::path& folder, const std::string& text = kTinyRun,
-                      std::shared_ptr<World> world = std::make_shared<World>()) {
-    onramp::Run run(read_run(text, point_catalog(std::move(world))), folder);
+                      const std::shared_ptr<World>& world = std::make_shared<World>()) {
+    onramp::Run run(read_run(text, point_catalog(world)), folder);
     run.execute();
   }
   const TemporaryFolder folder_;
