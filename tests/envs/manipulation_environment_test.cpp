@@ -131,13 +131,6 @@ TEST_F(ManipulationEnvironmentTest, ADevicesProtectiveStopEndsTheEpisode) {
   EXPECT_EQ(environment.step(action({})).end, EndReason::kSafetyStop);
 }
 
-TEST_F(ManipulationEnvironmentTest, TheGrippersProtectiveStopEndsTheEpisodeToo) {
-  auto environment = cell_.make();
-  environment.reset(1);
-  cell_.gripper.status = DeviceStatus::kProtectiveStop;
-  EXPECT_EQ(environment.step(action({})).end, EndReason::kSafetyStop);
-}
-
 TEST_F(ManipulationEnvironmentTest, AProtectiveStopIsGraverThanALostLink) {
   auto environment = cell_.make();
   environment.reset(1);
@@ -160,15 +153,6 @@ TEST_F(ManipulationEnvironmentTest, ALostLinkEndsTheEpisodeAsCutOff) {
     EXPECT_EQ(step.end, EndReason::kCommsLoss);
     EXPECT_EQ(steps, reported ? 1 : 3) << "unreported, the state is too old after 0.3 s";
   }
-}
-
-TEST_F(ManipulationEnvironmentTest, TheGrippersStateMayNotBeTooOldEither) {
-  auto environment = cell_.make();
-  environment.reset(1);
-  cell_.gripper.state_age_s = cell_.config.limits.max_state_age_s - 1e-6;
-  EXPECT_FALSE(environment.step(action({})).end);
-  cell_.gripper.state_age_s = cell_.config.limits.max_state_age_s + 1e-6;
-  EXPECT_EQ(environment.step(action({})).end, EndReason::kCommsLoss);
 }
 
 TEST_F(ManipulationEnvironmentTest, StateIsTooOldJustBeyondItsLimit) {

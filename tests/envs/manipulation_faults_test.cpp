@@ -109,6 +109,22 @@ TEST_F(ManipulationFaults, AStateFromTheFutureIsNoState) {
   EXPECT_EQ(environment.step(forward()).end, EndReason::kCommsLoss);
 }
 
+TEST_F(ManipulationFaults, TheGrippersProtectiveStopEndsTheEpisodeToo) {
+  auto environment = cell_.make();
+  environment.reset(1);
+  cell_.gripper.status = DeviceStatus::kProtectiveStop;
+  EXPECT_EQ(environment.step(forward()).end, EndReason::kSafetyStop);
+}
+
+TEST_F(ManipulationFaults, TheGrippersStateMayNotBeTooOldEither) {
+  auto environment = cell_.make();
+  environment.reset(1);
+  cell_.gripper.state_age_s = cell_.config.limits.max_state_age_s - 1e-6;
+  EXPECT_FALSE(environment.step(forward()).end);
+  cell_.gripper.state_age_s = cell_.config.limits.max_state_age_s + 1e-6;
+  EXPECT_EQ(environment.step(forward()).end, EndReason::kCommsLoss);
+}
+
 TEST_F(ManipulationFaults, OneFrozenCameraOfTwoIsEnough) {
   test::FakeCamera second{cell_.clock, "scene"};
   ManipulationEnvironment environment(cell_.config,
