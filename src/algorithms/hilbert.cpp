@@ -18,7 +18,9 @@ ObservationSpec represented(const ObservationSpec& observation, std::vector<std:
     for (const auto& entry : observation.entries) {
       if (entry.is_image() && !entry.privileged) names.push_back(entry.name);
     }
-    if (names.empty()) throw ConfigError("observations: no pictures to represent; name the entries");
+    if (names.empty()) {
+      throw ConfigError("there are no pictures to represent; name other entries under its `observations`");
+    }
   }
   return select_observations(observation, names, EncoderMode::kEndToEnd);
 }
@@ -43,6 +45,10 @@ HilbertRepresentation::HilbertRepresentation(std::shared_ptr<ObservationEncoder>
     : encoder_(register_module("encoder", std::move(encoder))),
       head_(register_module(
           "head", std::make_shared<Mlp>(encoder_->feature_dim(), config.latent_dim, config.head, generator))) {}
+
+void Hilbert::check(const HilbertConfig& config, const ObservationSpec& observation) {
+  represented(observation, config.observations);
+}
 
 Hilbert::Hilbert(const HilbertConfig& config, const LearnerContext& context)
     : config_(config),

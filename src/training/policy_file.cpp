@@ -42,7 +42,11 @@ PolicyFile read_policy_file(const std::filesystem::path& path, at::Device device
   Checkpoint saved = read_checkpoint(folder);
   PolicyFile file;
   file.folder = folder;
-  file.policy = load_policy(require_part(saved.parts, "policy"), device);
+  if (!saved.parts.contains("policy")) {
+    throw CheckpointError(concat(folder.string(), " holds no policy: none was learned yet when it was written; ",
+                                 "name a later checkpoint, or one of the folders under policies"));
+  }
+  file.policy = load_policy(saved.parts.at("policy"), device);
   file.hash = file.policy->content_hash();
   file.about = saved.manifest.at("extra");
   return file;

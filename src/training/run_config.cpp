@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "onramp/base/log.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
 
@@ -37,6 +38,7 @@ ConfigNode where_said(const ConfigNode& phase, const std::string& name) {
 
 std::vector<std::string> needs_of(const LearnerFactory& factory, const ObservationSpec& observation,
                                   const ConfigNode& at, const std::string& name) {
+  if (observation.entries.empty()) return {};  // of data that are not there, which is said elsewhere
   try {
     return factory.needs(observation);
   } catch (const ConfigError& error) {
@@ -84,9 +86,12 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
   struct Draw {
     ConfigNode at;
     std::string learner, source;
+    bool filled;  ///< by then
   };
   std::vector<Draw> drawn;
-  std::set<std::string> sources{"offline"};
+  std::set<std::string> sources;     // that somebody fills, so far
+  std::set<std::string> normalizer;  // those that were when the first learner started
+  std::vector<std::pair<ConfigNode, std::string>> filled;
   if (config.data) sources.insert(config.data->source);
   std::vector<std::string> policies = keys(config.policies);
   const ObservationSpec observation = seen_by_learners(config);
@@ -105,7 +110,11 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
       at.fail(concat("the policy that this phase leaves would be hidden by '", policy, "' under `policies`"));
     }
     if (needs.environment && !config.env) at.fail("this phase needs an environment: add `env: {type: ...}`");
-    sources.insert(needs.fills_sources.begin(), needs.fills_sources.end());
+    if (drawn.empty()) normalizer = sources;
+    for (const auto& name : needs.fills_sources) {
+      sources.insert(name);
+      filled.emplace_back(where_said(at, name), name);
+    }
     for (const auto& name : needs.policies) want_known(where_said(at, name), name, "policy", policies);
     for (const auto& name : needs.films) {
       want_known(where_said(at, name), name, "scored policy to film", needs.policies);
@@ -130,7 +139,9 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
         }
         parts.insert(part);
       }
-      for (const auto& source : factory->sources(needs.acting_learner)) drawn.push_back({said, name, source});
+      for (const auto& source : factory->sources(needs.acting_learner)) {
+        drawn.push_back({said, name, source, sources.contains(source)});
+      }
       if (!needs.snapshots.empty() && !factory->acts()) {
         said.fail(concat("learner '", name, "' has no policy to keep: leave keep_policy_every out"));
       }
@@ -141,14 +152,23 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
     }
   }
   const std::vector<std::string> known(sources.begin(), sources.end());
-  for (const auto& [at, learner, source] : drawn) {
-    if (sources.contains(source)) continue;
-    at.fail(concat("learner '", learner, "' draws from replay source '", source, "', which nobody fills",
-                   did_you_mean(source, known), " (there are: ", join(known), ")"));
+  std::set<std::string> read{config.normalizer_source};
+  for (const auto& [at, learner, source, filled_by_then] : drawn) {
+    read.insert(source);
+    if (filled_by_then) continue;
+    const bool later = sources.contains(source);
+    at.fail(concat("learner '", learner, "' draws from replay source '", source, "', which ",
+                   later ? "no phase before this one fills" : "nobody fills", later ? "" : did_you_mean(source, known),
+                   " (there are: ", known.empty() ? "none" : join(known), ")"));
   }
   if (!taken.empty() || !drawn.empty()) {
     want_known(root.has("normalizer_source") ? root.at("normalizer_source") : root, config.normalizer_source,
-               "replay source", known);
+               "replay source", {normalizer.begin(), normalizer.end()});
+  }
+  for (const auto& [at, name] : filled) {
+    if (drawn.empty() || read.contains(name)) continue;
+    log_warning(at.origin().str(), ": ", at.path(), ": no learner draws from replay source '", name, "'",
+                did_you_mean(name, std::vector(read.begin(), read.end())));
   }
   for (const auto& name : keys(config.sources)) {
     want_known(root.at("sources").at(name), name, "replay source", known);

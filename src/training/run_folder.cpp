@@ -18,7 +18,26 @@ fs::path run_folder(const RunConfig& config, const ConfigNode& given, const fs::
   return fs::path("runs") / file.stem() / concat("seed", config.run.seed);
 }
 
+namespace {
+
+// A run makes `checkpoints` before anything else: where that is missing, what lies under a run's names is somebody else's.
+void check_nothing_of_others(const fs::path& folder) {
+  std::error_code none;
+  if (fs::is_directory(folder / "checkpoints", none)) return;
+  for (const char* name : {"config.yaml", "metrics.csv", "log.txt", "critics", "episodes", "policies", "report",
+                           "tensorboard", "videos"}) {
+    const auto path = folder / name;
+    const bool empty_folder = fs::is_directory(path, none) && fs::is_empty(path, none);
+    if (!fs::exists(path, none) || empty_folder) continue;
+    throw ConfigError(concat(folder.string(), " is no run's folder, and holds '", name,
+                             "', a name that a run writes to; choose another one with --set run.folder=..."));
+  }
+}
+
+}  // namespace
+
 void check_same_run(const fs::path& folder, const ConfigNode& resolved) {
+  check_nothing_of_others(folder);
   const auto config_file = folder / "config.yaml";
   // The config of a run that never got as far as an episode or a checkpoint binds nobody.
   const auto has_any = [&](const char* sub) {
@@ -39,7 +58,7 @@ std::string look_at_run_folder(const fs::path& folder, const ConfigNode& resolve
   check_same_run(folder, resolved);
   const auto checkpoints = list_checkpoints(folder / "checkpoints");
   if (checkpoints.empty()) return fs::exists(folder / "config.yaml") ? "a run that would begin anew" : "new";
-  const auto extra = read_manifest(checkpoints.back()).at("extra");
+  const auto extra = read_checkpoint(checkpoints.back()).manifest.at("extra");  // whole, as the run would
   const auto phase = extra.value("phase_name", std::string());
   if (phase == "finished") return "a run that is finished";
   return concat("a run that would go on in phase '", phase, "' at step ", extra.value("step", int64_t{0}), ", after ",

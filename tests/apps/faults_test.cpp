@@ -60,7 +60,11 @@ TEST_F(Faults, ADamagedNewestCheckpoint) {
   for (const auto& damaged :
        {sound.substr(0, sound.size() / 2), std::string(sound).replace(sound.size() / 2, 1, "#")}) {
     write_file_atomic(file, damaged);
-    expect_stopped(train(), 1, "learners--agent--actor.safetensors is damaged");
+    for (const bool dry : {true, false}) {
+      auto asked = tiny_arguments(whole_run().config, run, {});
+      if (dry) asked.emplace_back("--dry-run");
+      expect_stopped(run_program("onramp-train", asked), 1, "learners--agent--actor.safetensors is damaged");
+    }
   }
   fs::remove_all(newest);  // as the message says
   const auto finished = train();

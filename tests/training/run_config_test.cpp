@@ -124,6 +124,31 @@ TEST(RunConfig, RefusesALearnerThatDrawsFromWhatNobodyFills) {
   refuse("env: {type: point}\n", "env: {type: point}\nnormalizer_source: ofline\n", "no replay source 'ofline'");
 }
 
+TEST(RunConfig, RefusesALearnerThatDrawsFromWhatIsFilledTooLate) {
+  const std::string fill = "policy: expert, episodes: 4}";
+  refuse(
+      fill, "policy: expert, episodes: 4, into: [ofline]}",
+      "phases[1].learner: learner 'encoder' draws from replay source 'offline', which no phase before this one fills");
+  auto text = replaced(kTinyRun, fill, "policy: expert, episodes: 4, into: [first]}");
+  text = replaced(text, "env: {type: point}\n", "env: {type: point}\nnormalizer_source: first\n");
+  text = replaced(text, "successes_into: [offline]", "into: [online]");
+  expect_throws<ConfigError>([&] { read_run(text, point_catalog()); }, "which nobody fills (there are: first, online)");
+}
+
+TEST(RunConfig, SaysWhereEpisodesGoThatNobodyReads) {
+  const auto text = replaced(kTinyRun, "successes_into: [offline]", "successes_into: [ofline]");
+  testing::internal::CaptureStderr();
+  read_run(text, point_catalog());
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("phases[4].successes_into[0]: no learner draws from replay "
+                                                        "source 'ofline'; did you mean 'offline'?"),
+            std::string::npos);
+}
+
+TEST(RunConfig, RefusesALearnerThatFindsNothingToSee) {
+  refuse("encoder: {type: hilbert, batch_size: 8,", "encoder: {type: hilbert, observations: [nowhere], batch_size: 8,",
+         "phases[1].learner: learner 'encoder': ");
+}
+
 TEST(RunConfig, RefusesToFilmWhoIsNotScored) {
   refuse("settings: {episodes: 5, batch: 2}", "settings: {episodes: 5, batch: 2}, videos: [onlin]",
          "no scored policy to film 'onlin'; did you mean 'online'?");

@@ -112,10 +112,23 @@ TEST_F(Runs, RefuseTheFolderOfAnotherConfig) {
 }
 
 TEST_F(Runs, TakeTheFolderOfARunThatNeverGotAnywhere) {
-  fs::create_directories(folder_ / "run");
+  fs::create_directories(folder_ / "run" / "checkpoints");
   write_file_atomic(folder_ / "run" / "config.yaml",
                     to_yaml(dump_run_config(read_run(replaced(kTinyRun, "seed: 3", "seed: 5"), point_catalog()))));
   EXPECT_NO_THROW(execute(folder_ / "run"));  // nothing is there that could be lost
+}
+
+TEST_F(Runs, WriteOverNothingOfOthers) {
+  for (const char* name : {"config.yaml", "metrics.csv", "log.txt", "episodes/000003.h5", "videos/mine.mp4"}) {
+    const TemporaryFolder folder;
+    fs::create_directories((folder / name).parent_path());
+    write_file_atomic(folder / name, std::string_view("mine"));
+    const auto first = fs::path(name).begin()->string();
+    expect_throws<ConfigError>([&] { execute(folder.path()); },
+                               " is no run's folder, and holds '" + first + "', a name that a run writes to");
+    EXPECT_EQ(read_file(folder / name), "mine");
+    EXPECT_FALSE(fs::exists(folder / "checkpoints"));
+  }
 }
 
 TEST_F(Runs, HoldTheirFolderAlone) {

@@ -15,6 +15,7 @@ namespace onramp {
 /// What a run must know of a learner before it is built is read from its members, where it has them:
 ///   Config::input (InputConfig)                       the normaliser and the encoder that must be handed over
 ///   Config::source, or offline_source, online_source  replay sources that it draws from
+///   Learner::check(config, observation)               static: throws ConfigError when there is nothing for it to see
 ///   Learner::provides()                               static: names of parts handed over when its phase ends
 ///   Learner::default_phases(config, name, environment)  static: its course in a config without `phases`
 template <class Learner, class Config>
@@ -23,6 +24,7 @@ class LearnerFactoryOf final : public LearnerFactory {
   explicit LearnerFactoryOf(const Config& config) : config_(config) {}
 
   std::vector<std::string> needs([[maybe_unused]] const ObservationSpec& observation) const override {
+    if constexpr (requires { Learner::check(config_, observation); }) Learner::check(config_, observation);
     if constexpr (requires { config_.input; }) return NetworkInputs::needs(config_.input, observation);
     return {};
   }

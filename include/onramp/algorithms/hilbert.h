@@ -73,6 +73,8 @@ class HilbertRepresentation : public torch::nn::Module {
 /// Thread safety: none. Parts: encoder (handed over; see save_encoder), representation, target, optimizer, learner.
 class Hilbert final : public Learnable {
  public:
+  /// @throws ConfigError when there is nothing to represent
+  static void check(const HilbertConfig& config, const ObservationSpec& observation);
   Hilbert(const HilbertConfig& config, const LearnerContext& context);
   /// 50 000 updates (Simplified Q, appendix E). See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const HilbertConfig& config, const std::string& learner,

@@ -13,7 +13,8 @@ namespace onramp {
 /// @param given  what `config` was read from
 std::filesystem::path run_folder(const RunConfig& config, const ConfigNode& given, const std::filesystem::path& file);
 
-/// @throws ConfigError when a run of another config lies there, with the first key that differs
+/// @throws ConfigError when a run of another config lies there, with the first key that differs, or no run, but something of
+///   the name of a file or folder that a run writes
 void check_same_run(const std::filesystem::path& folder, const ConfigNode& resolved);
 
 /// Looks at what a run would find there, and makes nothing: "new", or where the run that is there would go on.
