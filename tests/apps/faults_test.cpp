@@ -79,7 +79,16 @@ TEST_F(Faults, ACheckpointOfANewerProgram) {
 TEST_F(Faults, ADamagedEpisode) {
   const auto file = copy() / "episodes" / "000003.h5";
   write_file_atomic(file, read_file(file).substr(0, 1000));
-  expect_stopped(train(), 1, "000003.h5");
+  expect_stopped(train(), 1, "000003.h5: is damaged or half-written");
+  fs::remove(file);
+  expect_stopped(train(), 1, "000003.h5: is missing, and the checkpoint counts it; put the run's own file back");
+}
+
+TEST_F(Faults, MetricsThatAreGone) {
+  fs::remove(copy() / "metrics.csv");
+  const std::string message = "metrics.csv is missing, and the checkpoint knows ";
+  expect_stopped(train(), 1, message);
+  expect_stopped(train(), 1, message);  // it was not begun anew
 }
 
 TEST_F(Faults, AFolderThatCannotBeWritten) {
