@@ -26,7 +26,8 @@ int run(int argc, char** argv) {
       "  onramp-data convert runs/quickstart/seed1 grasp.hdf5 --to robomimic\n"
       "  onramp-data replay door_human.hdf5 --episode 3 --out door.mp4\n"
       "  onramp-data replay runs/quickstart/seed1 --episode 3 --simulate\n"
-      "Exit codes: 0 done or sound, 1 error or faults, 2 mistake in the command line.");
+      "Exit codes: 0 done or sound, 1 error or faults, 2 mistake in the command line,\n"
+      "130 interrupted (Ctrl-C: convert then leaves nothing behind).");
   data::Options options;
   auto* info = app.add_subcommand(
       "info", "Counts, specs, lengths, returns, success, end reasons, action ranges; what was found and assumed");
@@ -59,7 +60,8 @@ int run(int argc, char** argv) {
   for (const auto& [value, name] : enum_names(static_cast<DataFormat*>(nullptr))) formats.emplace_back(name);
   convert->add_option("--to", options.format, "layout to write")->required()->check(CLI::IsMember(formats));
   convert->add_option("--filter-key", options.filter_key, "only the episodes under this filter key (train, valid)");
-  convert->add_flag("--force", options.force, "replace a data set of that name");
+  convert->add_flag("--force", options.force,
+                    "replace a data set of that name and layout, but never the one that is read");
 
   want_at_least(replay->add_option("--episode", options.episode, "its number in the set")->capture_default_str(), 0);
   want_file(

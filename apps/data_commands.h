@@ -13,6 +13,7 @@
 #include "apps/catalog.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/base/text.h"
 #include "onramp/data/check.h"
 #include "onramp/data/convert.h"
@@ -68,6 +69,7 @@ inline int convert(const Options& options) {
   for (const auto& [value, name] : enum_names(static_cast<DataFormat*>(nullptr))) {
     if (name == options.format) format = value;
   }
+  install_interrupt_handler();
   const auto source = open_recorded(options);
   const Conversion done = convert_data(*source, options.to, format, options.force);
   std::cout << options.to.string() << ": " << options.format << ", " << counted(done.summary.episodes(), "episode")

@@ -20,11 +20,42 @@ namespace {
 
 constexpr std::string_view kTemporaryPrefix = ".tmp.";
 
+/// ".tmp.<name>.", how temporary names for `path` begin.
+std::string temporary_prefix(const fs::path& path) {
+  return std::string(kTemporaryPrefix) + path.filename().string() + ".";
+}
+
 /// ".tmp.<name>.<number>.<pid>": unique in the process by the number, among processes by the pid.
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<unsigned> number{0};
-  return path.parent_path() / (std::string(kTemporaryPrefix) + path.filename().string() + "." +
-                               std::to_string(number.fetch_add(1)) + "." + std::to_string(::getpid()));
+  return path.parent_path() /
+         (temporary_prefix(path) + std::to_string(number.fetch_add(1)) + "." + std::to_string(::getpid()));
+}
+
+/// "a/b/" has an empty file name.
+fs::path without_last_slash(const fs::path& path) { return path.has_filename() ? path : path.parent_path(); }
+
+/// Whether nobody who lives writes under this temporary name. One of our own number is of a process before us, as happens in
+/// containers: whoever asks holds what it is about.
+bool is_stale(const std::string& name) {
+  pid_t pid = 0;
+  const char* end = name.data() + name.size();
+  const auto parsed = std::from_chars(name.data() + name.rfind('.') + 1, end, pid);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || pid <= 0) return false;
+  const bool alive = ::kill(pid, 0) == 0 || errno == EPERM;
+  return !alive || pid == ::getpid();
+}
+
+int remove_stale(const fs::path& folder, const std::function<bool(const std::string&)>& is_meant) {
+  int removed = 0;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kTemporaryPrefix) || !is_meant(name) || !is_stale(name)) continue;
+    fs::remove_all(entry.path(), ignored);
+    ++removed;
+  }
+  return removed;
 }
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
@@ -154,8 +185,7 @@ void write_file(const fs::path& path, std::string_view text) {
 }
 
 void write_folder_atomic(const fs::path& path_as_given, const std::function<void(const fs::path&)>& fill) {
-  // "a/b/" has an empty file name: the folder would be made inside itself.
-  const fs::path path = path_as_given.has_filename() ? path_as_given : path_as_given.parent_path();
+  const fs::path path = without_last_slash(path_as_given);  // else the folder would be made inside itself
   Temporary temporary(temporary_name(path));
   if (::mkdir(temporary.path().c_str(), 0755) != 0) {
     const int error_number = errno;
@@ -234,22 +264,19 @@ void check_can_write(const fs::path& path) {
 }
 
 int remove_stale_temporaries(const fs::path& folder) {
-  int removed = 0;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(kTemporaryPrefix)) continue;
-    const auto dot = name.rfind('.');
-    pid_t pid = 0;
-    const char* end = name.data() + name.size();
-    const auto parsed = std::from_chars(name.data() + dot + 1, end, pid);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || pid <= 0) continue;
-    const bool alive = ::kill(pid, 0) == 0 || errno == EPERM;
-    if (alive && pid != ::getpid()) continue;
-    fs::remove_all(entry.path(), ignored);
-    ++removed;
-  }
-  return removed;
+  return remove_stale(folder, [](const std::string&) { return true; });
+}
+
+int remove_stale_temporaries_of(const fs::path& path_as_given) {
+  const fs::path path = without_last_slash(path_as_given);
+  const std::string prefix = temporary_prefix(path);
+  return remove_stale(folder_of(path), [&](const std::string& name) {
+    // Behind the prefix stand number and pid alone: ".tmp.a.b.0.7" is of "a.b", not of "a".
+    if (!name.starts_with(prefix)) return false;
+    const auto rest = std::string_view(name).substr(prefix.size());
+    return rest.find_first_not_of("0123456789.") == std::string_view::npos && rest.find('.') == rest.rfind('.') &&
+           rest.find('.') != std::string_view::npos;
+  });
 }
 
 }  // namespace onramp

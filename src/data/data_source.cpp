@@ -65,10 +65,18 @@ std::unique_ptr<DataSource> open_any(const fs::path& path, const DataOptions& op
     return detail::open_store(path, options);
   }
   const Hdf5Listing listing = list_guarded(file);
-  if (detail::is_robomimic(listing)) return detail::open_robomimic(file, listing, options);
-  if (detail::is_minari(listing)) return detail::open_minari(file, listing, options);
-  if (is_episode_file(file)) return detail::open_store(path, options);
-  if (detail::is_d4rl(listing)) return detail::open_d4rl(file, listing, options);
+  switch (detail::file_kind(file, listing)) {
+    case detail::FileKind::kRobomimic:
+      return detail::open_robomimic(file, listing, options);
+    case detail::FileKind::kMinari:
+      return detail::open_minari(file, listing, options);
+    case detail::FileKind::kEpisode:
+      return detail::open_store(path, options);
+    case detail::FileKind::kD4rl:
+      return detail::open_d4rl(file, listing, options);
+    case detail::FileKind::kUnknown:
+      break;
+  }
   const auto names = detail::root_names(listing);
   throw DataError(concat(file.string(),
                          ": is neither D4RL (observations, actions, ...) nor robomimic (data/demo_0/...) "
@@ -77,6 +85,13 @@ std::unique_ptr<DataSource> open_any(const fs::path& path, const DataOptions& op
 }
 
 }  // namespace
+
+detail::FileKind detail::file_kind(const fs::path& file, const Hdf5Listing& listing) {
+  if (is_robomimic(listing)) return FileKind::kRobomimic;
+  if (is_minari(listing)) return FileKind::kMinari;
+  if (is_episode_file(file)) return FileKind::kEpisode;
+  return is_d4rl(listing) ? FileKind::kD4rl : FileKind::kUnknown;
+}
 
 std::vector<std::string> detail::root_names(const Hdf5Listing& listing) {
   std::vector<std::string> names;

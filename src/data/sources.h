@@ -1,6 +1,7 @@
 // The readers behind open_data(), one a format.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -28,6 +29,11 @@ std::unique_ptr<DataSource> open_minari(const std::filesystem::path& file, const
 /// A flat file that convert made: with what onramp added to it.
 std::unique_ptr<DataSource> open_own_d4rl(const std::filesystem::path& file, const Hdf5Listing& listing,
                                           const DataOptions& options);
+
+/// What an HDF5 file is, by what is in it.
+enum class FileKind : uint8_t { kEpisode, kRobomimic, kMinari, kD4rl, kUnknown };
+/// @param listing  of `file`. @throws DataError, IoError
+FileKind file_kind(const std::filesystem::path& file, const Hdf5Listing& listing);
 
 /// Groups and arrays at the root, for messages.
 std::vector<std::string> root_names(const Hdf5Listing& listing);

@@ -55,6 +55,7 @@ Run::~Run() { close_log_files(); }
 void Run::open_folder() {
   lock_.emplace(folder_);
   check_same_run(folder_, resolved_);
+  check_metrics_are_there(folder_);
   remove_stale_temporaries(folder_);
   for (const char* sub : {"checkpoints", "critics", "policies", "report", "tensorboard"}) create_folders(folder_ / sub);
   // Episodes and films make their folder when the first of them comes.

@@ -157,9 +157,10 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
     read.insert(source);
     if (filled_by_then) continue;
     const bool later = sources.contains(source);
-    at.fail(concat("learner '", learner, "' draws from replay source '", source, "', which ",
-                   later ? "no phase before this one fills" : "nobody fills", later ? "" : did_you_mean(source, known),
-                   " (there are: ", known.empty() ? "none" : join(known), ")"));
+    at.fail(
+        concat("learner '", learner, "' draws from replay source '", source, "', which ",
+               later ? "no phase before this one fills" : "nobody fills", later ? "" : did_you_mean(source, known),
+               known.empty() ? "; give `data`, or a phase that collects" : concat(" (there are: ", join(known), ")")));
   }
   if (!taken.empty() || !drawn.empty()) {
     want_known(root.has("normalizer_source") ? root.at("normalizer_source") : root, config.normalizer_source,

@@ -52,10 +52,35 @@ void check_same_run(const fs::path& folder, const ConfigNode& resolved) {
   }
 }
 
+void check_metrics_are_there(const fs::path& folder) {
+  const auto checkpoints = list_checkpoints(folder / "checkpoints");
+  if (checkpoints.empty()) return;
+  const auto manifest = read_manifest(checkpoints.back());
+  const nlohmann::json none;
+  const auto in = [&](const nlohmann::json& object, const char* key) -> const nlohmann::json& {
+    return object.is_object() && object.contains(key) ? object.at(key) : none;
+  };
+  const auto want = [&](const nlohmann::json& position, const fs::path& file) {
+    const auto& bytes = in(position, "bytes");
+    if (!bytes.is_number_integer() || bytes <= 0) return;  // what is no position is resume()'s to refuse
+    std::error_code error;
+    if (fs::exists(file, error) || error) return;
+    throw IoError(concat(file.string(), " is missing, and the checkpoint knows ", bytes.get<int64_t>(),
+                         " bytes of it; put the file back, or start anew in another run.folder"));
+  };
+  const auto& metrics = in(in(manifest, "extra"), "metrics");
+  want(in(metrics, "csv"), folder / "metrics.csv");
+  const auto& events = in(metrics, "tensorboard");
+  if (const auto& name = in(events, "file"); name.is_string()) {
+    want(events, folder / "tensorboard" / name.get<std::string>());
+  }
+}
+
 std::string look_at_run_folder(const fs::path& folder, const ConfigNode& resolved) {
   check_can_write_in(folder);
   FolderLock::check_free(folder);
   check_same_run(folder, resolved);
+  check_metrics_are_there(folder);
   const auto checkpoints = list_checkpoints(folder / "checkpoints");
   if (checkpoints.empty()) return fs::exists(folder / "config.yaml") ? "a run that would begin anew" : "new";
   const auto extra = read_checkpoint(checkpoints.back()).manifest.at("extra");  // whole, as the run would

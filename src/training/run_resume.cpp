@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <sstream>
+#include <string_view>
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/log.h"
 #include "onramp/base/safetensors_header.h"
 #include "onramp/base/text.h"
+#include "onramp/data/store/episode_file.h"
 #include "onramp/policies/actor_policy.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/run.h"
@@ -40,6 +42,20 @@ RunState state_of(const nlohmann::json& extra, int64_t phases, const std::filesy
     refuse_checkpoint_file(checkpoint / "manifest.json", "where the run stood is impossible");
   }
   return state;
+}
+
+/// An episode that a checkpoint counts: the run cannot go on without it, so that moving it away would not help.
+Episode load_counted(const EpisodeStore& store, int64_t number) {
+  constexpr std::string_view kRemedy = "put the run's own file back, or start anew in another run.folder";
+  if (!store.contains(number)) {
+    throw IoError(concat(store.path(number).string(), ": is missing, and the checkpoint counts it; ", kRemedy));
+  }
+  try {
+    return store.load(number);
+  } catch (const DataError& error) {
+    const std::string what = error.what();
+    throw DataError(concat(what.substr(0, what.rfind(kDamagedEpisodeRemedy)), "; the checkpoint counts it: ", kRemedy));
+  }
 }
 
 bool same_record(const Episode& a, const Episode& b) {
@@ -147,7 +163,7 @@ void Run::resume() {
 
 void Run::rebuild_replay(int64_t episodes) {
   for (int64_t number = 0; number < episodes; ++number) {
-    const Episode episode = store_->load(number);
+    const Episode episode = load_counted(*store_, number);
     const auto sources = episode.meta.find("sources");
     if (sources == episode.meta.end()) {
       throw DataError(

@@ -34,6 +34,52 @@ TEST_F(DataProgram, ConvertsAndSaysWhatItTookForGranted) {
   expect_refused(data({"convert", "nowhere", "x", "--to", "store"}), 1, "nowhere");
 }
 
+TEST_F(DataProgram, ForceReplacesNeitherAnotherLayoutNorWhatIsRead) {
+  EpisodeStore run(folder / "run" / "episodes");
+  for (const auto& episode : rich_episodes(2)) run.append(episode);
+  ASSERT_EQ(data({"convert", "run", "rm.hdf5", "--to", "robomimic"}).code, 0);
+  write_d4rl(folder / "raw.hdf5", make_d4rl());
+  write_file_atomic(folder / "notes.txt", std::string_view("years"));
+  const auto want_refused = [&](const std::string& from, const std::string& to, const std::string& format,
+                                const std::string& why) {
+    const auto before = read_file(folder / to);
+    expect_refused(data({"convert", from, to, "--to", format, "--force"}), 1,
+                   to + why + ": it is not replaced, --force or not; choose another name");
+    EXPECT_EQ(read_file(folder / to), before) << to;
+  };
+  want_refused("run", "notes.txt", "robomimic", " is there and is no robomimic data set");
+  want_refused("run", "notes.txt", "d4rl", " is there and is no d4rl data set");
+  want_refused("run", "raw.hdf5", "robomimic", " is there and is no robomimic data set");
+  want_refused("run", "rm.hdf5", "d4rl", " is there and is no d4rl data set");
+  want_refused("rm.hdf5", "rm.hdf5", "robomimic", " is what is read");
+  want_refused("run", "run/episodes/000001.h5", "robomimic", " is what is read");
+  const auto done = data({"convert", "run", "rm.hdf5", "--to", "robomimic", "--force"});
+  EXPECT_EQ(done.code, 0) << done.err;
+}
+
+TEST_F(DataProgram, ConvertStopsInOrderAndClearsWhatAKilledOneLeft) {
+  // So many episodes that it is busy for a while: each is a file that is synced.
+  write_d4rl(folder / "long.hdf5", make_d4rl(std::vector<int64_t>(20000, 4)));
+  write_d4rl(folder / "short.hdf5", make_d4rl());
+  const auto stopped_by = [&](int number) {
+    Program program("onramp-data", {"convert", "long.hdf5", "own", "--to", "store"}, folder.path());
+    EXPECT_TRUE(program.wait_until([&] { return names_in(folder.path()).at(0).starts_with(".tmp.own."); }));
+    program.signal(number);
+    return program.wait();
+  };
+  const auto interrupted = stopped_by(SIGINT);
+  EXPECT_EQ(interrupted.code, 130) << interrupted.err;
+  EXPECT_EQ(interrupted.out, "");
+  EXPECT_EQ(lines_of(interrupted.err).back(), "interrupted; own was not written");
+  EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"long.hdf5", "short.hdf5"}));
+
+  EXPECT_EQ(stopped_by(SIGKILL).code, 128 + SIGKILL);
+  EXPECT_EQ(names_in(folder.path()).size(), 3u) << "what nobody could clear away";
+  const auto done = data({"convert", "short.hdf5", "own", "--to", "store"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"long.hdf5", "own", "short.hdf5"}));
+}
+
 TEST_F(DataProgram, SaysHowManyEpisodesATimeLimitCut) {
   write_d4rl(folder / "flat.hdf5", make_d4rl());  // 8, 6 and 10 rows, each marked at its end
   const std::string note = "assumed: max_episode_steps 5 cut 3 of 5 episodes where the file marks no end";

@@ -83,7 +83,16 @@ TEST_F(Faults, ACheckpointOfANewerProgram) {
 TEST_F(Faults, ADamagedEpisode) {
   const auto file = copy() / "episodes" / "000003.h5";
   write_file_atomic(file, read_file(file).substr(0, 1000));
-  expect_stopped(train(), 1, "000003.h5");
+  expect_stopped(train(), 1, "000003.h5: is damaged or half-written");
+  fs::remove(file);
+  expect_stopped(train(), 1, "000003.h5: is missing, and the checkpoint counts it; put the run's own file back");
+}
+
+TEST_F(Faults, MetricsThatAreGone) {
+  fs::remove(copy() / "metrics.csv");
+  const std::string message = "metrics.csv is missing, and the checkpoint knows ";
+  expect_stopped(train(), 1, message);
+  expect_stopped(train(), 1, message);  // it was not begun anew
 }
 
 TEST_F(Faults, AFolderThatCannotBeWritten) {
@@ -100,7 +109,7 @@ TEST_F(Faults, AFolderThatCannotBeWritten) {
 }
 
 TEST_F(Faults, ALogOnAFullDisk) {
-  fs::create_directories(run);
+  fs::create_directories(run / "checkpoints");  // as a run's folder
   fs::create_symlink("/dev/full", run / "metrics.csv");
   expect_stopped(train(), 1,
                  "metrics.csv: no space left on the device; free some space and run the same command again");

@@ -1,6 +1,7 @@
 // A run that is stopped, however that happens, ends as one that never was: bit for bit.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <set>
 
 #include "apps/kills.h"
@@ -71,6 +72,19 @@ TEST_F(Resume, AfterATermSignalWhileItCollects) {
   Program train("onramp-train", saving_every("1000"));
   ASSERT_TRUE(train.wait_until([&] { return fs::exists(run / "episodes" / "000001.h5"); })) << train.wait().err;
   train.signal(SIGTERM);
+  expect_stopped(train.wait(), 130, "interrupted in phase 'demonstrations' and saved");
+  EXPECT_EQ(position_of(run).phase, 0);
+  EXPECT_GE(position_of(run).step, 2);
+  expect_finishes_as_if_never_stopped();
+}
+
+TEST_F(Resume, AfterItsTerminalWasClosed) {
+  void (*const before)(int) = std::signal(SIGHUP, SIG_DFL);  // ignored where the tests run under nohup, and inherited
+  Program train("onramp-train", saving_every("1000"));
+  std::signal(SIGHUP, before);
+  ASSERT_TRUE(train.wait_until([&] { return fs::exists(run / "episodes" / "000001.h5"); })) << train.wait().err;
+  train.signal(SIGHUP);
+  train.signal(SIGHUP);  // one of the kernel's, one of the shell's
   expect_stopped(train.wait(), 130, "interrupted in phase 'demonstrations' and saved");
   EXPECT_EQ(position_of(run).phase, 0);
   EXPECT_GE(position_of(run).step, 2);

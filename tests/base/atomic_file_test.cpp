@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <string>
@@ -136,6 +137,27 @@ TEST(RemoveStaleTemporaries, RemovesThoseOfDeadWritersOnly) {
   EXPECT_EQ(names_in(folder.path()).size(), 4u);
   EXPECT_EQ(remove_stale_temporaries(folder.path()), 1);
   EXPECT_EQ(names_in(folder.path()), (Names{alive, ".tmp.odd", "data.txt"}));
+}
+
+TEST(RemoveStaleTemporaries, OfOneNameRemovesNoOther) {
+  const test::TemporaryFolder folder;
+  const std::string dead = "999999999";  // beyond the largest number that a process can have
+  const std::string alive = std::to_string(::getppid());
+  std::filesystem::create_directories(folder / (".tmp.a.3." + dead) / "episodes");
+  for (const auto& name : {".tmp.a.0." + dead, ".tmp.a.1." + alive, ".tmp.a.5.0." + dead, ".tmp.ab.0." + dead,
+                           ".tmp.a." + dead, std::string("a")}) {
+    std::ofstream(folder / name) << "x";
+  }
+  const Names kept = [&] {
+    Names names{".tmp.a.1." + alive, ".tmp.a.5.0." + dead, ".tmp.ab.0." + dead, ".tmp.a." + dead, "a"};
+    std::sort(names.begin(), names.end());
+    return names;
+  }();
+  EXPECT_EQ(remove_stale_temporaries_of(folder / "a"), 2);
+  EXPECT_EQ(names_in(folder.path()), kept);
+  EXPECT_EQ(remove_stale_temporaries_of(folder / "a" / ""), 0) << "a slash at the end names the same";
+  EXPECT_EQ(remove_stale_temporaries_of(folder / "a.5" / ""), 1);
+  EXPECT_EQ(remove_stale_temporaries_of(folder / "none" / "a"), 0);
 }
 
 TEST(ReadFile, ReadsFilesWithoutALengthAndRefusesLongOnes) {

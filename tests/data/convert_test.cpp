@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/error.h"
+#include "onramp/base/interrupt.h"
+#include "onramp/base/text.h"
 #include "onramp/data/store/episode_store.h"
 #include "support/disk_faults.h"
 #include "support/expect_throws.h"
@@ -87,6 +90,81 @@ TEST_P(Convert, NeverReplacesWhatIsNoDataSet) {
   expect_throws<ValueError>([&] { convert(from, precious, GetParam(), true); }, "it is not replaced, --force or not");
   EXPECT_TRUE(fs::is_directory(precious));
   EXPECT_EQ(fs::exists(precious / "thesis.txt"), is_folder);
+}
+
+TEST_P(Convert, NeverReplacesAFileOrADataSetOfAnotherLayout) {
+  const auto from = store({make_episode(3, EndReason::kSuccess)});
+  for (const auto& [other, name] : enum_names(static_cast<DataFormat*>(nullptr))) {
+    if (other != GetParam()) convert(from, folder / concat("other.", name), other);
+  }
+  convert(from, folder / "raw.hdf5", DataFormat::kRobomimic);
+  write_file_atomic(folder / "cut.hdf5", read_file(folder / "raw.hdf5").substr(0, 1000));
+  fs::remove(folder / "raw.hdf5");
+  write_file_atomic(folder / "thesis.txt", std::string_view("years"));
+  write_file_atomic(folder / "empty", std::string_view(""));
+  fs::create_directory(folder / "files");  // called as episodes are, and none
+  write_file_atomic(folder / "files" / "000000.h5", std::string_view("years"));
+  fs::create_directories(folder / "home" / "data");
+  write_file_atomic(folder / "home" / "data" / "main_data.hdf5", std::string_view("years"));
+  fs::create_symlink("nowhere", folder / "link");
+  const auto before = names();
+  for (const auto& name : before) {
+    if (name == "own") continue;
+    SCOPED_TRACE(name);
+    const auto to = folder / name;
+    const auto text = fs::is_regular_file(to) ? read_file(to) : "";
+    expect_throws<ValueError>([&] { convert(from, to, GetParam(), true); }, "it is not replaced, --force or not");
+    if (fs::is_regular_file(to)) {
+      EXPECT_EQ(read_file(to), text);
+    }
+  }
+  EXPECT_EQ(names(), before);
+  EXPECT_EQ(read_file(folder / "files" / "000000.h5"), "years");
+  EXPECT_EQ(read_file(folder / "home" / "data" / "main_data.hdf5"), "years");
+}
+
+TEST_P(Convert, NeverReplacesWhatItReads) {
+  const auto from = store(rich_episodes(2));
+  const auto to = folder / file_name(GetParam());
+  convert(from, to, GetParam());
+  fs::create_symlink(to, folder / "link");
+  fs::create_directory(folder / "sub");
+  const bool is_folder = fs::is_directory(to);
+  for (const auto& name : {to, folder / "link", folder / "sub" / ".." / file_name(GetParam())}) {
+    for (const bool force : {false, true}) {
+      SCOPED_TRACE(name);
+      expect_throws<ValueError>(
+          [&] { convert(to, name, GetParam(), force); },
+          is_folder ? ", which is read: it is not replaced" : " is what is read: it is not replaced");
+    }
+  }
+  EXPECT_EQ(open_data(to)->episodes(), 2);
+  // Nor what lies in it, nor what it lies in.
+  expect_throws<ValueError>([&] { convert(from, from / "000001.h5", GetParam(), true); },
+                            "000001.h5 is what is read: it is not replaced, --force or not; choose another name");
+  expect_throws<ValueError>([&] { convert(from / "000001.h5", from, GetParam(), true); },
+                            "000001.h5, which is read: it is not replaced, --force or not; choose another name");
+  EXPECT_EQ(open_data(from)->episodes(), 2);
+}
+
+TEST_P(Convert, LeavesNothingWhenInterrupted) {
+  const auto from = store(rich_episodes(2));
+  const auto to = folder / file_name(GetParam());
+  request_interrupt();
+  expect_throws<InterruptedError>([&] { convert(from, to, GetParam()); },
+                                  concat("interrupted; ", to.string(), " was not written"));
+  clear_interrupt();
+  EXPECT_EQ(names(), std::vector<std::string>{"own"});
+}
+
+TEST_P(Convert, RemovesWhatAKilledOneLeftUnderItsNameAlone) {
+  const auto from = store(rich_episodes(2));
+  const auto name = file_name(GetParam());
+  for (const auto& stale : {concat(".tmp.", name, ".4.999999999"), std::string(".tmp.another.0.999999999")}) {
+    write_file_atomic(folder / stale, std::string_view("half"));
+  }
+  convert(from, folder / name, GetParam());
+  EXPECT_EQ(names(), (std::vector<std::string>{".tmp.another.0.999999999", name, "own"}));
 }
 
 TEST_P(Convert, LeavesNothingOnAFullDisk) {

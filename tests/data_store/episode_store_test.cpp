@@ -62,6 +62,14 @@ TEST(EpisodeStoreTest, SetsAsideWithoutLosingAnything) {
   EXPECT_TRUE(store.list().empty());
 }
 
+TEST(EpisodeStoreTest, KnowsItsNames) {
+  for (const auto* name : {"000000.h5", "000012.h5", "1000000.h5", "000012.aside-1.h5", "000012.aside-34.h5"})
+    EXPECT_TRUE(EpisodeStore::is_name(name)) << name;
+  for (const auto* name : {"12.h5", "000012.hdf5", "low_dim.h5", "data", "000012.aside-.h5", "000012.aside-1x.h5",
+                           "x.aside-1.h5", ".aside-1.h5", "000012.aside-1", "000012.aside-1.h5.h5", ""})
+    EXPECT_FALSE(EpisodeStore::is_name(name)) << name;
+}
+
 TEST(EpisodeStoreTest, NamesTheDamagedEpisode) {
   TemporaryFolder folder;
   EpisodeStore store(folder.path());

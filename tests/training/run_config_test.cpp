@@ -180,36 +180,45 @@ TEST(RunConfig, WantsSomethingToDoAndSomethingToLearnFrom) {
 }
 
 TEST(RunConfig, FillsInThePhasesOfItsLearners) {
+  const test::TemporaryFolder folder;
+  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
+  const auto read = [&](const std::string& text) {
+    return read_run_config(parse_config_text(text, "run.yaml", folder.path()), point_catalog());
+  };
   const std::string text = R"(
 env: {type: point}
+data: {path: set.hdf5}
 policies: {expert: {type: point_expert}}
 learners:
   agent: {type: simplified_q}
   zencoder: {type: hilbert}
   cloning: {type: bc, input: {images: frozen}}
 )";
-  const auto config = read_run(text, point_catalog());
+  const auto config = read(text);
   std::vector<std::string> names;
   for (const auto& phase : config.phases) names.push_back(phase.make()->name());
   // The encoder first, although its name comes last: the others need it.
   EXPECT_EQ(names, (std::vector<std::string>{"zencoder", "agent_offline", "agent_online", "cloning"}));
   const auto dump = to_yaml(dump_run_config(config));
   EXPECT_NE(dump.find("updates_per_episode: 60"), std::string::npos) << dump;
-  EXPECT_EQ(to_yaml(dump_run_config(read_run(dump, point_catalog()))), dump);
+  EXPECT_EQ(to_yaml(dump_run_config(read(dump))), dump);
 
-  const test::TemporaryFolder folder;
-  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
-  const std::string recorded = "data: {path: set.hdf5}\nlearners: {agent: {type: simplified_q}}\n";
-  const auto offline = read_run_config(parse_config_text(recorded, "run.yaml", folder.path()), point_catalog());
+  const auto offline = read("data: {path: set.hdf5}\nlearners: {agent: {type: simplified_q}}\n");
   ASSERT_EQ(offline.phases.size(), 1u) << "nothing to act in";
-  expect_throws<ConfigError>([&] { read_run(replaced(text, "  zencoder: {type: hilbert}\n", ""), point_catalog()); },
+  expect_throws<ConfigError>([&] { read(replaced(text, "  zencoder: {type: hilbert}\n", "")); },
                              "learner 'agent' needs the part 'encoder', which no earlier phase hands over");
+  expect_throws<ConfigError>([&] { read(replaced(text, "data: {path: set.hdf5}\n", "")); },
+                             "draws from replay source 'offline', which no phase before this one fills");
 }
 
 TEST(RunConfig, ChangesThePhasesOfItsLearnersByName) {
-  const std::string text = "env: {type: point, pictures: false}\nlearners: {agent: {type: simplified_q}}\n";
+  const test::TemporaryFolder folder;
+  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
+  const std::string text =
+      "env: {type: point, pictures: false}\ndata: {path: set.hdf5}\nlearners: {agent: {type: simplified_q}}\n";
   const auto with = [&](const std::vector<std::string>& settings) {
-    return read_run_config(apply_overrides(parse_config_text(text, "run.yaml"), settings), point_catalog());
+    const auto config = parse_config_text(text, "run.yaml", folder.path());
+    return read_run_config(apply_overrides(config, settings), point_catalog());
   };
   const auto changed = with({"phases.agent_online.episodes=7", "phases.agent_offline=null"});
   ASSERT_EQ(changed.phases.size(), 1u);

@@ -164,9 +164,33 @@ TEST_F(Runs, RefuseAnEpisodeThatIsDamagedOrGone) {
   auto bytes = read_file(file);
   bytes[bytes.size() / 2] ^= 1;
   write_file_atomic(file, bytes);
-  expect_throws<DataError>([&] { execute(folder_ / "run"); }, "000001.h5");
+  const std::string remedy = "put the run's own file back, or start anew in another run.folder";
+  expect_throws<DataError>([&] { execute(folder_ / "run"); },
+                           "do not agree with its head); the checkpoint counts it: " + remedy);
   fs::remove(file);
-  expect_throws<IoError>([&] { execute(folder_ / "run"); }, "000001.h5");
+  expect_throws<IoError>([&] { execute(folder_ / "run"); },
+                         file.string() + ": is missing, and the checkpoint counts it; " + remedy);
+  bytes[bytes.size() / 2] ^= 1;
+  write_file_atomic(file, bytes);
+  EXPECT_NO_THROW(execute(folder_ / "run")) << "the remedy works";
+}
+
+TEST_F(Runs, RefuseMetricsThatAreGone) {
+  execute(folder_ / "run");
+  const auto want = lasting_contents(folder_ / "run");
+  forget_checkpoints_after(folder_ / "run", 8);
+  const auto events = folder_ / "run" / "tensorboard" / names_in(folder_ / "run" / "tensorboard").at(0);
+  for (const auto& file : {folder_ / "run" / "metrics.csv", events}) {
+    SCOPED_TRACE(file);
+    fs::rename(file, folder_ / "away");
+    expect_throws<IoError>([&] { execute(folder_ / "run"); }, file.string() + " is missing, and the checkpoint knows ");
+    expect_throws<IoError>([&] { execute(folder_ / "run"); },
+                           " bytes of it; put the file back, or start anew in another run.folder");
+    EXPECT_FALSE(fs::exists(file)) << "it must not be begun anew: then nothing would say that it was missing";
+    fs::rename(folder_ / "away", file);
+  }
+  execute(folder_ / "run");
+  EXPECT_EQ(difference(want, lasting_contents(folder_ / "run")), "");
 }
 
 TEST_F(Runs, KeepWhatAnEnvironmentRecordedBeforeItFailed) {

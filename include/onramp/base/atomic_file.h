@@ -53,6 +53,9 @@ void check_can_write(const std::filesystem::path& path);
 /// Removes what writers that no longer live left in `folder` (not below it). Call it with the folder's lock held.
 /// @return how many were removed
 int remove_stale_temporaries(const std::filesystem::path& folder);
+/// The same of what was to become `path`, and of nothing else: for folders that are not locked. No other thread may be
+/// writing `path`. @return how many were removed
+int remove_stale_temporaries_of(const std::filesystem::path& path);
 
 /// "cannot write runs/a/metrics.csv: no space left on the device; free some space and run the same command again"
 /// @param doing         "write", "read", "create", ...

@@ -50,7 +50,7 @@ class ValueError : public Error {
 };  ///< a number outside its range
 class InterruptedError : public Error {
   using Error::Error;
-};  ///< Ctrl-C or SIGTERM, after the state was saved
+};  ///< Ctrl-C, SIGTERM or SIGHUP, after the state was saved
 
 /// Runs the body of a program's main() and turns what it throws into one line on stderr and an exit code:
 /// ConfigError 2, InterruptedError 130, everything else 1.

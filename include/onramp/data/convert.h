@@ -31,8 +31,10 @@ struct Conversion {
 
 /// Writes `from` to `to`: a folder for store and minari, else a file. `to` is whole or not there; memory holds an episode or
 /// a few small ones. Reading the result gives the episodes back bit for bit.
-/// @param replace  a set that is there already gives way; any other file or folder of that name does not
-/// @throws DataError, IoError, ValueError when `to` is there
+/// What killed conversions to the same name left is removed.
+/// @param replace  a set of the same layout that is there already gives way; no other file or folder of that name does, and
+///                 never one that is read from
+/// @throws DataError, IoError, ValueError when `to` is there, InterruptedError when interrupt_requested(): nothing is left then
 Conversion convert_data(DataSource& from, const std::filesystem::path& to, DataFormat format, bool replace);
 
 }  // namespace onramp

@@ -17,6 +17,10 @@ std::filesystem::path run_folder(const RunConfig& config, const ConfigNode& give
 ///   the name of a file or folder that a run writes
 void check_same_run(const std::filesystem::path& folder, const ConfigNode& resolved);
 
+/// That the files of metrics which the newest checkpoint knows are there. To be asked before anything begins them anew.
+/// @throws IoError naming the one that is missing, CheckpointError
+void check_metrics_are_there(const std::filesystem::path& folder);
+
 /// Looks at what a run would find there, and makes nothing: "new", or where the run that is there would go on.
 /// @throws ConfigError, IoError, CheckpointError as the run would
 std::string look_at_run_folder(const std::filesystem::path& folder, const ConfigNode& resolved);

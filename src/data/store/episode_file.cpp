@@ -198,9 +198,8 @@ Episode decode_episode(std::span<const std::byte> bytes, const std::string& labe
   if (!has_magic(text)) throw DataError(concat(label, ": is not an onramp episode"));
   const auto image = bytes.size() > kUserBlock ? bytes.subspan(kUserBlock) : std::span<const std::byte>{};
   if (text.substr(0, kUserBlock) != user_block(image)) {
-    throw DataError(
-        concat(label, ": is damaged or half-written (", bytes.size(),
-               " bytes, length or checksum do not agree with its head); restore it from a copy or move it away"));
+    throw DataError(concat(label, ": is damaged or half-written (", bytes.size(),
+                           " bytes, length or checksum do not agree with its head)", kDamagedEpisodeRemedy));
   }
   const Hdf5Reader reader(image, label);
   return read_image_checked(reader, label);
@@ -214,7 +213,7 @@ Episode read_episode(const std::filesystem::path& path) {
   const std::string label = path.string();
   const std::string text = read_file(path);
   if (has_magic(text)) return decode_episode(std::as_bytes(std::span(text.data(), text.size())), label);
-  if (text.empty()) throw DataError(concat(label, ": is empty; restore it from a copy or move it away"));
+  if (text.empty()) throw DataError(concat(label, ": is empty", kDamagedEpisodeRemedy));
   // Another program's: what the child has understood comes back in our own form, with its checksum.
   const auto bytes = run_in_child(label, {}, [&] {
     Episode episode;

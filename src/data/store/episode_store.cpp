@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view kAside = ".aside-";
+
 /// 12 of "000012.h5"; nothing for any other name.
 std::optional<int64_t> number_of(const std::string& name) {
   constexpr std::string_view kEnding = ".h5";
@@ -30,6 +32,14 @@ std::optional<int64_t> number_of(const std::string& name) {
 }
 
 }  // namespace
+
+bool EpisodeStore::is_name(const std::string& name) {
+  const auto aside = name.find(kAside);
+  if (aside == std::string::npos) return number_of(name).has_value();
+  const auto digits = std::string_view(name).substr(aside + kAside.size());
+  return number_of(name.substr(0, aside) + ".h5") && digits.size() > 3 &&
+         digits.find_first_not_of("0123456789") == digits.size() - 3 && digits.ends_with(".h5");
+}
 
 EpisodeStore::EpisodeStore(fs::path folder) : folder_(std::move(folder)) {}
 
@@ -77,7 +87,7 @@ std::optional<int64_t> EpisodeStore::highest() const {
 fs::path EpisodeStore::set_aside(int64_t number) const {
   const fs::path from = path(number);
   for (int k = 1;; ++k) {
-    const fs::path to = folder_ / concat(from.stem().string(), ".aside-", k, ".h5");
+    const fs::path to = folder_ / concat(from.stem().string(), kAside, k, ".h5");
     if (fs::exists(to)) continue;
     std::error_code error;
     fs::rename(from, to, error);

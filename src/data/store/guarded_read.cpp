@@ -62,7 +62,8 @@ void set_limit(decltype(RLIMIT_AS) what, int64_t value) {
                              const std::function<std::vector<std::byte>()>& body) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU}) std::signal(number, SIG_DFL);
-  std::signal(SIGINT, SIG_IGN);  // Ctrl-C is the parent's to handle; our end follows from its
+  // Ctrl-C and a terminal that closes are the parent's to handle; our end follows from its.
+  for (const int number : {SIGINT, SIGHUP}) std::signal(number, SIG_IGN);
   if (const int null = open("/dev/null", O_WRONLY | O_CLOEXEC); null >= 0) dup2(null, STDERR_FILENO);
   setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);  // file systems without locks (NFS) would refuse to open
   set_limit(RLIMIT_CORE, 0);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "onramp/data/episode.h"
@@ -21,6 +22,9 @@
 namespace onramp {
 
 inline constexpr int kEpisodeFormatVersion = 1;
+
+/// How the message on a damaged file ends. Whoever cannot do without the episode says another remedy in its place.
+inline constexpr std::string_view kDamagedEpisodeRemedy = "; restore it from a copy or move it away";
 
 /// Atomic: the file is whole or not there. O(bytes). Thread-safe (one HDF5 call at a time in a process).
 /// @throws DataError when the episode contradicts its own spec, IoError (no space, no permission; nothing is left

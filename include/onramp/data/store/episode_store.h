@@ -32,6 +32,8 @@ class EpisodeStore {
   std::filesystem::path set_aside(int64_t number) const;
 
   std::filesystem::path path(int64_t number) const;
+  /// Whether a file in such a folder is called so: "000012.h5", "000012.aside-1.h5".
+  static bool is_name(const std::string& name);
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
