@@ -23,21 +23,30 @@ constexpr double kSmoothed = 20;  // attempts
 
 std::filesystem::path results_file(const std::filesystem::path& run) { return run / "report" / "results.json"; }
 
+/// A phase, and the policy that it leaves, has one colour in all panels: by its place in the run.
+using Colors = std::map<std::string, int64_t>;
+
+Colors colors_of(const MetricsTable& metrics) {
+  Colors colors;
+  for (const auto& series : metrics.series) colors.emplace(series.phase, static_cast<int64_t>(colors.size()));
+  return colors;
+}
+
 /// Attempts of all phases on one axis, one phase after another.
 Panel success_panel(const MetricsTable& metrics, const std::vector<EvaluationResult>& results) {
+  Colors colors = colors_of(metrics);
   Panel panel{.title = "success", .x_label = "attempt", .y_limits = {-0.02, 1.02}};
   double before = 0.0;
   for (const auto& series : metrics.series) {
     if (series.metric != "success" || series.phase == "demonstrations" || series.step.empty()) continue;
     Line line{.label = concat(series.phase, " (mean of ", kSmoothed, " attempts)"),
               .y = trailing_mean(series.step, series.value, kSmoothed),
-              .color = static_cast<int64_t>(panel.lines.size())};
+              .color = colors.at(series.phase)};
     for (const double step : series.step) line.x.push_back(before + step);
     if (before > 0) panel.marks.push_back({before, series.phase});
     before = line.x.back();
     panel.lines.push_back(std::move(line));
   }
-  auto color = static_cast<int64_t>(panel.lines.empty() ? 0 : panel.lines.size() - 1);
   for (const auto& result : results) {
     const auto [low, high] = result.interval();
     const auto percent = static_cast<int64_t>(100 * result.rate() + 0.5);
@@ -45,7 +54,7 @@ Panel success_panel(const MetricsTable& metrics, const std::vector<EvaluationRes
                             .y = result.rate(),
                             .low = low,
                             .high = high,
-                            .color = ++color});
+                            .color = colors.emplace(result.name, static_cast<int64_t>(colors.size())).first->second});
   }
   return panel;
 }
@@ -53,13 +62,12 @@ Panel success_panel(const MetricsTable& metrics, const std::vector<EvaluationRes
 /// Phases stand one after another, each as wide as the others: their steps are updates here and attempts there.
 Panel metric_panel(const MetricsTable& metrics, const std::string& metric) {
   Panel panel{.title = metric};
-  std::map<std::string, int64_t> colors;  // a phase has one colour in all panels
+  const Colors colors = colors_of(metrics);
   for (const auto& series : metrics.series) {
-    const auto color = colors.emplace(series.phase, static_cast<int64_t>(colors.size())).first->second;
     if (series.metric != metric || series.step.empty()) continue;
     const auto at = static_cast<double>(panel.lines.size());
     const double first = series.step.front(), last = series.step.back();
-    Line line{.label = series.phase, .y = series.value, .color = color, .width = 1.0};
+    Line line{.label = series.phase, .y = series.value, .color = colors.at(series.phase), .width = 1.0};
     for (const double step : series.step)
       line.x.push_back(at + (last > first ? 0.02 + 0.96 * (step - first) / (last - first) : 0.5));
     if (at > 0) panel.marks.push_back({at, ""});

@@ -17,11 +17,10 @@ std::string action_name(const ActionSpec& spec, int64_t i) {
   return i < int64_t(spec.fields.size()) ? spec.fields[size_t(i)] : concat("action ", i);
 }
 
-/// The paper's 1, 50 and 150 where there are so many; else first, middle and last.
+/// First, middle and last.
 std::vector<const Trajectory*> chosen(const std::vector<Trajectory>& all) {
-  std::vector<int64_t> wanted{1, 50, 150};
   const auto count = static_cast<int64_t>(all.size());
-  if (count < wanted.back()) wanted = {1, (count + 1) / 2, count};
+  std::vector<int64_t> wanted{1, (count + 1) / 2, count};
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   std::vector<const Trajectory*> found;
   for (const auto attempt : wanted) {

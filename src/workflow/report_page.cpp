@@ -154,11 +154,13 @@ class Writer {
                   "How often the policy chose which action in its on-line attempts, one panel for each dimension. "
                   "Mass in the middle: fine movements; mass at -1 and 1 alone: bang-bang."),
            "no on-line episodes are recorded");
-    figure("trajectories", "Trajectories",
-           concat(looked_at(),
-                  "Way of the tool in the plane in on-line attempts early, halfway and late. Circle: start; cross: "
-                  "end; squares: where the items lay at the start, where the task tells."),
-           "no on-line episodes with a pose of the tool are recorded");
+    figure(
+        "trajectories", "Trajectories",
+        concat(
+            looked_at(),
+            "Way of the tool in the plane in the first, the middle and the last on-line attempt. Circle: start; cross: "
+            "end; squares: where the items lay at the start, where the task tells."),
+        "no on-line episodes with a pose of the tool are recorded");
   }
 
   void critic() {

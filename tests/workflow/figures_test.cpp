@@ -111,7 +111,7 @@ TEST(TrajectoriesFigure, ShowsEarlyMiddleAndLateAttempts) {
     return found;
   };
   EXPECT_EQ(titles(),
-            (std::vector<std::string>{"attempt 1: no success", "attempt 50: no success", "attempt 150: no success"}));
+            (std::vector<std::string>{"attempt 1: no success", "attempt 100: no success", "attempt 200: no success"}));
   look.recorded.trajectories.resize(9);
   EXPECT_EQ(titles(),
             (std::vector<std::string>{"attempt 1: no success", "attempt 5: no success", "attempt 9: no success"}));
