@@ -8,6 +8,7 @@
 #include "onramp/base/clock.h"
 #include "onramp/base/error.h"
 #include "onramp/base/interrupt.h"
+#include "onramp/base/log.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/progress.h"
 #include "onramp/base/text.h"
@@ -127,7 +128,10 @@ int evaluate_policy(const Options& options) {
   if (!options.json.empty()) {
     write_named_file(options.json, described(result, file, component, options.settings).dump(1));
   }
-  if (options.video.empty()) return 0;
+  if (options.video.empty()) {
+    if (interrupt_requested()) log_info("finished before it could be stopped");
+    return 0;
+  }
   film_policy(*component.make(), *file.policy, options.settings.sample ? ActMode::kSample : ActMode::kMode,
               {.path = options.video,
                .policy = name,

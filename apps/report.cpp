@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "apps/catalog.h"
+#include "onramp/base/interrupt.h"
+#include "onramp/base/log.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/training/command_line.h"
 #include "onramp/workflow/run_report.h"
@@ -30,9 +32,10 @@ int report_main(int argc, char** argv) {
   app.add_option("run", runs, "folders of runs, finished or not, or of scripts/summarize_run.py");
   app.add_option("--label", labels, "NAME=RUN: a run whose method goes by that name (repeatable)")
       ->allow_extra_args(false);
-  app.add_option("--out", options.out,
-                 "the page; pictures go beside it into <page>-figures/ [RUN/report/report.html; of several runs "
-                 "onramp-report.html]");
+  want_file(app.add_option("--out", options.out,
+                           "the page; pictures go beside it into <page>-figures/ [RUN/report/report.html; of several "
+                           "runs onramp-report.html]"),
+            ".html", ".htm");
   want_at_least(app.add_option("--window", options.window, "attempts that the success curve is smoothed over")
                     ->capture_default_str(),
                 1);
@@ -47,23 +50,26 @@ int report_main(int argc, char** argv) {
   want_at_least(
       app.add_option("--zero-shot-episodes", options.zero_shot_episodes, "of each situation")->capture_default_str(),
       1);
-  app.add_option(
-         "--scenario", scenarios,
-         "'NAME: key=value ...': such a situation, by settings of the task, instead of those known of it (repeatable)")
+  app.add_option("--scenario", scenarios,
+                 "'NAME: key=value ...': score in such a situation, by settings of the task, instead of those known of "
+                 "it; with or without --zero-shot (repeatable)")
       ->allow_extra_args(false);
   app.footer(
       "Examples:\n"
       "  onramp-report runs/quickstart/seed1 --zero-shot\n"
       "  onramp-report runs/quickstart/seed* --out quickstart.html\n"
       "  onramp-report --label tuned=runs/tuned/seed1 --label plain=runs/quickstart/seed1 --out both.html\n"
-      "Exit codes: 0 done, 1 error (a folder that is no run), 2 mistake in the command line.");
+      "Exit codes: 0 done, 1 error (a folder that is no run), 2 mistake in the command line, 130 interrupted: no page "
+      "was\nwritten, situations that were scored are kept.");
   if (!parse_command_line(app, argc, argv)) return 0;
   for (auto& run : runs) options.runs.push_back({std::move(run), ""});
   for (const auto& label : labels) options.runs.push_back(parse_label(label));
   for (const auto& scenario : scenarios) options.scenarios.push_back(parse_scenario(scenario));
   if (options.runs.empty()) throw ConfigError("which runs? onramp-report RUN... (see --help)");
   if (!options.scenarios.empty()) options.zero_shot = true;
+  install_interrupt_handler();
   std::cout << report_runs(options, builtin_catalog()).string() << "\n";
+  if (interrupt_requested()) log_info("finished before it could be stopped");
   return 0;
 }
 

@@ -37,9 +37,10 @@ struct Options {
 };
 
 /// `{type: name}` with overrides, as a run's config would say it.
-inline ConfigNode settings(const std::string& name, const std::vector<std::string>& overrides) {
+inline ConfigNode settings(const std::string& name, const std::vector<std::string>& overrides,
+                           const std::string& option = "--set") {
   const ConfigNode node = ConfigNode::map({}).with("type", ConfigNode::scalar(name));
-  return apply_overrides(node, overrides);
+  return apply_overrides(node, overrides, option);
 }
 
 inline std::unique_ptr<Environment> make_task(const Catalog& catalog, const Options& options) {
@@ -75,7 +76,8 @@ inline std::unique_ptr<Policy> scripted_policy(const Catalog& catalog, const Opt
   auto known = catalog.policies.names();
   known.emplace_back("expert");
   want_known("policy", name, known);
-  return catalog.policies.parse(settings(name, options.policy_overrides)).make({spec.observation, spec.action});
+  return catalog.policies.parse(settings(name, options.policy_overrides, "--policy-set"))
+      .make({spec.observation, spec.action});
 }
 
 inline int list(const Catalog& catalog) {
@@ -130,7 +132,8 @@ inline int record(const Catalog& catalog, const Options& options) {
   return 0;
 }
 
-inline double steps_per_s(Environment& environment, int64_t steps) {
+/// @param missing  what an interruption leaves unsaid
+inline double steps_per_s(Environment& environment, int64_t steps, const std::string& missing) {
   RandomStream stream(0, "speed");
   Rng random = stream.next();
   const int64_t dim = environment.spec().action.dim;
@@ -141,21 +144,22 @@ inline double steps_per_s(Environment& environment, int64_t steps) {
     auto action = at::empty({dim});
     for (int64_t k = 0; k < dim; ++k) action.data_ptr<float>()[k] = static_cast<float>(random.uniform(-1, 1));
     if (environment.step(action).end) environment.reset(seed++);
-    if (interrupt_requested()) throw InterruptedError("interrupted; there is nothing to say yet");
+    if (interrupt_requested()) throw InterruptedError("interrupted; " + missing);
   }
   return static_cast<double>(steps) / clock.now();
 }
 
 inline int speed(const Catalog& catalog, Options options) {
   const auto environment = make_task(catalog, options);
-  const double whole = steps_per_s(*environment, options.steps);
+  const double whole = steps_per_s(*environment, options.steps, "there is nothing to say yet");
   int64_t images = 0;
   for (const auto& entry : environment->spec().observation.entries) images += entry.is_image();
   std::printf("%-28s %8.0f steps/s in one thread\n", concat("with ", images, " image", images == 1 ? "" : "s").c_str(),
               whole);
+  std::fflush(stdout);  // the next line takes as long again
   if (images == 0) return 0;
   options.overrides.emplace_back("images=false");
-  const double bare = steps_per_s(*make_task(catalog, options), options.steps);
+  const double bare = steps_per_s(*make_task(catalog, options), options.steps, "without images it was not measured");
   std::printf("%-28s %8.0f steps/s\n", "without images", bare);
   std::printf("%-28s %8.0f pictures/s\n", "pictures alone, by difference",
               static_cast<double>(images) / (1 / whole - 1 / bare));

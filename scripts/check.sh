@@ -22,9 +22,9 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --fix) fix=yes ;;
     --quick) quick=yes ;;
-    --since) since="${2:-}"; [ -n "$since" ] || fail "--since needs a revision" "for example: --since HEAD~3"; shift ;;
+    --since) since="${2:-}"; [ -n "$since" ] || usage_error "--since needs a revision" "for example: --since HEAD~3"; shift ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; fail "unknown option $1" "see the options above" ;;
+    *) usage_error "unknown option $1" ;;
   esac
   shift
 done

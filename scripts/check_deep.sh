@@ -22,6 +22,7 @@ case "${1:-}" in
   -h | --help) usage; exit 0 ;;
   asan | tsan) kinds=("$1"); shift ;;
 esac
+check_ctest_arguments "$@"
 
 cd "$ONRAMP_ROOT"
 run_script scripts/setup.sh

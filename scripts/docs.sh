@@ -15,7 +15,7 @@ TEXT
 case "${1:-}" in
   "") ;;
   -h | --help) usage; exit 0 ;;
-  *) usage >&2; fail "unknown option $1" "see above" ;;
+  *) usage_error "unknown option $1" ;;
 esac
 
 cd "$ONRAMP_ROOT"

@@ -28,12 +28,12 @@ hdf5=no
 targets=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --minutes) seconds="$((60 * ${2:?--minutes needs a number}))"; shift ;;
-    --seconds) seconds="${2:?--seconds needs a number}"; shift ;;
-    --seed) seed="${2:?--seed needs a number}"; shift ;;
-    --mutants) mutants="${2:?--mutants needs a number}"; shift ;;
+    --minutes) need_value "$@"; seconds="$((60 * $2))"; shift ;;
+    --seconds) need_value "$@"; seconds="$2"; shift ;;
+    --seed) need_value "$@"; seed="$2"; shift ;;
+    --mutants) need_value "$@"; mutants="$2"; shift ;;
     -h | --help) usage; exit 0 ;;
-    -*) usage >&2; fail "unknown option $1" "see the options above" ;;
+    -*) usage_error "unknown option $1" ;;
     hdf5) hdf5=yes ;;
     *) targets+=("$1") ;;
   esac
@@ -58,7 +58,7 @@ for source in tests/fuzz/*.cpp; do
 done
 if [ "${#targets[@]}" -eq 0 ]; then targets=("${all[@]}"); fi
 for target in "${targets[@]}"; do
-  [ -f "tests/fuzz/$target.cpp" ] && [ "$target" != replay ] || fail "there is no target '$target'" "there are: hdf5 ${all[*]}"
+  [ -f "tests/fuzz/$target.cpp" ] && [ "$target" != replay ] || usage_error "there is no target '$target'" "there are: hdf5 ${all[*]}"
 done
 
 run_script scripts/setup.sh --fuzz

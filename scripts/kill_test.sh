@@ -16,9 +16,9 @@ TEXT
 kills=100
 while [ $# -gt 0 ]; do
   case "$1" in
-    --kills) kills="${2:?--kills needs a number}"; shift ;;
+    --kills) need_value "$@"; kills="$2"; shift ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; fail "unknown option $1" "see the options above" ;;
+    *) usage_error "unknown option $1" ;;
   esac
   shift
 done

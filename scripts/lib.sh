@@ -29,12 +29,38 @@ run_script() {
   onramp_catch_signals
 }
 
-# fail "what went wrong" "what to do": prints both and stops the script.
+# fail "what went wrong" "what to do" [exit status]: prints both and stops the script.
 fail() {
   printf '\nerror: %s\n' "$1" >&2
   if [ -n "${2:-}" ]; then printf 'remedy: %s\n' "$2" >&2; fi
   trap - ERR
-  exit 1
+  exit "${3:-1}"
+}
+
+# usage_error "what is wrong" ["what there is"]: a mistake in the command line, told below the script's usage().
+usage_error() {
+  usage >&2
+  fail "$1" "${2:-see the options above}" 2
+}
+
+# need_value "$@": the option that comes first has a value behind it.
+need_value() { [ -n "${2:-}" ] || usage_error "$1 needs a value"; }
+
+# check_ctest_arguments "$@": what ctest does not know it passes over in silence, and runs everything.
+check_ctest_arguments() {
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      -R | --tests-regex | -E | --exclude-regex | -L | --label-regex | -LE | --label-exclude | -I | --tests-information) need_value "$@"; shift ;;
+      -j | --parallel | -O | --output-log | --output-junit | --timeout | --stop-time | --repeat | --test-load) need_value "$@"; shift ;;
+      -FA | -FS | -FC | --fixture-exclude-any | --fixture-exclude-setup | --fixture-exclude-cleanup) need_value "$@"; shift ;;
+      -j[0-9]* | --parallel=?* | --repeat=?* | --show-only=?*) ;;
+      -V | --verbose | -VV | --extra-verbose | -Q | --quiet | -N | --show-only | -F | --rerun-failed | --debug | --progress) ;;
+      -U | --union | --output-on-failure | --stop-on-failure | --schedule-random | --print-labels) ;;
+      --no-label-summary | --no-subproject-summary) ;;
+      *) usage_error "unknown argument $1" "the arguments above, or some of ctest: -R REGEX, -E REGEX, -L REGEX, -N, --rerun-failed" ;;
+    esac
+    shift
+  done
 }
 
 onramp_on_error() {

@@ -29,11 +29,11 @@ check_arguments() {
       --set)
         case "${2:-}" in
           ?*=*) shift ;;
-          *) fail "--set wants KEY=VALUE, got '${2:-}'" "scripts/quickstart.sh --set run.seed=2" ;;
+          *) usage_error "--set wants KEY=VALUE, got '${2:-}'" "scripts/quickstart.sh --set run.seed=2" ;;
         esac
         ;;
       --set=?*=*) ;;
-      *) usage >&2; fail "unknown argument $1" "one of --set KEY=VALUE, --dry-run, --help-config" ;;
+      *) usage_error "unknown argument $1" "one of --set KEY=VALUE, --dry-run, --help-config" ;;
     esac
     shift
   done

@@ -98,13 +98,17 @@ class Cell:
 
 
 def expected_hours(cell, cells, default):
-    """Of the whole cell: as measured on the same config, else on the others, else as the caller says."""
+    """Of the whole cell: as measured on the same config, else as the caller says, else as measured on the others; None: not known."""
     def measured(among):
         hours = [other.hours_done() if other.state(False) == "finished" else other.hours_summed_up() for other in among]
         return [h for h in hours if h]
     own = measured([other for other in cells if other.config == cell.config])
     every = own or ([] if default else measured(cells))
-    return sum(every) / len(every) if every else default or 0.0
+    return sum(every) / len(every) if every else default
+
+
+def about(hours):
+    return "for an unknown time" if hours is None else f"about {hours:.2f} h"
 
 
 class Queue:
@@ -124,7 +128,8 @@ class Queue:
     def remaining_hours(self, cell):
         if cell.state(self.options.keep_results) == "finished":
             return 0.0
-        return max(0.0, expected_hours(cell, self.cells, self.options.cell_hours) - cell.hours_done())
+        expected = expected_hours(cell, self.cells, self.options.cell_hours)
+        return None if expected is None else max(0.0, expected - cell.hours_done())
 
     def say(self, text):
         print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)
@@ -134,7 +139,11 @@ class Queue:
         for cell in self.cells:
             hours = self.remaining_hours(cell)
             print(f"{cell.name:{width}}  {cell.state(self.options.keep_results):44}  {f'about {hours:.2f} h to go' if hours else ''}".rstrip())
-        left = sum(self.remaining_hours(cell) for cell in self.cells)
+        hours = [self.remaining_hours(cell) for cell in self.cells]
+        if None in hours:
+            print(f"in all {hours.count(None)} to go; how long is not known before one is finished (an estimate: --cell-hours H)")
+            return
+        left = sum(hours)
         print(f"in all about {left / self.options.parallel:.1f} h to go, {self.options.parallel} at a time "
               "(measured where a cell of the config is finished, else an estimate)")
 
@@ -150,7 +159,7 @@ class Queue:
             process = subprocess.Popen(self.command(cell), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                        start_new_session=True, preexec_fn=in_child)
         self.running[process] = cell
-        self.say(f"{'continue' if cell.manifest() else 'start'} {cell.name}, about {self.remaining_hours(cell):.2f} h; "
+        self.say(f"{'continue' if cell.manifest() else 'start'} {cell.name}, {about(self.remaining_hours(cell))}; "
                  f"output in {cell.log}")
 
     def collect(self):
@@ -213,7 +222,7 @@ class Queue:
             print("\nmissing:")
         for cell in missing:
             why = f", failed: {cell.failed}" if cell.failed else ""
-            print(f"  {cell.name}, about {self.remaining_hours(cell):.2f} h{why}:\n    {shlex.join(self.command(cell))}")
+            print(f"  {cell.name}, {about(self.remaining_hours(cell))}{why}:\n    {shlex.join(self.command(cell))}")
         if any(cell.failed for cell in self.cells):
             return 1
         return INTERRUPTED if self.interrupts else 0

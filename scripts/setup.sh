@@ -39,7 +39,7 @@ for argument in "$@"; do
     --python) python=yes ;;
     --fuzz) fuzz=yes ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; fail "unknown option $argument" "see the options above" ;;
+    *) usage_error "unknown option $argument" ;;
   esac
 done
 

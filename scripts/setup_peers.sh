@@ -28,7 +28,7 @@ for option in "$@"; do
   case "$option" in
     --bench) bench=yes ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; fail "unknown option $option" "see the options above" ;;
+    *) usage_error "unknown option $option" ;;
   esac
 done
 

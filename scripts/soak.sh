@@ -17,10 +17,10 @@ minutes=60
 bound=16
 while [ $# -gt 0 ]; do
   case "$1" in
-    --minutes) minutes="${2:?--minutes needs a number}"; shift ;;
-    --bound-MB) bound="${2:?--bound-MB needs a number}"; shift ;;
+    --minutes) need_value "$@"; minutes="$2"; shift ;;
+    --bound-MB) need_value "$@"; bound="$2"; shift ;;
     -h | --help) usage; exit 0 ;;
-    *) usage >&2; fail "unknown option $1" "see the options above" ;;
+    *) usage_error "unknown option $1" ;;
   esac
   shift
 done

@@ -25,8 +25,9 @@ case "${1:-}" in
   -h | --help) usage; exit 0 ;;
   release | dev | asan) preset="$1"; shift ;;
   "" | -*) ;;
-  *) usage >&2; fail "unknown preset $1" "one of release, dev, asan" ;;
+  *) usage_error "unknown preset $1" "one of release, dev, asan" ;;
 esac
+check_ctest_arguments "$@"
 
 cd "$ONRAMP_ROOT"
 run_script scripts/setup.sh

@@ -26,7 +26,11 @@ def observation_of_zeros(spec, rows):
 def main():
     parser = argparse.ArgumentParser(description="Loads a policy that onramp-export wrote, and checks it.")
     parser.add_argument("policy", help="the file that onramp-export wrote")
-    policy = torch.jit.load(parser.parse_args().policy).eval()
+    file = parser.parse_args().policy
+    try:
+        policy = torch.jit.load(file).eval()
+    except (OSError, RuntimeError, ValueError) as error:
+        sys.exit(f"error: {file}: cannot be loaded: {str(error).strip().splitlines()[0]}")
 
     # What it wants to see, what it does, and where it comes from.
     spec = json.loads(policy.spec())

@@ -92,7 +92,7 @@ struct Override {  // a tree of what the overrides set
   }
 };
 
-std::vector<std::string> split_path(const std::string& path, const Origin& origin) {
+std::vector<std::string> split_path(const std::string& path, const Origin& origin, const std::string& option) {
   std::vector<std::string> keys(1);
   for (const char c : path) {
     if (c == '.' || c == '[')
@@ -101,7 +101,7 @@ std::vector<std::string> split_path(const std::string& path, const Origin& origi
       keys.back() += c;
   }
   for (const auto& key : keys)
-    if (key.empty()) throw ConfigError(one_line(concat(origin.source, ": want --set key.key=value")));
+    if (key.empty()) throw ConfigError(one_line(concat(origin.source, ": want ", option, " key.key=value")));
   return keys;
 }
 
@@ -120,11 +120,12 @@ ConfigNode override_value(const std::string& text, const Origin& origin) {
   return is_yaml ? detail::parse_yaml(text, origin) : ConfigNode::scalar(text, /*quoted=*/text.empty(), origin);
 }
 
-void add_override(Override& root, const std::string& text) {
-  const Origin origin{"--set " + text, 0, 0, fs::current_path()};
+void add_override(Override& root, const std::string& text, const std::string& option) {
+  const Origin origin{option + " " + text, 0, 0, fs::current_path()};
   const auto equals = text.find('=');
-  if (equals == std::string::npos) throw ConfigError(one_line(origin.source + ": want --set key.key=value"));
-  const auto keys = split_path(text.substr(0, equals), origin);
+  if (equals == std::string::npos)
+    throw ConfigError(one_line(concat(origin.source, ": want ", option, " key.key=value")));
+  const auto keys = split_path(text.substr(0, equals), origin, option);
   if (keys[0] == "base") throw ConfigError(one_line(origin.source + ": 'base' can only be said in a file"));
   auto* place = &root;
   for (const auto& key : keys) place = &place->child(key, origin);
@@ -222,9 +223,10 @@ ConfigNode merge_config(const ConfigNode& base, const ConfigNode& over) {
   return ConfigNode::map(std::move(items), over.origin());
 }
 
-ConfigNode apply_overrides(const ConfigNode& config, const std::vector<std::string>& overrides) {
+ConfigNode apply_overrides(const ConfigNode& config, const std::vector<std::string>& overrides,
+                           const std::string& option) {
   Override root;
-  for (const auto& text : overrides) add_override(root, text);
+  for (const auto& text : overrides) add_override(root, text, option);
   return apply(config, root);
 }
 

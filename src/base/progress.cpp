@@ -53,6 +53,7 @@ void Progress::begin(std::string phase, int64_t total, int64_t step) {
 
 void Progress::update(int64_t step) {
   step_ = step;
+  if (!redraw_ && total_ > 0 && step_ >= total_) return;  // the line of finish() says it
   const double now_s = clock_.now();
   if (now_s - printed_s_ < interval_s_) return;
   measure(now_s);

@@ -24,6 +24,14 @@ std::string name_of(const std::vector<std::string>& names, int64_t i) {
   return static_cast<size_t>(i) < names.size() ? names[static_cast<size_t>(i)] : std::to_string(i);
 }
 
+/// As much of a name as fits: first without what stands behind it in brackets, "gripper [> 0: on]", then cut.
+std::string fitted(std::string name, int width, double scale) {
+  if (const auto bracket = name.find(" ["); bracket != std::string::npos && text_width(name, scale) > width)
+    name.resize(bracket);
+  while (name.size() > 1 && text_width(name, scale) > width) name.pop_back();
+  return name;
+}
+
 struct Range {
   float low = 0, high = 0;
 };
@@ -143,8 +151,7 @@ void draw_bars(cv::Mat& canvas, const cv::Rect& where, std::span<const float> as
     const cv::Point corner(x + std::min(bar, 40) - 1, y_of(asked[at]));
     cv::rectangle(canvas, {x, zero}, corner, kAccent, cv::FILLED);
     if (differs) cv::line(canvas, {x, y_of(done[at])}, {corner.x, y_of(done[at])}, kInk, 2);
-    std::string name = name_of(names, i);
-    while (name.size() > 1 && text_width(name, 0.33) > slot - 3) name.pop_back();
+    const std::string name = fitted(name_of(names, i), slot - 3, 0.33);
     if (text_width(name, 0.33) <= slot) draw_text(canvas, name, {x, where.y + where.height - 6}, kFaint, 0.33);
   }
   cv::line(canvas, {plot.x, zero}, {plot.x + plot.width, zero}, kFaint);

@@ -4,9 +4,13 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstring>
+#include <fstream>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
+#include <string_view>
 #include <vector>
 
 #include "onramp/base/error.h"
@@ -16,12 +20,56 @@
 
 namespace onramp {
 
+namespace {
+
+/// Whether the box "moov", which says where the frames lie, is there whole. It is written last: a full disk cuts it off.
+bool has_index(const std::filesystem::path& mp4) {
+  std::error_code error;
+  const uint64_t length = std::filesystem::file_size(mp4, error);
+  std::ifstream file(mp4, std::ios::binary);
+  for (uint64_t at = 0; !error && at + 8 <= length;) {
+    std::array<char, 16> head{};  // its size, "name", and a size that is too large for the first field
+    file.clear();
+    file.seekg(static_cast<std::streamoff>(at));
+    file.read(head.data(), head.size());
+    if (file.gcount() < 8) return false;
+    const auto number = [&](size_t first, size_t bytes) {
+      uint64_t value = 0;
+      for (size_t i = first; i < first + bytes; ++i) value = value << 8 | static_cast<uint8_t>(head[i]);
+      return value;
+    };
+    const uint64_t size = number(0, 4) == 1 ? number(8, 8) : number(0, 4);
+    if (size < 8 || size > length - at) return false;
+    if (std::string_view(head.data() + 4, 4) == "moov") return true;
+    at += size;
+  }
+  return false;
+}
+
+}  // namespace
+
 struct VideoWriter::Encoder {
   std::filesystem::path path, partial;
   double frames_per_s;
   cv::VideoWriter writer;
   cv::Size size;
   int64_t frames = 0;
+  bool begun = false;  // there may be something to throw away
+
+  /// What was written so far goes.
+  void discard() {
+    writer.release();
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(partial, ignored)) std::filesystem::remove(partial, ignored);
+    begun = false;
+  }
+  /// Whether the closed file holds every frame: OpenCV drops what it cannot write, and says nothing. The index first, as
+  /// FFmpeg prints that it misses it.
+  bool whole() const {
+    if (!has_index(partial)) return false;
+    const cv::VideoCapture film(partial.string(), cv::CAP_FFMPEG);
+    return film.isOpened() && std::llround(film.get(cv::CAP_PROP_FRAME_COUNT)) == frames;
+  }
 
   [[noreturn]] void fail(const std::string& what) const {
     throw IoError(
@@ -42,10 +90,7 @@ VideoWriter::VideoWriter(std::filesystem::path path, double frames_per_s) : enco
 }
 
 VideoWriter::~VideoWriter() {
-  if (!encoder_ || encoder_->frames == 0) return;
-  encoder_->writer.release();
-  std::error_code ignored;
-  std::filesystem::remove(encoder_->partial, ignored);
+  if (encoder_ && encoder_->begun) encoder_->discard();
 }
 
 void VideoWriter::add(const at::Tensor& rgb) {
@@ -56,6 +101,7 @@ void VideoWriter::add(const at::Tensor& rgb) {
     e.size = size;
     // Even sizes: H.264 shares colour between neighbouring pixels.
     const cv::Size even(size.width & ~1, size.height & ~1);
+    e.begun = true;
     // FFmpeg by name: after it OpenCV would try ways that cannot write this either, and print why.
     e.writer.open(e.partial.string(), cv::CAP_FFMPEG, cv::VideoWriter::fourcc('a', 'v', 'c', '1'), e.frames_per_s,
                   even);
@@ -75,11 +121,15 @@ void VideoWriter::close() {
   Encoder& e = *encoder_;
   if (e.frames == 0) e.fail("a film without a single frame");
   e.writer.release();
+  if (!e.whole()) {
+    e.discard();
+    e.fail("the film could not be written whole");
+  }
   std::error_code error;
-  if (std::filesystem::file_size(e.partial, error) == 0 || error) e.fail("the film could not be written whole");
   std::filesystem::rename(e.partial, e.path, error);
   if (error) e.fail(error.message());
-  e.frames = 0;  // nothing left to throw away
+  e.frames = 0;
+  e.begun = false;  // nothing left to throw away
 }
 
 void draw_caption(at::Tensor& rgb, const std::vector<CaptionLine>& lines) {

@@ -56,11 +56,15 @@ void want_at_least(CLI::Option* option, long long least) {
       concat(">= ", least)));
 }
 
-void want_file(CLI::Option* option, const std::string& extension) {
+void want_file(CLI::Option* option, const std::string& extension, const std::string& other) {
   option->check(CLI::Validator(
-      [extension](std::string& text) {
+      [extension, other](std::string& text) {
         const std::filesystem::path path(text);
-        if (path.extension() != extension) return concat("want a file's name that ends in ", extension, ", got ", text);
+        if (path.extension() != extension && (other.empty() || path.extension() != other)) {
+          std::error_code ignored;
+          return concat("want a file's name that ends in ", extension, ", got ", text,
+                        std::filesystem::is_directory(path, ignored) ? ", which is a folder" : "");
+        }
         try {
           check_can_write(path);
         } catch (const IoError& error) {

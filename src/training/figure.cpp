@@ -5,11 +5,16 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <thread>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/base/text.h"
 
 namespace onramp {
@@ -118,8 +123,9 @@ json convert_panel(const Panel& panel) {
   return out;
 }
 
-/// Runs a program and waits. @return exit status, or -1 when it could not be started
-int run_program(const std::vector<std::string>& words, const std::filesystem::path& output) {
+/// Runs a program and waits, but for no longer than until `stop`. @return exit status, or -1 when there is none
+int run_program(const std::vector<std::string>& words, const std::filesystem::path& output,
+                const std::function<bool()>& stop) {
   std::vector<char*> argv;
   for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
@@ -131,7 +137,12 @@ int run_program(const std::vector<std::string>& words, const std::filesystem::pa
     _exit(127);
   }
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  while (true) {
+    const pid_t ended = waitpid(child, &status, WNOHANG);
+    if (ended == child) break;
+    if (ended < 0 && errno != EINTR) return -1;
+    if (stop()) kill(child, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -148,6 +159,8 @@ json to_json_value(const Figure& figure) {
 
 std::optional<std::string> draw_figures(const std::vector<Figure>& figures, const std::filesystem::path& folder,
                                         const std::string& stem) {
+  // An interruption from before is answered by who draws all the same.
+  const auto stop = [before = interrupt_requested()] { return !before && interrupt_requested(); };
   const auto script = folder / "draw.py";
   const auto data = folder / (stem + ".json");
   const auto messages = folder / "plot.log";
@@ -155,7 +168,10 @@ std::optional<std::string> draw_figures(const std::vector<Figure>& figures, cons
   write_file_atomic(data, json{{"figures", list_of(figures, to_json_value)}}.dump());
   // The Python that a person has first in the path may be one without matplotlib; Debian's own package is under /usr.
   for (const char* python : {"python3", "/usr/bin/python3"}) {
-    if (run_program({python, script.string(), data.string(), folder.string()}, messages) != 0) continue;
+    if (run_program({python, script.string(), data.string(), folder.string()}, messages, stop) != 0) {
+      if (stop()) return "interrupted";
+      continue;
+    }
     std::filesystem::remove(messages);
     return std::nullopt;
   }

@@ -110,6 +110,7 @@ int train(const Catalog& catalog, int argc, char** argv) {
   print_report(run.folder(), report);
   std::cout << report.str();
   log_to_files(LogLevel::kInfo, report.str());
+  if (interrupt_requested()) log_info("finished before it could be stopped");
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
 #include "onramp/workflow/run_report.h"
 #include "page_parts.h"
@@ -60,8 +61,15 @@ class Writer {
       figure.dark = true;
       wanted_.push_back(figure.name);
     }
+    const bool ours = !fs::exists(pictures_);
     create_folders(pictures_);
-    if (auto trouble = draw_figures(figures, pictures_, "figures")) {
+    const auto trouble = draw_figures(figures, pictures_, "figures");
+    if (interrupt_requested()) {
+      std::error_code ignored;
+      if (ours) fs::remove_all(pictures_, ignored);
+      throw InterruptedError("interrupted; no page was written");
+    }
+    if (trouble) {
       drawing_ = concat("pictures: ", *trouble);
       log_warning(drawing_);
     }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "onramp/base/config.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/base/log.h"
 #include "onramp/base/text.h"
 #include "onramp/data/n_step.h"
@@ -21,6 +22,22 @@ std::string picture_entry(const Observation& observation) {
 std::optional<ConfigNode> child(const ConfigNode& node, const std::string& key) {
   if (!node.is_map() || !node.has(key)) return std::nullopt;
   return node.at(key);
+}
+
+void stop_where_asked() {
+  if (interrupt_requested()) throw InterruptedError("interrupted; no page was written");
+}
+
+/// A mistake in a situation that was asked for by hand is told before anything is scored, and not on the page.
+void check_scenarios(const ReportOptions& options, const std::vector<Method>& methods, const Catalog& catalog) {
+  if (!options.zero_shot) return;
+  for (const auto& method : methods) {
+    const RunRecord& run = *method.runs.front();
+    const auto env = child(run.config, "env");
+    if (run.is_summary || !env || !env->is_map() || !catalog.environments.has(env->at("type").text())) continue;
+    for (const auto& scenario : options.scenarios)
+      catalog.environments.parse(apply_overrides(*env, scenario.settings, concat("--scenario ", scenario.name, ":")));
+  }
 }
 
 /// In the units of what the critic learns: the largest raw reward seen, through the transform of the agent's source.
@@ -63,8 +80,11 @@ class Gatherer {
  private:
   template <class Function>
   void attempt(const RunRecord& run, const std::string& what, Function&& function) {
+    stop_where_asked();
     try {
       function();
+    } catch (const InterruptedError&) {
+      throw;
     } catch (const Error& error) {
       notes_.push_back(concat(what, " of ", run.name(), ": ", error.what()));
     }
@@ -142,6 +162,7 @@ ReportData gather_report(const ReportOptions& options, const Catalog& catalog) {
   ReportData data;
   for (const auto& run : options.runs) data.runs.push_back(read_run(run.folder, run.label));
   data.methods = group_by_method(data.runs);
+  check_scenarios(options, data.methods, catalog);
   for (const auto& run : data.runs) {
     for (const auto& note : run.notes) data.notes.push_back(concat(run.name(), ": ", note));
     if (run.stands != "finished") data.notes.push_back(concat(run.name(), " is not finished: it is ", run.stands));
@@ -165,6 +186,7 @@ std::filesystem::path report_path(const ReportOptions& options) {
 std::filesystem::path report_runs(const ReportOptions& options, const Catalog& catalog) {
   const auto page = report_path(options);
   const auto data = gather_report(options, catalog);
+  stop_where_asked();
   write_report_page(data, options, page);
   return page;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/interrupt.h"
 #include "onramp/core/device.h"
 #include "onramp/envs/batched_environment.h"
 #include "onramp/training/evaluation.h"
@@ -124,7 +125,10 @@ std::vector<ZeroShotRow> score_zero_shot(const RunRecord& run, const Catalog& ca
     if (tell) tell(scenario);
     const EvaluationSettings settings{.episodes = episodes};
     BatchedEnvironment environments([&] { return component.make(); }, settings.batch, available_cores());
-    Stored row{scenario, evaluate(environments, *file.policy, file.folder.filename().string(), settings)};
+    Stored row{scenario, evaluate(environments, *file.policy, file.folder.filename().string(), settings, {},
+                                  interrupt_requested)};
+    if (interrupt_requested())
+      throw InterruptedError("interrupted; no page was written, what was scored before is kept");
     std::erase_if(stored, [&](const Stored& other) { return other.scenario.name == scenario.name; });
     stored.push_back(std::move(row));
     write_stored(run, stored);

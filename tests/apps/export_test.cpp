@@ -45,6 +45,14 @@ TEST_F(Export, ActsTheSameInPython) {
     EXPECT_EQ(loaded.code, 0) << loaded.err;
     EXPECT_NE(loaded.out.find("largest difference"), std::string::npos) << loaded.out;
   }
+  write_file_atomic(folder / "damaged.pt", std::string_view("damaged"));
+  for (const char* file : {"nope.pt", "damaged.pt"}) {
+    const auto path = (folder / file).string();
+    const auto refused = run_program(python, {ONRAMP_SOURCE_DIR "/examples/python/load_policy.py", path});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_TRUE(refused.err.starts_with("error: " + path + ": cannot be loaded: ")) << refused.err;
+    EXPECT_EQ(lines_of(refused.err).size(), 1u) << refused.err;
+  }
 }
 
 }  // namespace

@@ -83,6 +83,8 @@ class Program {
   }
   /// What it has written to stderr so far.
   std::string err() const { return read_file(files_ / "err"); }
+  /// And to stdout.
+  std::string out() const { return read_file(files_ / "out"); }
   /// Whether it answers Ctrl-C itself by now.
   bool catches_interrupt() const {
     const auto status = read_file("/proc/" + std::to_string(pid_) + "/status");

@@ -168,6 +168,17 @@ TEST_F(Programs, SayThatTheyWereInterrupted) {
   EXPECT_EQ(lines_of(film.err).back(), "interrupted; no film was written");
 }
 
+TEST_F(Programs, SimSaysWhatAnInterruptedMeasurementLacks) {
+  Program speed("onramp-sim", {"speed", "vacuum_grasp", "--steps", "8000", "--set", "image_size=16"}, folder.path(),
+                {"OMP_NUM_THREADS=1"});
+  ASSERT_TRUE(speed.wait_until([&] { return !speed.out().empty(); })) << speed.err();
+  speed.signal(SIGINT);
+  const auto finished = speed.wait();
+  EXPECT_EQ(finished.code, 130) << finished.err;
+  EXPECT_NE(finished.out.find("steps/s in one thread"), std::string::npos) << finished.out;
+  EXPECT_EQ(lines_of(finished.err).back(), "interrupted; without images it was not measured");
+}
+
 TEST_F(Programs, DataFindsTheEpisodesOfARunSound) {
   const auto sound = start("onramp-data", {"check", run + "/episodes"});
   EXPECT_EQ(sound.code, 0) << sound.out << sound.err;
@@ -209,6 +220,10 @@ TEST_F(Programs, SimListsDescribesMeasuresAndFilms) {
                  "no such run or policy");
   expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy", run, "--policy-set", "noise=0"}), 2,
                  "a trained policy has no settings");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy-set", "nois=0"}), 2,
+                 "error: --policy-set nois=0: ");
+  expect_refused(start("onramp-sim", {"record", "vacuum_grasp", "--policy-set", "noise"}), 2,
+                 "--policy-set noise: want --policy-set key.key=value");
 }
 
 }  // namespace

@@ -95,6 +95,54 @@ TEST_F(Report, ComparesMethodsAndReadsSummaries) {
   EXPECT_NE(page.find("None: their configs are the same."), std::string::npos);
 }
 
+TEST_F(Report, NamesAMistakeInASituationBeforeItScores) {
+  fs::copy(whole_run().run, folder / "copy", fs::copy_options::recursive);
+  const auto reports = names_in(folder / "copy/report");
+  expect_refused(report({"copy", "--scenario", "sound: items=blue", "--scenario", "foo: itms=blue", "--zero-shot"}), 2,
+                 "error: --scenario foo: itms=blue: ");
+  expect_refused(report({"copy", "--scenario", "foo: itms=blue"}), 2, "did you mean 'items'?");
+  expect_refused(report({"copy", "--scenario", "foo: max_steps=many"}), 2, "--scenario foo: max_steps=many: ");
+  EXPECT_EQ(names_in(folder / "copy/report"), reports);
+}
+
+TEST_F(Report, WritesOverPagesAlone) {
+  write_file_atomic(folder / "config.yaml", std::string_view("run: {seed: 1}\n"));
+  expect_refused(report({run, "--out", "config.yaml"}), 2,
+                 "--out: want a file's name that ends in .html, got config.yaml");
+  expect_refused(report({run, "--out", "page.pdf"}), 2, "ends in .html, got page.pdf");
+  expect_refused(report({run, "--out", "."}), 2, "ends in .html, got ., which is a folder");
+  EXPECT_EQ(read_file(folder / "config.yaml"), "run: {seed: 1}\n");
+  EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"config.yaml"});
+  write_file_atomic(folder / "page.htm", std::string_view("an older page"));
+  const auto made = report({run, "--out", "page.htm"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  expect_sound(folder / "page.htm");
+}
+
+TEST_F(Report, InterruptedLeavesNothingBehind) {
+  fs::copy(whole_run().run, folder / "copy", fs::copy_options::recursive);
+  const auto reports = names_in(folder / "copy/report");
+  const auto interrupted = [&](std::vector<std::string> arguments, const std::function<bool(const Program&)>& begun,
+                               const std::string& last) {
+    Program program("onramp-report", arguments, folder.path(), {"OMP_NUM_THREADS=1"});
+    ASSERT_TRUE(program.wait_until([&] { return begun(program); })) << program.wait().err;
+    program.signal(SIGINT);
+    const auto finished = program.wait();
+    EXPECT_EQ(finished.code, 130) << finished.err;
+    EXPECT_EQ(lines_of(finished.err).back(), last) << finished.err;
+    EXPECT_EQ(names_in(folder / "copy/report"), reports);
+    EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"copy"});
+  };
+  interrupted(
+      {"copy", "--scenario", "short: max_steps=3", "--zero-shot-episodes", "1000000"},
+      [](const Program& program) { return program.err().find("scoring 'short'") != std::string::npos; },
+      "interrupted; no page was written, what was scored before is kept");
+  interrupted(
+      {"copy", "--out", "page.html"},
+      [&](const Program&) { return fs::exists(folder / "page-figures" / "figures.json"); },
+      "interrupted; no page was written");
+}
+
 TEST_F(Report, RefusesWhatIsNoRun) {
   expect_refused(report({}), 2, "which runs?");
   expect_refused(report({"nowhere"}), 1, "nowhere: no run");

@@ -114,6 +114,8 @@ TEST_F(ConfigFile, AMistakeInSetIsNamedAsSuch) {
   EXPECT_EQ(set_error("alpha"), "--set alpha: want --set key.key=value");
   EXPECT_EQ(set_error("=1"), "--set =1: want --set key.key=value");
   EXPECT_EQ(set_error("a..b=1"), "--set a..b=1: want --set key.key=value");
+  EXPECT_EQ(error([] { apply_overrides(ConfigNode::map({}), {"alpha"}, "--policy-set"); }),
+            "--policy-set alpha: want --policy-set key.key=value");
   EXPECT_EQ(set_error("critic.hidden=[1,"), "--set critic.hidden=[1,: not valid YAML: end of sequence flow not found");
   EXPECT_EQ(set_error("sources.1.name=x"),
             "--set sources.1.name=x: sources: a list of 1; want an index from 0 to 0 or a name (a), got '1'");

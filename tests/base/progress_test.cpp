@@ -48,6 +48,21 @@ TEST(Progress, PrintsALineEachIntervalWhenNotOnATerminal) {
             "offline  1000/1000  done in 32 s  success 0.85\n");
 }
 
+TEST(Progress, SaysTheEndOnceWhenNotOnATerminal) {
+  Output out;
+  ManualClock clock;
+  Progress progress(clock, out.file(), /*redraw=*/false, /*interval_s=*/10.0, /*columns=*/80);
+  progress.begin("evaluation", 32);
+  clock.advance(10.0);
+  progress.update(16);
+  clock.advance(10.0);
+  progress.update(32);
+  progress.finish();
+  EXPECT_EQ(out.text(),
+            "evaluation  16/32  50 %  1.6/s  10 s left\n"
+            "evaluation  32/32  done in 20 s\n");
+}
+
 TEST(Progress, RedrawsOneLineOnATerminal) {
   Output out;
   ManualClock clock;

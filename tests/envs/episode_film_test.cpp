@@ -64,6 +64,19 @@ TEST(EpisodeFilm, PlotsStatesWhereThereAreNoPictures) {
   }
 }
 
+TEST(EpisodeFilm, LeavesOutTheUnitOfANameBeforeItCutsTheName) {
+  auto episode = make_episode(3, EndReason::kSuccess);
+  const auto with_last_name = [&](const std::string& name) {
+    episode.action_spec = {7, {"vx [m/s]", "vy [m/s]", "vz [m/s]", "wx [rad/s]", "wy [rad/s]", "wz [rad/s]", name}};
+    episode.action.assign(3 * 7, 0.5F);
+    episode.executed_action = episode.action;
+    return episode_frame(episode, {}, 1);
+  };
+  const auto bare = with_last_name("gripper");
+  EXPECT_EQ(changed(bare, with_last_name("gripper [> 0: on]")), 0.0);
+  EXPECT_GT(changed(bare, with_last_name("gripper [g]")), 0.0) << "there is room for a short one";
+}
+
 TEST(EpisodeFilm, BearsOddNumbers) {
   auto episode = states_only(3);
   episode.vectors["state"][4] = NAN;

@@ -5,8 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
+#include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
+#include "support/disk_faults.h"
 #include "support/expect_throws.h"
 #include "support/temporary_folder.h"
 
@@ -62,6 +66,48 @@ TEST(VideoWriter, ThatCannotOpenItsFileSaysSoAndOpenCVSaysNothing) {
   testing::internal::CaptureStderr();
   test::expect_throws<IoError>([&] { writer.add(grey()); }, "film.mp4: the film cannot be written");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(VideoWriter, AFilmIsWholeFromOneFrameOn) {
+  for (const int frames : {1, 2, 40}) {
+    const test::TemporaryFolder folder;
+    VideoWriter writer(folder / "film.mp4", 10.0);
+    for (int i = 0; i < frames; ++i) writer.add(at::full({120, 160, 3}, 90 + i, at::kByte));
+    writer.close();
+    EXPECT_EQ(test::names_in(folder.path()), std::vector<std::string>{"film.mp4"}) << frames;
+  }
+}
+
+TEST(VideoWriter, ThatIsNotClosedLeavesTheOldFilmAlone) {
+  const test::TemporaryFolder folder;
+  write_file_atomic(folder / "film.mp4", std::string_view("the old film"));
+  {
+    VideoWriter writer(folder / "film.mp4", 10.0);
+    writer.add(grey());
+  }
+  EXPECT_EQ(read_file(folder / "film.mp4"), "the old film");
+  EXPECT_EQ(test::names_in(folder.path()), std::vector<std::string>{"film.mp4"});
+}
+
+TEST(VideoWriter, ThatRunsOutOfSpaceSaysSoAndLeavesTheOldFilm) {
+  std::vector<at::Tensor> noise;  // drawn here: the child has one thread, and LibTorch may want its others
+  for (int i = 0; i < 64; ++i) noise.push_back(at::randint(0, 256, {120, 160, 3}, at::kByte));
+  const auto told = test::run_on_small_disk("64k", [&](const std::filesystem::path& disk) -> std::string {
+    write_file_atomic(disk / "film.mp4", std::string_view("the old film"));
+    std::string said = "a film that does not fit was reported as whole";
+    try {
+      VideoWriter writer(disk / "film.mp4", 10.0);
+      for (const auto& frame : noise) writer.add(frame);
+      writer.close();
+    } catch (const IoError& error) {
+      said = error.what();
+    }
+    if (said.find("film.mp4: the film could not be written whole; is there space") == std::string::npos) return said;
+    if (read_file(disk / "film.mp4") != "the old film") return "the old film is gone";
+    return test::names_in(disk).size() == 1 ? "" : "half a film was left";
+  });
+  if (!told) GTEST_SKIP() << "no right to mount a small disk here";
+  EXPECT_EQ(*told, "");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-"""scripts/quickstart.sh and scripts/lib.sh over a cmake and programs that only pretend: what is refused when, what an interruption says."""
+"""scripts/quickstart.sh, test.sh and lib.sh over a cmake and programs that only pretend: what is refused when, what an interruption says."""
 import os
 import pathlib
 import shutil
@@ -33,7 +33,7 @@ class Quickstart(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
         (self.folder / "scripts").mkdir()
-        for name in ("quickstart.sh", "lib.sh"):
+        for name in ("quickstart.sh", "test.sh", "check_deep.sh", "kill_test.sh", "lib.sh"):
             shutil.copy(SCRIPTS / name, self.folder / "scripts")
         write_program(self.folder / "scripts/setup.sh", '#!/bin/sh\necho setup >>"$CALLS"\n')
         write_program(self.folder / "bin/cmake", CMAKE)
@@ -42,7 +42,10 @@ class Quickstart(unittest.TestCase):
         self.environment = dict(os.environ, CALLS=str(self.calls_file), PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}")
 
     def start(self, *arguments, **environment):
-        return subprocess.Popen([self.folder / "scripts/quickstart.sh", *arguments], text=True, stdout=subprocess.PIPE,
+        return self.start_script("quickstart.sh", *arguments, **environment)
+
+    def start_script(self, name, *arguments, **environment):
+        return subprocess.Popen([self.folder / "scripts" / name, *arguments], text=True, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
                                 env=dict(self.environment, **environment))
 
@@ -65,9 +68,28 @@ class Quickstart(unittest.TestCase):
     def test_refuses_what_is_no_option_before_anything_else(self):
         for arguments in (["--foo"], ["run.seed=2"], ["--set"], ["--set", "run.seed"], ["--set", "a=1", "--folder", "x"]):
             code, _, err = self.run_script(*arguments)
-            self.assertEqual(code, 1, arguments)
+            self.assertEqual(code, 2, arguments)
+            self.assertIn("usage: scripts/quickstart.sh", err)
             self.assertIn("remedy:", err)
             self.assertEqual(self.calls(), [], arguments)
+
+    def test_the_other_scripts_refuse_it_too(self):
+        for name, *arguments in (["test.sh", "--bogus"], ["test.sh", "dev", "losses"], ["test.sh", "dev", "-R"], ["test.sh", "devel"],
+                                 ["check_deep.sh", "-R", "losses", "asan"], ["kill_test.sh", "--kills"], ["kill_test.sh", "100"]):
+            process = self.start_script(name, *arguments)
+            _, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 2, [name, *arguments])
+            self.assertIn(f"usage: scripts/{name}", err)
+            self.assertNotIn("failed while", err)
+            self.assertEqual(self.calls(), [], [name, *arguments])
+
+    def test_arguments_of_ctest_are_passed_on(self):
+        write_program(self.folder / "bin/ctest", '#!/bin/sh\necho "ctest $*" >>"$CALLS"\n')
+        (self.folder / "build/dev").mkdir(parents=True)
+        process = self.start_script("test.sh", "dev", "-R", "losses", "-j4", "--repeat", "until-fail:2", "--rerun-failed")
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertTrue(self.calls()[-1].endswith(" -R losses -j4 --repeat until-fail:2 --rerun-failed"), self.calls())
 
     def test_refuses_an_unknown_key_before_the_other_programs_are_built(self):
         code, _, err = self.run_script("--set", "run.sed=2")

@@ -109,6 +109,9 @@ class RunQueue(unittest.TestCase):
         listed = self.run_queue(*configs, "--list", "--cell-hours", "0.5")
         self.assertIn("to do", listed.stdout)
         self.assertIn("in all about 0.8 h to go, 2 at a time", listed.stdout)  # 3 x 0.5 h
+        listed = self.run_queue(*configs, "--list")
+        self.assertIn("in all 3 to go; how long is not known before one is finished (an estimate: --cell-hours H)", listed.stdout)
+        self.assertNotIn("0.0 h", listed.stdout)
         self.assertFalse((self.folder / "runs").exists())
         self.run_queue(*configs, "--seeds", "1")
         listed = self.run_queue(*configs, "--list", "--cell-hours", "0.5", "--parallel", "1")

@@ -102,8 +102,10 @@ ConfigNode merge_config(const ConfigNode& base, const ConfigNode& over);
 
 /// `a.b=value`, `list=[1, 2]`, `list.0.key=value` (or `list.name.key`). The value is taken as it stands unless it starts
 /// with a quote or a bracket, which make it YAML. The order of overrides matters only where two set the same key.
+/// @param option  where they come from, as messages name it
 /// @throws ConfigError for an override without '=', or an index outside its list
-ConfigNode apply_overrides(const ConfigNode& config, const std::vector<std::string>& overrides);
+ConfigNode apply_overrides(const ConfigNode& config, const std::vector<std::string>& overrides,
+                           const std::string& option = "--set");
 
 /// YAML text that reads back as the same tree.
 std::string to_yaml(const ConfigNode& node);

@@ -25,7 +25,8 @@ class VideoWriter {
 
   /// @param rgb  uint8 [H, W, 3]; the first frame sets the size. @throws ShapeError, IoError
   void add(const at::Tensor& rgb);
-  /// @throws IoError when nothing was written or the disk is full
+  /// Looks whether every frame is there. @throws IoError when nothing was written or the disk is full: a film of that name stays
+  /// as it was
   void close();
 
  private:

@@ -22,7 +22,8 @@ void want_at_least(CLI::Option* option, long long least);
 
 /// The option's value must be able to name a file with this extension (".mp4"), which can be written: said before the work that
 /// it is to hold, and not after it.
-void want_file(CLI::Option* option, const std::string& extension);
+/// @param other  an extension that is as good; "": none is
+void want_file(CLI::Option* option, const std::string& extension, const std::string& other = "");
 
 /// Writes such a file, whole or not at all; its folder is made where it is missing. @throws IoError
 void write_named_file(const std::filesystem::path& path, std::string_view bytes);

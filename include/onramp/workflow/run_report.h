@@ -38,11 +38,12 @@ struct ReportData {
 };
 
 /// Reads, and asks the critics. Nothing is written but report/zero_shot.json when it is asked for.
-/// @throws DataError for a folder that is no run, ConfigError for two runs that cannot be told apart
+/// @throws DataError for a folder that is no run, ConfigError for two runs that cannot be told apart and for a setting of a
+/// scenario that the task does not have, InterruptedError
 ReportData gather_report(const ReportOptions& options, const Catalog& catalog);
 
 /// Draws the figures into the folder "<page without .html>-figures" and writes the page.
-/// @throws IoError
+/// @throws IoError, InterruptedError while figures are drawn: then a folder that was not there before is removed again
 void write_report_page(const ReportData& data, const ReportOptions& options, const std::filesystem::path& page);
 
 /// Where the page of these options goes.

@@ -34,7 +34,8 @@ std::vector<ZeroShotRow> load_zero_shot(const RunRecord& run);
 /// Scores the last policy of a run in each scenario and keeps that in report/zero_shot.json; what is there for the same
 /// policy, settings and number of episodes is not scored again. Each scenario has the same seeds.
 /// @param tell  called before each scenario that is scored
-/// @throws DataError for a run without a policy or a task, ConfigError for a setting that the task does not have
+/// @throws DataError for a run without a policy or a task, ConfigError for a setting that the task does not have,
+/// InterruptedError: what was scored by then is kept
 std::vector<ZeroShotRow> score_zero_shot(const RunRecord& run, const Catalog& catalog,
                                          const std::vector<Scenario>& scenarios, int64_t episodes,
                                          const std::function<void(const Scenario&)>& tell = {});
