@@ -132,7 +132,8 @@ TEST(RunConfig, RefusesALearnerThatDrawsFromWhatIsFilledTooLate) {
   auto text = replaced(kTinyRun, fill, "policy: expert, episodes: 4, into: [first]}");
   text = replaced(text, "env: {type: point}\n", "env: {type: point}\nnormalizer_source: first\n");
   text = replaced(text, "successes_into: [offline]", "into: [online]");
-  expect_throws<ConfigError>([&] { read_run(text, point_catalog()); }, "which nobody fills (there are: first, online)");
+  expect_throws<ConfigError>([&] { read_run(text, point_catalog()); },
+                             "which nobody fills; did you mean 'online'? (there are: first, online)");
 }
 
 TEST(RunConfig, SaysWhereEpisodesGoThatNobodyReads) {
