@@ -127,9 +127,10 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
       for (const auto& part : needs_of(*factory, observation, said, name)) {
         taken.insert(part);
         if (!parts.contains(part)) {
-          said.fail(concat("learner '", name, "' needs the part '", part,
-                           "', which no earlier phase hands over; let one that provides it learn first",
-                           part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end" : ""));
+          said.fail(concat(
+              "learner '", name, "' needs the part '", part,
+              "', which no earlier phase hands over; let one that provides it learn first",
+              part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end (or none)" : ""));
         }
       }
       for (const auto& part : factory->provides()) {
