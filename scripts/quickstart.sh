@@ -11,7 +11,7 @@ Sets up, builds the programs and runs the main job: a simulated UR10e learns to 
 demonstrator. On two cores, the first time:
   set-up    about 5 min   (nothing when it was done before)
   build     about 10 min  (seconds when it was done before)
-  the job   about 11 min  (Ctrl-C stops it; the same command continues)
+  the job   about 9 min   (Ctrl-C stops it; the same command continues)
 
 Arguments are passed on; there are:
   --set KEY=VALUE   override a key of configs/quickstart.yaml: scripts/quickstart.sh --set run.seed=2 (repeatable)
@@ -48,5 +48,5 @@ build release "about 9 minutes the first time" onramp-train
 run_script build/release/bin/onramp-train configs/quickstart.yaml --dry-run "$@" >/dev/null
 build release "about 1 minute the first time" onramp-eval onramp-sim onramp-data onramp-report
 
-step "Train: configs/quickstart.yaml" "about 11 minutes"
+step "Train: configs/quickstart.yaml" "about 9 minutes"
 exec build/release/bin/onramp-train configs/quickstart.yaml "$@"
