@@ -127,6 +127,7 @@ json convert_panel(const Panel& panel) {
 int run_program(const std::vector<std::string>& words, const std::filesystem::path& output,
                 const std::function<bool()>& stop) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const pid_t child = fork();

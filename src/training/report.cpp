@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <string_view>
 
@@ -49,7 +50,7 @@ Panel success_panel(const MetricsTable& metrics, const std::vector<EvaluationRes
   }
   for (const auto& result : results) {
     const auto [low, high] = result.interval();
-    const auto percent = static_cast<int64_t>(100 * result.rate() + 0.5);
+    const auto percent = std::lround(100 * result.rate());
     panel.levels.push_back({.label = concat(result.name, ": ", percent, " % of ", result.success.size()),
                             .y = result.rate(),
                             .low = low,

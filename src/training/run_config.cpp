@@ -13,6 +13,7 @@ namespace {
 template <class Map>
 std::vector<std::string> keys(const Map& map) {
   std::vector<std::string> names;
+  names.reserve(map.size());
   for (const auto& named : map) names.push_back(named.first);
   return names;
 }

@@ -86,7 +86,7 @@ void Run::checkpoint() {
   for (const auto& [name, learner] : learners_) {
     Parts own;
     learner->save(own);
-    for (auto& [part, state] : own) parts["learners/" + name + "/" + part] = std::move(state);
+    for (auto& [part, state] : own) parts[concat("learners/", name, "/", part)] = std::move(state);
   }
   // Learners of later phases that this process has not touched yet keep what the last checkpoint held of them.
   for (const auto& [name, state] : unread_) parts[name] = state;

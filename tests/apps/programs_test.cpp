@@ -137,7 +137,7 @@ TEST_F(Programs, EvalNamesTheSettingThatThePolicyCannotDoWith) {
 }
 
 TEST_F(Programs, SayThatTheyWereInterrupted) {
-  const auto interrupted = [&](const std::string& name, std::vector<std::string> arguments, int wait_ms) {
+  const auto interrupted = [&](const std::string& name, const std::vector<std::string>& arguments, int wait_ms) {
     Program program(name, arguments, folder.path(), {"OMP_NUM_THREADS=1"});
     EXPECT_TRUE(program.wait_until([&] { return program.catches_interrupt(); }));
     std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));

@@ -122,8 +122,8 @@ TEST_F(Report, WritesOverPagesAlone) {
 TEST_F(Report, InterruptedLeavesNothingBehind) {
   fs::copy(whole_run().run, folder / "copy", fs::copy_options::recursive);
   const auto reports = names_in(folder / "copy/report");
-  const auto interrupted = [&](std::vector<std::string> arguments, const std::function<bool(const Program&)>& begun,
-                               const std::string& last) {
+  const auto interrupted = [&](const std::vector<std::string>& arguments,
+                               const std::function<bool(const Program&)>& begun, const std::string& last) {
     Program program("onramp-report", arguments, folder.path(), {"OMP_NUM_THREADS=1"});
     ASSERT_TRUE(program.wait_until([&] { return begun(program); })) << program.wait().err;
     program.signal(SIGINT);

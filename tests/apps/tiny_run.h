@@ -75,7 +75,7 @@ inline const WholeRun& whole_run() {
 /// Where a run stands by its newest checkpoint: phases before come first.
 struct Position {
   int64_t phase = -1, step = 0;
-  auto operator<=>(const Position&) const = default;
+  auto operator<=>(const Position&) const = default;  // NOLINT(modernize-use-nullptr): in what g++ makes of it
 };
 inline Position position_of(const std::filesystem::path& run) {
   const auto checkpoints = list_checkpoints(run / "checkpoints");

@@ -68,7 +68,7 @@ TEST(EpisodeFilm, LeavesOutTheUnitOfANameBeforeItCutsTheName) {
   auto episode = make_episode(3, EndReason::kSuccess);
   const auto with_last_name = [&](const std::string& name) {
     episode.action_spec = {7, {"vx [m/s]", "vy [m/s]", "vz [m/s]", "wx [rad/s]", "wy [rad/s]", "wz [rad/s]", name}};
-    episode.action.assign(3 * 7, 0.5F);
+    episode.action.assign(std::size_t{3} * 7, 0.5F);
     episode.executed_action = episode.action;
     return episode_frame(episode, {}, 1);
   };

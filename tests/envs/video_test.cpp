@@ -91,6 +91,7 @@ TEST(VideoWriter, ThatIsNotClosedLeavesTheOldFilmAlone) {
 
 TEST(VideoWriter, ThatRunsOutOfSpaceSaysSoAndLeavesTheOldFilm) {
   std::vector<at::Tensor> noise;  // drawn here: the child has one thread, and LibTorch may want its others
+  noise.reserve(64);
   for (int i = 0; i < 64; ++i) noise.push_back(at::randint(0, 256, {120, 160, 3}, at::kByte));
   const auto told = test::run_on_small_disk("64k", [&](const std::filesystem::path& disk) -> std::string {
     write_file_atomic(disk / "film.mp4", std::string_view("the old film"));
