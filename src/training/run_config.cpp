@@ -87,7 +87,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
   struct Draw {
     ConfigNode at;
     std::string learner, source;
-    bool filled;  ///< by then
+    std::vector<std::string> there;  ///< sources that are filled by then
   };
   std::vector<Draw> drawn;
   std::set<std::string> sources;     // that somebody fills, so far
@@ -142,7 +142,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
         parts.insert(part);
       }
       for (const auto& source : factory->sources(needs.acting_learner)) {
-        drawn.push_back({said, name, source, sources.contains(source)});
+        drawn.push_back({said, name, source, {sources.begin(), sources.end()}});
       }
       if (!needs.snapshots.empty() && !factory->acts()) {
         said.fail(concat("learner '", name, "' has no policy to keep: leave keep_policy_every out"));
@@ -155,14 +155,13 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
   }
   const std::vector<std::string> known(sources.begin(), sources.end());
   std::set<std::string> read{config.normalizer_source};
-  for (const auto& [at, learner, source, filled_by_then] : drawn) {
+  for (const auto& [at, learner, source, there] : drawn) {
     read.insert(source);
-    if (filled_by_then) continue;
-    const bool later = sources.contains(source);
-    at.fail(
-        concat("learner '", learner, "' draws from replay source '", source, "', which ",
-               later ? "no phase before this one fills" : "nobody fills", later ? "" : did_you_mean(source, known),
-               known.empty() ? "; give `data`, or a phase that collects" : concat(" (there are: ", join(known), ")")));
+    if (std::find(there.begin(), there.end(), source) != there.end()) continue;
+    at.fail(concat(
+        "learner '", learner, "' draws from replay source '", source, "', which ",
+        sources.contains(source) ? "no phase before this one fills" : "nobody fills", did_you_mean(source, there),
+        there.empty() ? "; give `data`, or a phase that collects" : concat(" (there are by then: ", join(there), ")")));
   }
   if (!taken.empty() || !drawn.empty()) {
     want_known(root.has("normalizer_source") ? root.at("normalizer_source") : root, config.normalizer_source,

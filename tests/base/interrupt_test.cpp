@@ -10,7 +10,25 @@
 namespace onramp {
 namespace {
 
+/// What the signals did before the test, put back at its end. SIGHUP is ignored where the tests run under nohup.
+class HandlersBefore {
+ public:
+  explicit HandlersBefore(void (*hangup_now)(int) = SIG_DFL) : hangup_(std::signal(SIGHUP, hangup_now)) {}
+  ~HandlersBefore() {
+    clear_interrupt();
+    std::signal(SIGHUP, hangup_);
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+  }
+  HandlersBefore(const HandlersBefore&) = delete;
+  HandlersBefore& operator=(const HandlersBefore&) = delete;
+
+ private:
+  void (*hangup_)(int);
+};
+
 TEST(Interrupt, TheFirstSignalAsks) {
+  const HandlersBefore before;
   install_interrupt_handler();
   clear_interrupt();
   EXPECT_FALSE(interrupt_requested());
@@ -20,51 +38,32 @@ TEST(Interrupt, TheFirstSignalAsks) {
   EXPECT_FALSE(interrupt_requested());
   std::raise(SIGTERM);
   EXPECT_TRUE(interrupt_requested());
-  clear_interrupt();
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
 }
 
-/// What SIGHUP did before the test (ignored, where the tests run under nohup), put back at its end.
-class HangupBefore {
- public:
-  explicit HangupBefore(void (*now)(int)) : before_(std::signal(SIGHUP, now)) {}
-  ~HangupBefore() { std::signal(SIGHUP, before_); }
-  HangupBefore(const HangupBefore&) = delete;
-  HangupBefore& operator=(const HangupBefore&) = delete;
-
- private:
-  void (*before_)(int);
-};
-
 TEST(Interrupt, ATerminalThatClosesAsks) {
-  const HangupBefore before(SIG_DFL);
+  const HandlersBefore before;
   install_interrupt_handler();
   clear_interrupt();
   std::raise(SIGHUP);
   EXPECT_TRUE(interrupt_requested());
   clear_interrupt();
   EXPECT_FALSE(interrupt_requested());
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
 }
 
 TEST(Interrupt, ATerminalThatClosesIsNothingUnderNohup) {
-  const HangupBefore before(SIG_IGN);
+  const HandlersBefore before(SIG_IGN);
   install_interrupt_handler();
   clear_interrupt();
   std::raise(SIGHUP);
   EXPECT_FALSE(interrupt_requested());
   EXPECT_EQ(std::signal(SIGHUP, SIG_IGN), SIG_IGN);
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
 }
 
 // The kernel and the shell each send one, and a session's end SIGTERM behind them: none cuts the saving short.
 TEST(InterruptDeathTest, ATerminalThatClosesStopsNothingAtOnce) {
   EXPECT_EXIT(
       {
-        const HangupBefore before(SIG_DFL);
+        const HandlersBefore before;
         install_interrupt_handler();
         std::raise(SIGHUP);
         std::raise(SIGHUP);
