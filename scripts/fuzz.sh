@@ -85,8 +85,10 @@ printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz_one {} "$
 for target in "${targets[@]}"; do
   log="build/fuzz/logs/$target.log"
   if grep -q '^SUMMARY\|^found: \|^==[0-9]*==' "$log"; then
-    note "$target: $(grep -m 1 -E '^found: |runtime error|^SUMMARY|ERROR: ' "$log")"
-    note "  $(grep -m 1 'Test unit written' "$log" || echo "whole output: $log")"
+    note "$target: $(grep -m 1 -E '^found: |what\(\): |runtime error|^SUMMARY|ERROR: ' "$log")"
+    unit="$(sed -n 's/.*Test unit written to //p;T;q' "$log")"
+    note "  ${unit:-whole output: $log}"
+    if [ -f "$unit" ]; then note "  gzip and base64: $(gzip -9n <"$unit" | base64 -w 0)"; fi  # where the log alone remains
     status=1
   else
     note "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, nothing found"

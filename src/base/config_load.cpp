@@ -100,8 +100,11 @@ std::vector<std::string> split_path(const std::string& path, const Origin& origi
     else if (c != ']')
       keys.back() += c;
   }
-  for (const auto& key : keys)
+  for (const auto& key : keys) {
     if (key.empty()) throw ConfigError(one_line(concat(origin.source, ": want ", option, " key.key=value")));
+    if (key.size() > detail::kLongestKey)
+      throw ConfigError(concat(option, ": a key of ", key.size(), " characters; want at most ", detail::kLongestKey));
+  }
   return keys;
 }
 
@@ -120,6 +123,18 @@ ConfigNode override_value(const std::string& text, const Origin& origin) {
   return is_yaml ? detail::parse_yaml(text, origin) : ConfigNode::scalar(text, /*quoted=*/text.empty(), origin);
 }
 
+std::size_t height_of(const ConfigNode& node) {
+  std::size_t height = 0;
+  if (node.is_map()) {
+    for (const auto& item : node.items()) height = std::max(height, height_of(item.value));
+  } else if (node.is_list()) {
+    for (const auto& element : node.elements()) height = std::max(height, height_of(element));
+  } else {
+    return 0;
+  }
+  return height + 1;
+}
+
 void add_override(Override& root, const std::string& text, const std::string& option) {
   const Origin origin{option + " " + text, 0, 0, fs::current_path()};
   const auto equals = text.find('=');
@@ -127,10 +142,13 @@ void add_override(Override& root, const std::string& text, const std::string& op
     throw ConfigError(one_line(concat(origin.source, ": want ", option, " key.key=value")));
   const auto keys = split_path(text.substr(0, equals), origin, option);
   if (keys[0] == "base") throw ConfigError(one_line(origin.source + ": 'base' can only be said in a file"));
+  auto value = override_value(text.substr(equals + 1), origin);
+  if (keys.size() + height_of(value) > detail::kDeepest)
+    throw ConfigError(concat(option, ": more than ", detail::kDeepest, " levels deep"));
   auto* place = &root;
   for (const auto& key : keys) place = &place->child(key, origin);
   place->origin = origin;
-  place->value = override_value(text.substr(equals + 1), origin);
+  place->value = std::move(value);
   place->children.clear();
 }
 

@@ -38,39 +38,42 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(ConfigNode::null(value_origin(mark)), anchor, 1);
+    add(ConfigNode::null(value_origin(mark)), anchor, {.values = 1});
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) fail(origin_at(mark), "an alias (*) that stands inside what it repeats");
+    check_depth(origin_at(mark), found->second.second.height);
     add(found->second.first, 0, found->second.second);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     check_tag(mark, tag, "tag:yaml.org,2002:str");
-    add(ConfigNode::scalar(value, tag != "?" && !tag.empty(), origin_at(mark)), anchor, 1);
+    add(ConfigNode::scalar(value, tag != "?" && !tag.empty(), origin_at(mark)), anchor, {.values = 1});
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     check_tag(mark, tag, "tag:yaml.org,2002:seq");
+    check_depth(origin_at(mark), 1);
     frames_.push_back({.is_map = false, .origin = value_origin(mark), .anchor = anchor, .values_before = values_});
   }
   void OnSequenceEnd() override {
     auto frame = pop();
-    add(ConfigNode::list(std::move(frame.elements), frame.origin), frame.anchor, values_ - frame.values_before, false);
+    add(ConfigNode::list(std::move(frame.elements), frame.origin), frame.anchor, size_of(frame), false);
   }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     check_tag(mark, tag, "tag:yaml.org,2002:map");
+    check_depth(origin_at(mark), 1);
     frames_.push_back({.is_map = true, .origin = value_origin(mark), .anchor = anchor, .values_before = values_});
   }
   void OnMapEnd() override {
     auto frame = pop();
-    add(ConfigNode::map(std::move(frame.items), frame.origin), frame.anchor, values_ - frame.values_before, false);
+    add(ConfigNode::map(std::move(frame.items), frame.origin), frame.anchor, size_of(frame), false);
   }
 
  private:
@@ -78,11 +81,16 @@ class Builder final : public YAML::EventHandler {
     std::string name;
     Origin origin;
   };
+  struct Size {
+    std::size_t values = 0;
+    std::size_t height = 0;  // levels of lists and maps
+  };
   struct Frame {  // a list or map that is not at its end yet
     bool is_map;
     Origin origin;
     YAML::anchor_t anchor;
     std::size_t values_before;
+    std::size_t height = 1;
     std::vector<ConfigNode> elements{};
     std::vector<ConfigNode::Item> items{};
     std::optional<Key> key{};
@@ -104,6 +112,11 @@ class Builder final : public YAML::EventHandler {
       fail(origin_at(mark), concat("the tag '", tag, "' means nothing here; leave it out"));
   }
 
+  // Of lists and maps in each other, where one of that height goes here.
+  void check_depth(const Origin& origin, std::size_t height) const {
+    if (frames_.size() + height > kDeepest) fail(origin, concat("more than ", kDeepest, " levels deep"));
+  }
+
   // A list, a map or nothing is best found by the key in front of it.
   Origin value_origin(const YAML::Mark& mark) const {
     const bool has_key = !frames_.empty() && frames_.back().key;
@@ -116,15 +129,18 @@ class Builder final : public YAML::EventHandler {
     return frame;
   }
 
-  void add(const ConfigNode& node, YAML::anchor_t anchor, std::size_t values, bool count = true) {
-    if (count) values_ += values;
+  Size size_of(const Frame& frame) const { return {values_ - frame.values_before, frame.height}; }
+
+  void add(const ConfigNode& node, YAML::anchor_t anchor, Size size, bool count = true) {
+    if (count) values_ += size.values;
     if (values_ > kMostValues) fail(node.origin(), concat("aliases (*) make this more than ", kMostValues, " values"));
-    if (anchor != 0) anchors_[anchor] = {node, values};
+    if (anchor != 0) anchors_[anchor] = {node, size};
     if (frames_.empty()) {
       root_ = node;
       return;
     }
     auto& frame = frames_.back();
+    frame.height = std::max(frame.height, size.height + 1);
     if (!frame.is_map) {
       frame.elements.push_back(node);
     } else if (!frame.key) {
@@ -137,6 +153,8 @@ class Builder final : public YAML::EventHandler {
 
   void add_key(Frame& frame, const ConfigNode& node) const {
     if (!node.is_scalar()) fail(node.origin(), concat("want a word as key, got ", node.describe()));
+    if (node.text().size() > kLongestKey)
+      fail(node.origin(), concat("a key of ", node.text().size(), " characters; want at most ", kLongestKey));
     if (node.text() == "<<") fail(node.origin(), "'<<' is not supported; inherit from a file with 'base: other.yaml'");
     for (const auto& item : frame.items)
       if (item.key == node.text()) {
@@ -149,7 +167,7 @@ class Builder final : public YAML::EventHandler {
   const Origin& source_;
   ConfigNode root_;
   std::vector<Frame> frames_;
-  std::map<YAML::anchor_t, std::pair<ConfigNode, std::size_t>> anchors_;
+  std::map<YAML::anchor_t, std::pair<ConfigNode, Size>> anchors_;
   std::size_t values_ = 0;
 };
 

@@ -144,6 +144,35 @@ TEST(ConfigMistakes, AliasesThatStandForBillionsOfValuesAreRefused) {
               testing::HasSubstr("aliases (*) make this more than 100000 values"));
 }
 
+// A YAML reader takes 1024 characters before a colon and 500 levels: what was accepted must be readable when written.
+TEST(ConfigMistakes, AKeyAndADepthThatCouldNotBeReadAgainAreRefused) {
+  const auto parse = [](const std::string& text) { return parse_config_text(text, "a.yaml"); };
+  const auto set = [](const std::string& text) { return apply_overrides(ConfigNode::map({}), {text}); };
+  const auto lists = [](int levels) { return std::string(levels, '[') + "1" + std::string(levels, ']'); };
+  const auto path = [](int keys) {
+    std::string text = "a";
+    for (int i = 1; i < keys; ++i) text += ".a";
+    return text;
+  };
+  const std::string longest(200, '\x01');
+  for (const auto& node :
+       {set(longest + "=1"), set(path(200) + "=1"), set(path(10) + "=" + lists(190)), parse("k: " + lists(199)),
+        parse("k: [&a " + lists(100) + "]\nl: " + std::string(99, '[') + "*a" + std::string(99, ']'))}) {
+    EXPECT_EQ(config_difference(node, parse(to_yaml(node))), std::nullopt);
+  }
+
+  EXPECT_EQ(message_of([&] { parse(std::string(201, 'k') + ": 1"); }),
+            "a.yaml:1:1: a key of 201 characters; want at most 200");
+  EXPECT_EQ(message_of([&] { set(std::string(201, 'k') + "=1"); }), "--set: a key of 201 characters; want at most 200");
+  EXPECT_THAT(message_of([&] { parse("k: " + lists(200)); }), testing::EndsWith(": more than 200 levels deep"));
+  EXPECT_THAT(message_of([&] {
+                parse("k: &a " + lists(100) + "\nl: " + std::string(100, '[') + "*a" + std::string(100, ']'));
+              }),
+              testing::EndsWith(": more than 200 levels deep"));
+  EXPECT_EQ(message_of([&] { set(path(201) + "=1"); }), "--set: more than 200 levels deep");
+  EXPECT_EQ(message_of([&] { set(path(10) + "=" + lists(191)); }), "--set: more than 200 levels deep");
+}
+
 // Whatever bytes come, the answer is a config or a ConfigError; run with a sanitizer this is a small fuzzer.
 TEST(ConfigMistakes, DamagedTextNeverDoesAnythingElse) {
   const std::string sound =
