@@ -13,4 +13,9 @@ at::Tensor bc_mse(const at::Tensor& predicted, const at::Tensor& action) {
   return (predicted - action.detach()).square().sum(-1).mean();  // [B] -> []
 }
 
+at::Tensor bc_nll(const at::Tensor& log_prob) {
+  check_float("log_prob", log_prob, {kAny});
+  return -log_prob.mean();  // []
+}
+
 }  // namespace onramp::losses

@@ -15,10 +15,12 @@ at::Tensor td_target(const at::Tensor& reward, const at::Tensor& discount, const
   return (reward + discount * next_value).detach();  // [B]
 }
 
-at::Tensor half_td_mse(const at::Tensor& q, const at::Tensor& target) {
+at::Tensor half_td_mse(const at::Tensor& q, const at::Tensor& target) { return 0.5 * td_mse(q, target); }
+
+at::Tensor td_mse(const at::Tensor& q, const at::Tensor& target) {
   check_float("q", q, {kAny, kAny});
   check_float("target", target, {q.size(1)});
-  return 0.5 * (q - target.detach()).square().mean();  // []
+  return (q - target.detach()).square().mean();  // []
 }
 
 }  // namespace onramp::losses

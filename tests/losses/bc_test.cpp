@@ -29,5 +29,18 @@ TEST(BcMse, NamesAMisshapenArgument) {
       "action: want float [3, 2], got float [2, 3]");
 }
 
+TEST(BcNll, IsTheNegativeMean) {
+  expect_near(bc_nll(at::tensor({-1.0, 3.0, -5.0})), 1.0, kDoubleTolerance);  // -(-3) / 3
+  expect_near(bc_nll(at::tensor({2.0})), -2.0, kDoubleTolerance);             // a density may exceed 1
+}
+
+TEST(BcNll, GradientMatchesFiniteDifferences) {
+  expect_gradient_matches([](const at::Tensor& x) { return bc_nll(x * x); }, numbers({4}, 1));
+}
+
+TEST(BcNll, NamesAMisshapenArgument) {
+  expect_throws<ShapeError>([] { bc_nll(at::ones({3, 2})); }, "log_prob: want float [N], got float [3, 2]");
+}
+
 }  // namespace
 }  // namespace onramp::losses

@@ -13,4 +13,11 @@ namespace onramp::losses {
 /// @throws ShapeError
 at::Tensor bc_mse(const at::Tensor& predicted, const at::Tensor& action);
 
+/// Negative log-likelihood of a policy with a density, also what fits Q2RL's actor to its rollouts:
+///   L = -mean_b log_prob[b]
+/// @param log_prob  log pi(a|s), a from the data              float [B]
+/// @return L; the gradient flows into log_prob                float [], reduced
+/// @throws ShapeError
+at::Tensor bc_nll(const at::Tensor& log_prob);
+
 }  // namespace onramp::losses

@@ -21,4 +21,11 @@ at::Tensor td_target(const at::Tensor& reward, const at::Tensor& discount, const
 /// @throws ShapeError
 at::Tensor half_td_mse(const at::Tensor& q, const at::Tensor& target);
 
+/// The whole of it, as REDQ and its kin have it:  L = mean_{e,b} (q[e,b] - target[b])^2
+/// @param q       Q_e(s, a)                          float [E, B]
+/// @param target  y                                  float [B]
+/// @return L; the gradient flows into q alone        float [], reduced
+/// @throws ShapeError
+at::Tensor td_mse(const at::Tensor& q, const at::Tensor& target);
+
 }  // namespace onramp::losses

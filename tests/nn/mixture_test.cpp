@@ -1,0 +1,103 @@
+#include "onramp/nn/mixture.h"
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "nn_test_support.h"
+#include "test_paths.h"
+
+namespace onramp {
+namespace {
+
+using nlohmann::json;
+using test::expect_close;
+using test::seeded;
+
+at::Tensor to_tensor(const json& rows, at::ScalarType dtype) {
+  std::vector<double> values;
+  std::vector<int64_t> sizes;
+  for (const json* level = &rows; level->is_array(); level = &level->front())
+    sizes.push_back(static_cast<int64_t>(level->size()));
+  for (const auto& value : rows.flatten()) values.push_back(value.get<double>());
+  return at::tensor(values, at::kDouble).view(sizes).to(dtype);
+}
+
+TEST(GaussianMixture, MatchesReferenceDensityAndEntropyBound) {
+  std::ifstream file(ONRAMP_TESTS_DIR "/golden/distributions.json");
+  json c;
+  for (const auto& entry : json::parse(file).at("cases")) {
+    if (entry.at("name") == "gmm") c = entry;
+  }
+  for (const auto& [dtype, tolerance] : {std::pair{at::kDouble, 1e-9}, std::pair{at::kFloat, 1e-5}}) {
+    const auto in = [&, dtype = dtype](const char* name) { return to_tensor(c["in"][name], dtype); };
+    const GaussianMixture pi{in("log_weight"), in("mean"), in("log_std")};
+    expect_close(pi.log_prob(in("action")), to_tensor(c["out"]["log_prob"], dtype), tolerance);
+    expect_close(pi.entropy_bound(), to_tensor(c["out"]["entropy_bound"], dtype), tolerance);
+  }
+}
+
+/// Weights 1/4 and 3/4; means -1 and 2, deviations 1 and e.
+GaussianMixture by_hand() {
+  return {.log_weight = at::tensor({0.25, 0.75}, at::kDouble).log().unsqueeze(0),
+          .mean = at::tensor({-1.0, 2.0}, at::kDouble).view({1, 2, 1}),
+          .log_std = at::tensor({0.0, 1.0}, at::kDouble).view({1, 2, 1})};
+}
+
+TEST(GaussianMixture, MatchesValuesWorkedByHand) {
+  // At a = 2, with 1 / sqrt(2 pi) = 0.3989423: 0.25 * 0.3989423 e^-4.5 + 0.75 * 0.3989423 / e
+  //   = 0.0011079 + 0.1100720 = 0.1111800, whose logarithm is -2.1966051
+  expect_close(by_hand().log_prob(at::full({1, 1}, 2.0, at::kDouble)), at::tensor({-2.1966051}, at::kDouble), 1e-7);
+  // 0.25 * 1.4189385 + 0.75 * 2.4189385 + (0.25 log 4 + 0.75 log(4 / 3) = 0.3465736 + 0.2157616)
+  expect_close(by_hand().entropy_bound(), at::tensor({2.7312737}, at::kDouble), 1e-7);
+  expect_close(by_hand().mode(), at::full({1, 1}, 2.0, at::kDouble), 1e-12);
+}
+
+TEST(GaussianMixture, TheLastNoisePicksTheComponent) {
+  const auto pi = by_hand();
+  // The distribution function passes 1/4 at -0.6744898.
+  const auto noise =
+      at::tensor({0.5, -0.68, 0.5, -0.67, 0.5, 9.0, 0.5, -9.0}, at::kDouble).view({4, 1, 2});  // [N, 1, 2]
+  const auto first = -1 + 0.5, second = 2 + 0.5 * std::exp(1.0);
+  expect_close(pi.sample(noise), at::tensor({first, second, second, first}, at::kDouble).view({4, 1, 1}), 1e-12);
+}
+
+TEST(GaussianMixture, OneComponentIsADiagonalGaussian) {
+  auto g = seeded(1);
+  const auto mean = test::randn({4, 1, 3}, g), log_std = test::randn({4, 1, 3}, g), action = test::randn({4, 3}, g);
+  const GaussianMixture one{at::zeros({4, 1}, at::kDouble), mean, log_std};
+  const DiagonalGaussian same{mean.squeeze(1), log_std.squeeze(1)};
+  expect_close(one.log_prob(action), same.log_prob(action), 1e-12);
+  expect_close(one.entropy_bound(), same.entropy(), 1e-12);
+  const auto noise = test::randn({4, 4}, g);
+  expect_close(one.sample(noise), same.sample(noise.narrow(-1, 0, 3)).action, 1e-12);
+}
+
+// -E[log pi] is the entropy; the bound lies above it, and on it where components are far apart.
+TEST(GaussianMixture, BoundsItsEntropyFromAbove) {
+  constexpr int64_t kDraws = 100000;  // s.e. of the mean: deviation of log pi, below 1, over 316
+  auto g = seeded(2);
+  const auto gap = [&](double distance) {
+    const GaussianMixture pi{at::full({1, 2}, std::log(0.5), at::kDouble),
+                             at::tensor({0.0, distance}, at::kDouble).view({1, 2, 1}),
+                             at::zeros({1, 2, 1}, at::kDouble)};
+    const auto action = pi.sample(test::randn({kDraws, 1, 2}, g));
+    return (pi.entropy_bound() + pi.log_prob(action).mean()).item<double>();
+  };
+  EXPECT_NEAR(gap(20.0), 0.0, 5 * 0.0032);
+  EXPECT_NEAR(gap(0.0), std::log(2.0), 5 * 0.0032);  // one Gaussian, but a bit of entropy for nothing
+}
+
+TEST(GaussianMixture, GradientsMatchFiniteDifferences) {
+  auto g = seeded(3);
+  const auto action = test::randn({2, 3}, g), weight = test::randn({2}, g);
+  test::expect_gradients(
+      [&](const auto& t) {
+        const GaussianMixture pi{t[0].log_softmax(-1), t[1], t[2]};
+        return ((pi.log_prob(action) + pi.entropy_bound()) * weight).sum();
+      },
+      {test::randn({2, 3}, g), test::randn({2, 3, 3}, g), test::randn({2, 3, 3}, g) * 0.3});
+}
+
+}  // namespace
+}  // namespace onramp
