@@ -16,6 +16,14 @@ namespace {
 
 constexpr const char* kBatch = "batch";
 
+std::shared_ptr<Actor> make_policy(const BcConfig& config, std::shared_ptr<ObservationEncoder> encoder,
+                                   int64_t action_dim, at::Generator& generator) {
+  if (config.policy == ActorType::kMixture) {
+    return std::make_shared<MixtureActor>(std::move(encoder), action_dim, config.actor, config.mixture, generator);
+  }
+  return make_actor(config.policy, std::move(encoder), action_dim, config.actor, generator);
+}
+
 }  // namespace
 
 void BcConfig::validate() const {
@@ -35,7 +43,7 @@ Bc::Bc(const BcConfig& config, const LearnerContext& context)
   TorchStream initial(context.seed, "bc/initial_weights");
   // A stream has one generator at a time: what draws first is written first.
   auto encoder = inputs_.make_encoder(initial.next());
-  actor_ = std::make_shared<DeterministicActor>(std::move(encoder), action_.dim, config.actor, initial.next());
+  actor_ = make_policy(config, std::move(encoder), action_.dim, initial.next());
   actor_->to(context.device);
   optimizer_.emplace(*actor_, config.optimizer);
 }
@@ -43,9 +51,15 @@ Bc::Bc(const BcConfig& config, const LearnerContext& context)
 Metrics Bc::update(const Batches& batches) {
   const Batch& batch = batches.at(kBatch);
   const auto obs = shift_pictures(batch.obs, config_.random_shift, shift_.next());
-  const auto loss = losses::bc_mse(actor_->forward(obs), batch.action);
+  const auto loss = actor_->stochastic() ? losses::bc_nll(actor_->log_likelihood(obs, batch.action))
+                                         : losses::bc_mse(actor_->mode(obs), batch.action);
   optimizer_->minimize(loss);
   return {{"bc_loss", loss.detach()}};
+}
+
+std::vector<std::string> Bc::provides(const BcConfig& config) {
+  if (config.policy == ActorType::kDeterministic) return {};
+  return {"cloned_policy"};
 }
 
 std::vector<ConfigNode> Bc::default_phases(const BcConfig&, const std::string& learner, bool) {
@@ -62,6 +76,7 @@ std::unique_ptr<Policy> Bc::policy() const { return std::make_unique<ActorPolicy
 
 void Bc::save(Parts& parts) const {
   save_module(parts["actor"], *actor_);
+  if (actor_->stochastic()) parts["cloned_policy"] = save_policy(ActorPolicy(actor_->copy(), action_));
   optimizer_->save(parts["actor_optimizer"]);
   parts["learner"].host = {{"shift", shift_.counter()}, {"inputs", inputs_.hash()}};
 }

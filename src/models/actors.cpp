@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <stdexcept>
+
 #include "onramp/base/error.h"
 #include "onramp/core/generator.h"
 #include "onramp/nn/state.h"
@@ -29,6 +31,10 @@ void ActorConfig::validate() const {
 
 Actor::Actor(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const ActorConfig& config)
     : encoder_(register_module("encoder", std::move(encoder))), action_dim_(action_dim), config_(config) {}
+
+at::Tensor Actor::log_likelihood(const Observation&, const at::Tensor&) {
+  throw std::logic_error("log_likelihood: this actor has no density");
+}
 
 DeterministicActor::DeterministicActor(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim,
                                        const ActorConfig& config, at::Generator& generator)
@@ -66,10 +72,15 @@ at::Tensor SquashedGaussianActor::sample(const Observation& obs, const at::Tenso
   return distribution(obs).sample_action(noise);
 }
 
+at::Tensor SquashedGaussianActor::log_likelihood(const Observation& obs, const at::Tensor& action) {
+  return distribution(obs).log_prob(action, kLikelihoodClip);
+}
+
 std::shared_ptr<Actor> SquashedGaussianActor::copy() const { return copy_actor(*this); }
 
 std::shared_ptr<Actor> make_actor(ActorType type, std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim,
                                   const ActorConfig& config, at::Generator& generator) {
+  ONRAMP_CHECK(type != ActorType::kMixture, "a mixture actor is made by its own constructor");
   if (type == ActorType::kDeterministic) {
     return std::make_shared<DeterministicActor>(std::move(encoder), action_dim, config, generator);
   }

@@ -5,58 +5,68 @@
 #include "onramp/base/error.h"
 #include "onramp/core/generator.h"
 #include "onramp/models/content_hash.h"
+#include "onramp/models/mixture_actor.h"
 #include "onramp/nn/state.h"
 #include "onramp/policies/spec_json.h"
+#include "stored_network.h"
 
 namespace onramp {
+
+using detail::put, detail::put_inputs, detail::take, detail::take_inputs;
+
 namespace {
 
 constexpr const char* kKind = "actor_policy";
 
-/// Adds `part` under a name, tensors as "name/tensor".
-void put(PartState& state, const std::string& name, const PartState& part) {
-  for (const auto& [key, tensor] : part.tensors) state.tensors[name + "/" + key] = tensor;
-  state.host[name] = part.host;
-}
-
-PartState take(const PartState& state, const std::string& name) {
-  PartState part;
-  part.host = require_host<nlohmann::json>("policy", state, name);
-  const auto prefix = name + "/";
-  for (auto it = state.tensors.lower_bound(prefix); it != state.tensors.end() && it->first.starts_with(prefix); ++it) {
-    part.tensors[it->first.substr(prefix.size())] = it->second;
+// As files have named them since the first version: they do not follow what configs call them.
+const char* stored_type(ActorType type) {
+  switch (type) {
+    case ActorType::kDeterministic:
+      return "deterministic";
+    case ActorType::kSquashedGaussian:
+      return "squashed_gaussian";
+    case ActorType::kMixture:
+      return "mixture";
   }
-  return part;
+  ONRAMP_CHECK(false, "an actor of no known type");
 }
 
 PartState describe(const Actor& actor, const ActionSpec& action) {
-  const auto& encoder = actor.encoder();
   PartState state, weights;
   state.host["kind"] = kKind;
-  state.host["observation"] = to_json_value(encoder.observation());
   state.host["action"] = to_json_value(action);
   save_module(weights, actor);
-  weights.host = {{"type", actor.type() == ActorType::kDeterministic ? "deterministic" : "squashed_gaussian"},
-                  {"config", to_yaml(dump_config(actor.config()))}};
-  put(state, "actor", weights);
-  put(state, "normalizer", save_normalizer(encoder.normalizer()));
-  if (encoder.images()) {
-    auto images = save_encoder(*encoder.images());
-    images.host["trainable"] = encoder.trainable();
-    if (encoder.trainable()) images.tensors.clear();  // among the actor's own weights
-    put(state, "encoder", images);
+  weights.host = {{"type", stored_type(actor.type())}, {"config", to_yaml(dump_config(actor.config()))}};
+  if (const auto* mixture = dynamic_cast<const MixtureActor*>(&actor)) {
+    weights.host["mixture"] = to_yaml(dump_config(mixture->mixture()));
   }
+  put(state, "actor", weights);
+  put_inputs(state, actor.encoder());
   return state;
 }
 
-std::shared_ptr<ImageEncoders> load_images(const PartState& encoder, const PartState& actor, bool trainable) {
-  if (!trainable) return load_encoder(encoder);
-  PartState own{.tensors = {}, .host = encoder.host};
-  constexpr std::string_view kPrefix = "encoder.images.";
-  for (const auto& [name, tensor] : actor.tensors) {
-    if (name.starts_with(kPrefix)) own.tensors[name.substr(kPrefix.size())] = tensor;
+template <class Config>
+Config stored_config(const PartState& weights, const char* key) {
+  return read_config<Config>(parse_config_text(weights.host.at(key).get<std::string>(), "policy"));
+}
+
+std::shared_ptr<Actor> restore_actor(const PartState& weights, std::shared_ptr<ObservationEncoder> inputs,
+                                     int64_t action_dim) {
+  auto random = RandomStream(0, "load").next();
+  auto generator = make_generator(random);
+  const auto type = weights.host.at("type").get<std::string>();
+  const auto config = stored_config<ActorConfig>(weights, "config");
+  std::shared_ptr<Actor> actor;
+  if (type == stored_type(ActorType::kMixture)) {
+    const auto mixture = stored_config<MixtureConfig>(weights, "mixture");
+    actor = std::make_shared<MixtureActor>(std::move(inputs), action_dim, config, mixture, generator);
+  } else {
+    const bool deterministic = type == stored_type(ActorType::kDeterministic);
+    actor = make_actor(deterministic ? ActorType::kDeterministic : ActorType::kSquashedGaussian, std::move(inputs),
+                       action_dim, config, generator);
   }
-  return load_encoder(own);
+  load_module(weights, *actor);
+  return actor;
 }
 
 }  // namespace
@@ -73,7 +83,8 @@ std::unique_ptr<PolicyState> ActorPolicy::begin(int64_t) { return std::make_uniq
 Action ActorPolicy::act(const Observation& obs, PolicyState&, ActMode mode, Rng& random) {
   if (mode == ActMode::kMode || !actor_->stochastic()) return {.action = action_at(obs), .info = {}};
   auto generator = make_generator(random);
-  const auto noise = at::randn({obs.batch_size(), action_.dim}, generator, at::TensorOptions());  // [B, A]
+  const auto noise =
+      at::randn({obs.batch_size(), actor_->noise_dim()}, generator, at::TensorOptions());  // [B, A] or more
   return {.action = action_at(obs, noise), .info = {}};
 }
 
@@ -89,9 +100,13 @@ std::string ActorPolicy::content_hash() const {
 }
 
 LogProbEntropy ActorPolicy::evaluate(const Observation& obs, const at::Tensor& action) {
+  at::NoGradGuard no_gradient;
+  if (auto* actor = dynamic_cast<MixtureActor*>(actor_.get())) {
+    const auto mixture = actor->distribution(obs.to(device_));
+    return {.log_prob = mixture.log_prob(action.to(device_)), .entropy = mixture.entropy_bound()};
+  }
   auto* gaussian = dynamic_cast<SquashedGaussianActor*>(actor_.get());
   if (!gaussian) return Policy::evaluate(obs, action);  // says that there is no density
-  at::NoGradGuard no_gradient;
   const auto distribution = gaussian->distribution(obs.to(device_));
   const DiagonalGaussian before_tanh{.mean = distribution.mean, .log_std = distribution.log_std};
   const auto u = action.to(device_).clamp(-kAtanhClip, kAtanhClip).atanh();  // [B, A]
@@ -101,8 +116,9 @@ LogProbEntropy ActorPolicy::evaluate(const Observation& obs, const at::Tensor& a
 at::Tensor ActorPolicy::sample(const Observation& obs, int64_t n, Rng& random) {
   at::NoGradGuard no_gradient;
   auto generator = make_generator(random);
-  const auto noise = at::randn({n, obs.batch_size(), action_.dim}, generator, at::TensorOptions());  // [N, B, A]
-  return actor_->sample(obs.to(device_), noise.to(device_)).transpose(0, 1).contiguous();            // [B, N, A]
+  const auto noise =
+      at::randn({n, obs.batch_size(), actor_->noise_dim()}, generator, at::TensorOptions());  // [N, B, .]
+  return actor_->sample(obs.to(device_), noise.to(device_)).transpose(0, 1).contiguous();     // [B, N, A]
 }
 
 PartState save_policy(const ActorPolicy& policy) {
@@ -121,27 +137,9 @@ std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
     if (require_host<std::string>("policy", state, "kind") != kKind) {
       throw CheckpointError("policy: a kind of policy that this version does not know");
     }
-    const auto observation = observation_spec_from_json(require_host<nlohmann::json>("policy", state, "observation"));
     const auto action = action_spec_from_json(require_host<nlohmann::json>("policy", state, "action"));
     const auto weights = take(state, "actor");
-    std::shared_ptr<ImageEncoders> images;
-    bool trainable = false;
-    if (state.host.contains("encoder")) {
-      const auto encoder = take(state, "encoder");
-      trainable = encoder.host.at("trainable");
-      images = load_images(encoder, weights, trainable);
-      if (!trainable) images->to(device);
-    }
-    auto random = RandomStream(0, "load").next();
-    auto generator = make_generator(random);
-    auto inputs = std::make_shared<ObservationEncoder>(
-        observation, load_normalizer(take(state, "normalizer")).to(device), images, trainable);
-    const auto type =
-        weights.host.at("type") == "deterministic" ? ActorType::kDeterministic : ActorType::kSquashedGaussian;
-    const auto config =
-        read_config<ActorConfig>(parse_config_text(weights.host.at("config").get<std::string>(), "policy"));
-    auto actor = make_actor(type, inputs, action.dim, config, generator);
-    load_module(weights, *actor);
+    auto actor = restore_actor(weights, take_inputs(state, weights, device), action.dim);
     actor->to(device);
     auto policy = std::make_unique<ActorPolicy>(actor, action);
     if (policy->content_hash() != require_host<std::string>("policy", state, "hash")) {

@@ -103,6 +103,7 @@ def example(self) -> Tuple[Dict[str, Tensor], Tensor, Tensor]:
 
 std::string actor_code(const Actor& actor) {
   if (actor.type() == ActorType::kDeterministic) return kDeterministic;
+  if (actor.type() == ActorType::kMixture) throw Error("a mixture policy cannot be exported yet; a Gaussian one can");
   return fmt::format(fmt::runtime(kSquashedGaussian), actor.config().log_std_min, actor.config().log_std_max,
                      kAtanhClip, 0.5 * std::log(2.0 * std::numbers::pi));
 }

@@ -1,9 +1,11 @@
 #include "onramp/algorithms/bc.h"
 
 #include <cmath>
+#include <functional>
 
 #include "learner_testing.h"
 #include "onramp/base/error.h"
+#include "onramp/policies/actor_policy.h"
 #include "support/expect_throws.h"
 
 namespace onramp {
@@ -131,6 +133,101 @@ TEST(Bc, HasNobodyToShareAnEncoderWith) {
   auto config = picture_config(EncoderMode::kEndToEnd);
   config.input.share_encoder = true;
   expect_throws<ConfigError>([&] { config.validate(); }, "nothing to share with");
+}
+
+// ---- policies with a density ----
+
+BcConfig with_density(ActorType policy) {
+  auto config = small_config();
+  config.policy = policy;
+  config.actor.mlp.hidden = {32};
+  config.mixture.components = 2;
+  config.optimizer.learning_rate = 3e-3;
+  return config;
+}
+
+class BcWithDensity : public ::testing::TestWithParam<ActorType> {};
+INSTANTIATE_TEST_SUITE_P(Policies, BcWithDensity, ::testing::Values(ActorType::kSquashedGaussian, ActorType::kMixture));
+
+TEST_P(BcWithDensity, ContinuesBitForBitAfterLoad) {
+  Bc agent(with_density(GetParam()), state_context(3, 2)), fresh(with_density(GetParam()), state_context(3, 2));
+  expect_continues_bit_for_bit(agent, fresh, {{"batch", random_batch(32, 3, 2)}});
+}
+
+TEST_P(BcWithDensity, HandsOverAPolicyThatActsAndRatesAsItsOwn) {
+  Bc agent(with_density(GetParam()), state_context(3, 2));
+  agent.update({{"batch", random_batch(32, 3, 2)}});
+  EXPECT_EQ(Bc::provides(with_density(GetParam())), std::vector<std::string>{"cloned_policy"});
+  const auto handed = load_policy(saved(agent).at("cloned_policy")), own = agent.policy();
+  EXPECT_EQ(handed->content_hash(), own->content_hash());
+  ASSERT_TRUE(handed->can_evaluate());
+  const Observation obs{{"state", normals({4, 3}, 9)}};
+  const auto action = uniforms({4, 2}, 10);
+  expect_equal(handed->evaluate(obs, action).log_prob, own->evaluate(obs, action).log_prob);
+  expect_equal(handed->evaluate(obs, action).entropy, own->evaluate(obs, action).entropy);
+  auto a = RandomStream(1, "act").next(), b = RandomStream(1, "act").next();
+  expect_equal(handed->act(obs, *handed->begin(4), ActMode::kSample, a).action,
+               own->act(obs, *own->begin(4), ActMode::kSample, b).action);
+}
+
+TEST(Bc, WithoutADensityItHandsNothingOver) {
+  EXPECT_TRUE(Bc::provides({}).empty());
+  EXPECT_FALSE(saved(Bc(small_config(), state_context(3, 2))).contains("cloned_policy"));
+}
+
+// a = +-0.5, whatever the state: the mean is 0, which no demonstration showed, and which a mixture of two avoids.
+Batch two_ways(uint64_t seed) {
+  Batch batch;
+  batch.obs = {{"state", uniforms({64, 2}, 2 * seed)}};
+  batch.action = (0.5 * uniforms({64, 1}, 2 * seed + 1).sign() + 0.02 * normals({64, 1}, 3 * seed)).contiguous();
+  return batch;
+}
+
+TEST(Bc, AMixtureLearnsTwoWaysWhereAGaussianTakesTheirMean) {
+  const auto typical_action = [](ActorType policy) {
+    auto config = with_density(policy);
+    Bc agent(config, state_context(2, 1, test_seed()));
+    for (uint64_t k = 0; k < 500; ++k) agent.update({{"batch", two_ways(1000 * test_seed() + k)}});
+    auto random = RandomStream(1, "act").next();
+    const auto learned = agent.policy();
+    return learned->act({{"state", uniforms({50, 2}, 7)}}, *learned->begin(50), ActMode::kMode, random)
+        .action.abs()
+        .mean();
+  };
+  expect_below("distance of a mixture's mode from a way",
+               (typical_action(ActorType::kMixture) - 0.5).abs().item<double>(), 0.1);
+  expect_below("size of a Gaussian's mode", typical_action(ActorType::kSquashedGaussian).item<double>(), 0.2);
+}
+
+// Constant actions N(u; 0.3, 0.5) squashed: what likelihood finds is the deviation too.
+TEST(Bc, AGaussianLearnsTheDeviationOfItsData) {
+  auto config = with_density(ActorType::kSquashedGaussian);
+  Bc agent(config, state_context(2, 1, test_seed()));
+  for (uint64_t k = 0; k < 600; ++k) {
+    Batch batch;
+    batch.obs = {{"state", uniforms({64, 2}, 1000 * test_seed() + 2 * k)}};
+    batch.action = (0.3 + 0.5 * normals({64, 1}, 1000 * test_seed() + 2 * k + 1)).tanh();
+    agent.update({{"batch", batch}});
+  }
+  const Observation obs{{"state", uniforms({50, 2}, 7)}};
+  const auto entropy = agent.policy()->evaluate(obs, at::zeros({50, 1})).entropy.mean().item<double>();
+  expect_below("error of the entropy", std::abs(entropy - (std::log(0.5) + 1.4189385)),
+               0.15);  // from log std -1.5: 0.8
+}
+
+TEST(Bc, EachSettingOfADensityChangesItsResult) {
+  const auto run = [](const std::function<void(BcConfig&)>& change) {
+    auto config = with_density(ActorType::kMixture);
+    change(config);
+    Bc agent(config, state_context(3, 2));
+    agent.update({{"batch", random_batch(32, 3, 2)}});
+    return content_hash(saved(agent)["cloned_policy"]);
+  };
+  const auto base = run([](auto&) {});
+  EXPECT_NE(run([](auto& c) { c.policy = ActorType::kSquashedGaussian; }), base);
+  EXPECT_NE(run([](auto& c) { c.mixture.components = 3; }), base);
+  EXPECT_NE(run([](auto& c) { c.mixture.min_std = 0.1; }), base);
+  EXPECT_NE(run([](auto& c) { c.mixture.low_noise = true; }), base);
 }
 
 }  // namespace

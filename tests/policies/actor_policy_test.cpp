@@ -4,6 +4,7 @@
 
 #include "models/model_testing.h"
 #include "onramp/base/error.h"
+#include "onramp/models/mixture_actor.h"
 #include "support/expect_throws.h"
 
 namespace onramp {
@@ -23,7 +24,12 @@ std::unique_ptr<ActorPolicy> make_policy(ActorType type, bool trainable, uint64_
   auto images = std::make_shared<ImageEncoders>(spec, EncoderConfig{.feature_dim = 8, .channels = {4, 4}}, generator);
   auto encoder =
       std::make_shared<ObservationEncoder>(spec, fit_normalizer({{"state", normals({9, 3}, 5)}}), images, trainable);
-  return std::make_unique<ActorPolicy>(make_actor(type, encoder, 2, {}, generator), ActionSpec{2, {"x", "y"}});
+  const ActionSpec action{2, {"x", "y"}};
+  if (type == ActorType::kMixture) {
+    return std::make_unique<ActorPolicy>(
+        std::make_shared<MixtureActor>(encoder, 2, ActorConfig{}, MixtureConfig{.components = 3}, generator), action);
+  }
+  return std::make_unique<ActorPolicy>(make_actor(type, encoder, 2, {}, generator), action);
 }
 
 class EachPolicy : public ::testing::TestWithParam<Variant> {
@@ -38,7 +44,8 @@ class EachPolicy : public ::testing::TestWithParam<Variant> {
 INSTANTIATE_TEST_SUITE_P(Kinds, EachPolicy,
                          ::testing::Values(Variant{ActorType::kDeterministic, false, "DeterministicFrozen"},
                                            Variant{ActorType::kSquashedGaussian, false, "GaussianFrozen"},
-                                           Variant{ActorType::kSquashedGaussian, true, "GaussianEndToEnd"}),
+                                           Variant{ActorType::kSquashedGaussian, true, "GaussianEndToEnd"},
+                                           Variant{ActorType::kMixture, false, "MixtureFrozen"}),
                          [](const auto& p) { return p.param.name; });
 
 TEST_P(EachPolicy, ActsTheSameAfterSaveAndLoadFromThePartAlone) {
@@ -53,7 +60,7 @@ TEST_P(EachPolicy, ActsTheSameAfterSaveAndLoadFromThePartAlone) {
 TEST_P(EachPolicy, OneDrawIsOneAction) {
   expect_equal(act(*policy_, obs_, ActMode::kSample, 3), act(*policy_, obs_, ActMode::kSample, 3));
   const bool differs = !at::equal(act(*policy_, obs_, ActMode::kSample, 3), act(*policy_, obs_, ActMode::kSample, 4));
-  EXPECT_EQ(differs, GetParam().type == ActorType::kSquashedGaussian);
+  EXPECT_EQ(differs, GetParam().type != ActorType::kDeterministic);
 }
 
 TEST_P(EachPolicy, IsRefusedWithoutEachOfItsTensors) {

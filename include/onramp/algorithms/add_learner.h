@@ -16,7 +16,9 @@ namespace onramp {
 ///   Config::input (InputConfig)                       the normaliser and the encoder that must be handed over
 ///   Config::source, or offline_source, online_source  replay sources that it draws from
 ///   Learner::check(config, observation)               static: throws ConfigError when there is nothing for it to see
-///   Learner::provides()                               static: names of parts handed over when its phase ends
+///   Learner::provides() or provides(config)           static: names of parts handed over when its phase ends
+///   Learner::needs(config, observation)               static: parts that it needs handed over, in place of those of Config::input
+///   Learner::sources(config, online)                  static: replay sources, in place of those that Config names
 ///   Learner::default_phases(config, name, environment)  static: its course in a config without `phases`
 template <class Learner, class Config>
 class LearnerFactoryOf final : public LearnerFactory {
@@ -25,15 +27,23 @@ class LearnerFactoryOf final : public LearnerFactory {
 
   std::vector<std::string> needs([[maybe_unused]] const ObservationSpec& observation) const override {
     if constexpr (requires { Learner::check(config_, observation); }) Learner::check(config_, observation);
-    if constexpr (requires { config_.input; }) return NetworkInputs::needs(config_.input, observation);
+    if constexpr (requires { Learner::needs(config_, observation); })
+      return Learner::needs(config_, observation);
+    else if constexpr (requires { config_.input; })
+      return NetworkInputs::needs(config_.input, observation);
     return {};
   }
   std::vector<std::string> provides() const override {
-    if constexpr (requires { Learner::provides(); }) return Learner::provides();
+    if constexpr (requires { Learner::provides(config_); })
+      return Learner::provides(config_);
+    else if constexpr (requires { Learner::provides(); })
+      return Learner::provides();
     return {};
   }
   std::vector<std::string> sources([[maybe_unused]] bool online) const override {
-    if constexpr (requires { config_.source; }) {
+    if constexpr (requires { Learner::sources(config_, online); }) {
+      return Learner::sources(config_, online);
+    } else if constexpr (requires { config_.source; }) {
       return {config_.source};
     } else if constexpr (requires { config_.offline_source; }) {
       return online ? std::vector{config_.offline_source, config_.online_source} : std::vector{config_.offline_source};

@@ -1,9 +1,11 @@
-// Behaviour cloning: a deterministic policy by squared error.
-// Source: Simplified Q paper, appendix E ("the exact same policy architecture, learning rate, optimizer, batch size"), and
-// random shift after Yarats et al. (fig. 2). Loss: losses/bc.h.
+// Behaviour cloning: a deterministic policy by squared error, or one with a density by likelihood.
+// Sources: Simplified Q paper, appendix E ("the exact same policy architecture, learning rate, optimizer, batch size"), and
+// random shift after Yarats et al. (fig. 2); the mixture is robomimic's, for Q2RL (appendix A-B, D-D). Losses: losses/bc.h.
 //
-// Deviations from the paper: the image encoder is small_conv unless the config says resnet, as in simplified_q.h. (The
+// Deviations from the papers: (1) the image encoder is small_conv unless the config says resnet, as in simplified_q.h. (The
 // policy's mean passes through a tanh, as the RL policy's mode does.)
+//  (2) the Gaussian is one before a tanh, of which actions are clipped to +-0.99 for their likelihood; why: it is the RL
+//      policy's own form, and saturated gripper actions would swamp the rest; effect: not measured.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,7 @@
 #include "onramp/algorithms/network_inputs.h"
 #include "onramp/base/config_node.h"
 #include "onramp/core/generator.h"
-#include "onramp/models/actors.h"
+#include "onramp/models/mixture_actor.h"
 #include "onramp/nn/optim.h"
 
 namespace onramp {
@@ -27,7 +29,9 @@ struct BcConfig {
   int64_t random_shift = 0;
   AdamConfig optimizer = {.learning_rate = 3e-4};
   InputConfig input = {.images = EncoderMode::kEndToEnd};
+  ActorType policy = ActorType::kDeterministic;
   ActorConfig actor;
+  MixtureConfig mixture;
   std::string source = "offline";
   template <class V>
   void fields(V& v) {
@@ -36,16 +40,22 @@ struct BcConfig {
       at_least(0));
     v("optimizer", optimizer, "of the policy");
     v("input", input, "what the policy sees");
+    v("policy", policy,
+      "deterministic: by squared error; squashed_gaussian, mixture: by likelihood, with the density and entropy that "
+      "q2rl needs");
     v("actor", actor, "policy network");
+    v("mixture", mixture, "policy: mixture alone");
     v("source", source, "replay source of demonstrations", not_empty());
   }
   void validate() const;  ///< @throws ConfigError for random_shift without pixels, or an encoder to be shared
 };
 
-/// Thread safety: none. Parts: actor, actor_optimizer, learner.
+/// Thread safety: none. Parts: actor, actor_optimizer, learner; of a policy with a density cloned_policy, which load() does not read.
 class Bc final : public Agent {
  public:
   Bc(const BcConfig& config, const LearnerContext& context);
+  /// "cloned_policy", whole, where it has a density: what q2rl starts from.
+  static std::vector<std::string> provides(const BcConfig& config);
   /// 100 000 updates, a policy kept each 10 000 (appendix E). See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const BcConfig& config, const std::string& learner, bool environment);
 
@@ -59,7 +69,7 @@ class Bc final : public Agent {
   const BcConfig config_;
   const ActionSpec action_;
   NetworkInputs inputs_;
-  std::shared_ptr<DeterministicActor> actor_;
+  std::shared_ptr<Actor> actor_;
   std::optional<Adam> optimizer_;
   TorchStream shift_;
 };

@@ -15,10 +15,11 @@
 namespace onramp {
 
 /// Which distribution over actions a network parametrises.
-enum class ActorType : uint8_t { kDeterministic, kSquashedGaussian };
+enum class ActorType : uint8_t { kDeterministic, kSquashedGaussian, kMixture };
 constexpr auto enum_names(ActorType*) {
   return std::array{std::pair{ActorType::kDeterministic, "deterministic"},
-                    std::pair{ActorType::kSquashedGaussian, "squashed_gaussian"}};
+                    std::pair{ActorType::kSquashedGaussian, "squashed_gaussian"},
+                    std::pair{ActorType::kMixture, "mixture"}};
 }
 
 /// Layers and bounds of a policy network.
@@ -42,15 +43,19 @@ class Actor : public torch::nn::Module {
   virtual bool stochastic() const = 0;  ///< whether it has a density
   /// The single action that stands for the policy. @return float [B, A]
   virtual at::Tensor mode(const Observation& obs) = 0;
-  /// @param noise standard normal [B, A] or [N, B, A]; a deterministic actor takes its sizes alone
-  /// @return like noise
+  /// @param noise standard normal [B, noise_dim()] or [N, B, noise_dim()]; a deterministic actor takes its sizes alone
+  /// @return float [B, A] or [N, B, A]
   virtual at::Tensor sample(const Observation& obs, const at::Tensor& noise) = 0;
+  virtual int64_t noise_dim() const { return action_dim_; }  ///< standard normals that an action takes
+  /// log pi(a|s) for fits by likelihood, of actions from elsewhere: a saturated one must not swamp the rest. With gradient.
+  /// @param action float [B, A] in [-1, 1]. @return float [B]. REQUIRES: stochastic()
+  virtual at::Tensor log_likelihood(const Observation& obs, const at::Tensor& action);
   /// Same values in memory of its own, on the same device.
   virtual std::shared_ptr<Actor> copy() const = 0;
 
   int64_t action_dim() const { return action_dim_; }
   const ActorConfig& config() const { return config_; }
-  virtual const Mlp& mlp() const = 0;  ///< what follows the encoder: float [B, O] -> [B, A], or [B, 2 A] of a Gaussian
+  virtual const Mlp& mlp() const = 0;  ///< what follows the encoder: float [B, O] -> [B, A], of a Gaussian [B, 2 A]
   const ObservationEncoder& encoder() const { return *encoder_; }
 
  protected:
@@ -88,6 +93,7 @@ class SquashedGaussianActor final : public Actor {
   SquashedGaussian distribution_constant(const Observation& obs);  ///< the same without gradient
   at::Tensor mode(const Observation& obs) override { return distribution(obs).mode(); }
   at::Tensor sample(const Observation& obs, const at::Tensor& noise) override;
+  at::Tensor log_likelihood(const Observation& obs, const at::Tensor& action) override;
   std::shared_ptr<Actor> copy() const override;
   const Mlp& mlp() const override { return *mlp_; }
 
@@ -95,7 +101,8 @@ class SquashedGaussianActor final : public Actor {
   std::shared_ptr<Mlp> mlp_;
 };
 
-/// On the CPU. @param generator draws the initial weights
+/// On the CPU. @param type not kMixture, which has settings of its own (models/mixture_actor.h)
+/// @param generator draws the initial weights
 std::shared_ptr<Actor> make_actor(ActorType type, std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim,
                                   const ActorConfig& config, at::Generator& generator);
 

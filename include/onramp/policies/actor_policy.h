@@ -27,10 +27,11 @@ class ActorPolicy final : public Policy {
   /// A squashed Gaussian can, a deterministic actor cannot. Density and entropy are those of the Gaussian before the tanh,
   /// at u = atanh(action clipped to +-kAtanhClip), without the tanh's Jacobian: the entropy of the tanh itself has no closed
   /// form, and a density and an entropy of different spaces do not add up.
+  /// Of a mixture both are in the space of actions, the entropy its upper bound (nn/mixture.h).
   bool can_evaluate() const override { return actor_->stochastic(); }
   LogProbEntropy evaluate(const Observation& obs, const at::Tensor& action) override;
   at::Tensor sample(const Observation& obs, int64_t n, Rng& random) override;
-  /// @param noise standard normal [B, A] on the CPU; undefined: the mode (a deterministic actor has nothing else)
+  /// @param noise standard normal [B, noise_dim() of the actor] on the CPU; undefined: the mode (a deterministic actor has nothing else)
   /// @return float [B, A] on the CPU
   at::Tensor action_at(const Observation& obs, const at::Tensor& noise = {}) const;
 

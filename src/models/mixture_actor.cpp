@@ -1,0 +1,57 @@
+#include "onramp/models/mixture_actor.h"
+
+#include <torch/types.h>
+
+#include <cmath>
+
+#include "onramp/core/generator.h"
+#include "onramp/nn/state.h"
+
+namespace onramp {
+namespace {
+
+constexpr double kLowNoiseStd = 1e-4;  // robomimic's low_noise_eval
+
+}  // namespace
+
+MixtureActor::MixtureActor(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const ActorConfig& config,
+                           const MixtureConfig& mixture, at::Generator& generator)
+    : Actor(std::move(encoder), action_dim, config),
+      mixture_(mixture),
+      mlp_(register_module(
+          "mlp", std::make_shared<Mlp>(encoder_->feature_dim(), mixture.components * (2 * action_dim + 1), config.mlp,
+                                       generator))) {}
+
+GaussianMixture MixtureActor::learned(const Observation& obs) {
+  const auto M = mixture_.components, A = action_dim_;
+  const auto out = mlp_->forward(encoder_->forward(obs));  // [B, M (2 A + 1)]
+  const auto parts = out.split_with_sizes({M, M * A, M * A}, -1);
+  return {.log_weight = parts[0].log_softmax(-1),
+          .mean = parts[1].unflatten(-1, {M, A}).tanh(),
+          .log_std = (at::softplus(parts[2].unflatten(-1, {M, A})) + mixture_.min_std).log()};
+}
+
+GaussianMixture MixtureActor::distribution(const Observation& obs) {
+  auto mixture = learned(obs);
+  if (mixture_.low_noise) mixture.log_std = at::full_like(mixture.log_std, std::log(kLowNoiseStd));
+  return mixture;
+}
+
+at::Tensor MixtureActor::sample(const Observation& obs, const at::Tensor& noise) {
+  return distribution(obs).sample(noise).clamp(-1, 1);
+}
+
+at::Tensor MixtureActor::log_likelihood(const Observation& obs, const at::Tensor& action) {
+  return learned(obs).log_prob(action);
+}
+
+std::shared_ptr<Actor> MixtureActor::copy() const {
+  auto random = RandomStream(0, "copy").next();
+  auto generator = make_generator(random);
+  auto copied = std::make_shared<MixtureActor>(encoder_->copy(), action_dim_, config_, mixture_, generator);
+  copied->to(mlp_->parameters().front().device());
+  copy_module(*copied, *this);
+  return copied;
+}
+
+}  // namespace onramp
