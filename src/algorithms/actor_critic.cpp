@@ -51,17 +51,22 @@ Observation ActorCritic::see_constant(const Observation& obs) {
   return see(obs);
 }
 
-PolicyStep ActorCritic::improve_policy(const SquashedGaussian& policy, const Batch& batch, at::Generator& rng) {
-  const auto noise = standard_normal(policy.mean.sizes(), policy.mean, rng);       // [B, A]
-  const auto [action, log_prob] = policy.sample(noise);                            // [B, A], [B]
-  const auto q = critic_->q(critic_->encode_constant(batch.obs), action).amin(0);  // [E, B] -> [B]
+PolicyStep ActorCritic::improve_policy(const SquashedGaussian& policy, const Batch& batch, at::Generator& rng,
+                                       EnsembleValue value) {
+  const auto noise = standard_normal(policy.mean.sizes(), policy.mean, rng);        // [B, A]
+  const auto [action, log_prob] = policy.sample(noise);                             // [B, A], [B]
+  const auto of_each = critic_->q(critic_->encode_constant(batch.obs), action);     // [E, B]
+  const auto q = value == EnsembleValue::kMin ? of_each.amin(0) : of_each.mean(0);  // [B]
   const auto loss = losses::sac_actor(q, log_prob, temperature());
   actor_optimizer_->minimize(loss);
-  if (temperature_optimizer_) {
-    temperature_optimizer_->minimize(losses::sac_temperature(log_temperature_, log_prob, target_entropy_));
-  }
+  hold_entropy(log_prob);
   const auto action_distance = (policy.mode() - batch.action).norm(2, /*dim=*/-1);  // [B]
   return {.q = q, .log_prob = log_prob, .loss = loss, .action_distance = action_distance};
+}
+
+void ActorCritic::hold_entropy(const at::Tensor& log_prob) {
+  if (!temperature_optimizer_) return;
+  temperature_optimizer_->minimize(losses::sac_temperature(log_temperature_, log_prob, target_entropy_));
 }
 
 Metrics ActorCritic::metrics(Metrics losses, const CriticStep& critic_step, const PolicyStep& policy) const {
@@ -75,7 +80,9 @@ Metrics ActorCritic::metrics(Metrics losses, const CriticStep& critic_step, cons
                        {"entropy", -policy.log_prob},
                        {"temperature", temperature()},
                        {"action_distance", policy.action_distance}};
-  losses.insert(losses.end(), common.begin(), common.end());
+  for (const auto& metric : common) {
+    if (metric.second.defined()) losses.push_back(metric);
+  }
   for (auto& [name, value] : losses) value = value.dim() == 0 ? value.detach() : value.mean();
   return losses;
 }

@@ -5,6 +5,7 @@
 #include "onramp/algorithms/cql_crossq.h"
 #include "onramp/algorithms/cql_sac.h"
 #include "onramp/algorithms/hilbert.h"
+#include "onramp/algorithms/redq.h"
 #include "onramp/algorithms/simplified_q.h"
 
 namespace onramp {
@@ -19,6 +20,9 @@ void add_learners(Registry<LearnerFactory>& learners) {
                                     "conservative Q-learning on soft actor-critic, with a target network");
   add_learner<CqlCrossQ, CqlCrossQConfig>(
       learners, "cql_crossq", "conservative Q-learning on CrossQ: batch renormalisation, no target network");
+  add_learner<Redq, RedqConfig>(
+      learners, "redq",
+      "soft actor-critic with an ensemble of critics and several critic steps an update (REDQ, RLPD)");
 }
 
 }  // namespace onramp

@@ -18,7 +18,7 @@ template <class Config>
 Config small_agent() {
   Config config;
   config.batch_size = 32;
-  config.num_action_samples = 3;
+  if constexpr (requires { config.num_action_samples; }) config.num_action_samples = 3;
   config.critic.mlp.hidden = {16, 16};
   config.actor.mlp.hidden = {16, 16};
   config.input.normalize = false;
@@ -127,7 +127,7 @@ inline Batch bandit_batch(int64_t B, uint64_t seed) {
 template <class Config>
 Config bandit_agent() {
   auto config = small_agent<Config>();
-  config.alpha = 0;
+  if constexpr (requires { config.num_action_samples; }) config.alpha = 0;  // of a penalty
   config.temperature = 0.01;
   config.critic.mlp.hidden = {64, 64};
   config.optimizer.learning_rate = 2e-3;

@@ -3,10 +3,12 @@
 // Source: Haarnoja et al. (arXiv:1812.05905). Losses: losses/sac.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "onramp/algorithms/critic_view.h"
@@ -58,16 +60,22 @@ struct ActorCriticConfig {
   }
 };
 
+/// Which of the members' values the policy climbs.
+enum class EnsembleValue : uint8_t { kMin, kMean };
+constexpr auto enum_names(EnsembleValue*) {
+  return std::array{std::pair{EnsembleValue::kMin, "min"}, std::pair{EnsembleValue::kMean, "mean"}};
+}
+
 /// What an update of the critic was about, for metrics. Gradients do no harm.
 struct CriticStep {
   at::Tensor q_data;     ///< Q(s, a), any shape
-  at::Tensor q_sampled;  ///< Q at actions that were penalised, any shape
+  at::Tensor q_sampled;  ///< Q at actions that were penalised, any shape; undefined where a method penalises none
   at::Tensor target;     ///< y, float [B]
 };
 
 /// What an update of the policy came to.
 struct PolicyStep {
-  at::Tensor q;                ///< min_e Q_e(s, a~), a~ ~ pi(s), float [B]
+  at::Tensor q;                ///< min_e (or mean_e) Q_e(s, a~), a~ ~ pi(s), float [B]
   at::Tensor log_prob;         ///< log pi(a~|s), float [B]
   at::Tensor loss;             ///< float []
   at::Tensor action_distance;  ///< between the policy's mode and the data's action, float [B]
@@ -100,7 +108,10 @@ class ActorCritic {
   Observation see_constant(const Observation& obs);  ///< the same without gradient
   /// Actor: maximise Q and entropy at reparameterised actions. Temperature: hold the entropy at its target.
   /// @param policy of batch.obs, with its graph; the critic is the one after its step
-  PolicyStep improve_policy(const SquashedGaussian& policy, const Batch& batch, at::Generator& rng);
+  PolicyStep improve_policy(const SquashedGaussian& policy, const Batch& batch, at::Generator& rng,
+                            EnsembleValue value = EnsembleValue::kMin);
+  /// The temperature's step alone; none where it is fixed. @param log_prob log pi(a~|s), float [B]
+  void hold_entropy(const at::Tensor& log_prob);
   /// `losses` of the critic, then what all agents of the family report; detached means, float [].
   Metrics metrics(Metrics losses, const CriticStep& critic, const PolicyStep& policy) const;
   /// The generator of one update: all its draws come from here.
@@ -109,6 +120,8 @@ class ActorCritic {
   Critic& critic() { return *critic_; }
   SquashedGaussianActor& actor() { return *actor_; }
   Adam& critic_optimizer() { return *critic_optimizer_; }
+  Adam& actor_optimizer() { return *actor_optimizer_; }
+  const NetworkInputs& inputs() const { return inputs_; }
 
  private:
   const ActorCriticConfig config_;

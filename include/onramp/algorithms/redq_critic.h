@@ -1,0 +1,90 @@
+// The critic of REDQ: an ensemble whose target is the least of a few random members, and several steps an update. What RLPD,
+// WSRL, Q2RL and IBRL here have in common, so that comparisons are of the method and not of the critic.
+// Sources: Chen et al. (arXiv:2101.05982, algorithm 1); Ball et al., RLPD (arXiv:2302.02948); Zhou et al., WSRL
+// (arXiv:2412.07762). Losses: losses/td.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "onramp/algorithms/actor_critic.h"
+#include "onramp/base/random.h"
+
+namespace onramp {
+
+/// How the steps of one update share a batch.
+enum class UtdForm : uint8_t {
+  kSplit,  ///< `batch_size` rows are cut into as many parts as there are steps: 256 = 4 x 64
+  kEach,   ///< each step has `batch_size` rows of its own: 4 x 256
+};
+constexpr auto enum_names(UtdForm*) {
+  return std::array{std::pair{UtdForm::kSplit, "split"}, std::pair{UtdForm::kEach, "each"}};
+}
+
+/// Defaults: Q2RL, table II, which are WSRL's.
+struct RedqCriticConfig {
+  int64_t utd = 4;
+  UtdForm utd_form = UtdForm::kSplit;
+  int64_t subset = 2;
+  double target_rate = 0.005;
+  bool entropy_backup = false;
+  template <class V>
+  void fields(V& v) {
+    v("utd", utd, "steps of the critic in one update (update-to-data ratio)", at_least(1));
+    v("utd_form", utd_form,
+      "split: batch_size rows are cut into utd parts (256 = 4 x 64); each: every step has batch_size rows (4 x 256)");
+    v("subset", subset, "members of the target, drawn afresh for each step, whose least value counts", at_least(1));
+    v("target_rate", target_rate, "share of the critic that its target takes on after each step", greater_than(0.0),
+      at_most(1.0));
+    v("entropy_backup", entropy_backup, "the policy's entropy counts in the target (RLPD); else not (WSRL, Q2RL)");
+  }
+};
+
+/// Whether the two fit together. @throws ConfigError for a subset larger than the ensemble, or a batch that cannot be cut
+void check_redq(const RedqCriticConfig& config, const ActorCriticConfig& agent);
+
+/// What a pass over a batch came to.
+struct RedqStep {
+  at::Tensor loss;    ///< of the last step, float []
+  CriticStep critic;  ///< of the last step
+};
+
+/// The target network of an ActorCritic, its subsets and the steps of its critic. Thread safety: none. Part: target_critic.
+class RedqCritic {
+ public:
+  /// @param net    outlives this. @param method names the random stream of subsets: "redq/members"
+  /// @throws ConfigError as check_redq()
+  RedqCritic(const RedqCriticConfig& config, const ActorCriticConfig& agent, ActorCritic& net, uint64_t seed,
+             const std::string& method);
+  RedqCritic(const RedqCritic&) = delete;
+  RedqCritic& operator=(const RedqCritic&) = delete;
+
+  /// Sets size and minibatches of a request for one update.
+  void describe(BatchRequest& request) const;
+  /// `utd` steps of the critic, each followed by one of the target. The batch's rows are `utd` equal parts.
+  RedqStep improve(const Batch& batch, at::Generator& rng);
+  /// One step of the critic towards values from elsewhere (Q-estimation), and one of the target.
+  /// @param y float [B]. @return as of improve()
+  RedqStep fit(const Observation& obs, const at::Tensor& action, const at::Tensor& y);
+  void start_target_anew();  ///< the target becomes a copy of the critic
+
+  void save(Parts& parts) const;
+  void load(const Parts& parts);
+
+ private:
+  /// Least of a fresh random subset of target members. @return float [B], without gradient
+  at::Tensor least_of_some(const Observation& next_obs, const at::Tensor& next_action);
+  std::vector<int64_t> draw_members();
+
+  const RedqCriticConfig config_;
+  const int64_t batch_size_;
+  ActorCritic& net_;
+  std::shared_ptr<Critic> target_;
+  RandomStream members_;
+};
+
+}  // namespace onramp

@@ -1,0 +1,50 @@
+#include "onramp/algorithms/redq.h"
+
+#include <torch/types.h>
+
+namespace onramp {
+
+ActorCriticConfig redq_defaults() {
+  ActorCriticConfig config;
+  config.n_step = 1;
+  config.batch_size = 256;
+  config.critic = {.ensemble = 10, .mlp = {.hidden = {512, 512, 512}, .layer_norm = true}};
+  config.actor.mlp = {.hidden = {512, 512, 512}};
+  return config;
+}
+
+Redq::Redq(const RedqConfig& config, const LearnerContext& context)
+    : config_(config), net_(config, context, "redq"), critic_(config, config, net_, context.seed, "redq") {}
+
+std::vector<BatchRequest> Redq::sample_plan() const {
+  auto plan = net_.sample_plan();
+  critic_.describe(plan.front());
+  return plan;
+}
+
+// One update: `utd` steps of the critic and its target, then one of actor and temperature.
+Metrics Redq::update(const Batches& batches) {
+  const Batch& batch = batches.at(ActorCritic::kBatch);
+  at::Generator& rng = net_.next_noise();
+  // Critic: fit an ensemble to the least of some of its targets, minibatch by minibatch.
+  const auto critic = critic_.improve(batch, rng);
+
+  // Actor: maximise Q and entropy at reparameterised actions. Temperature: hold the policy's entropy at its target.
+  const auto rows = config_.actor_batch == ActorBatch::kAll ? batch.size() : batch.size() / config_.utd;
+  const auto seen = batch.slice(batch.size() - rows, batch.size());
+  const auto pi = net_.actor().distribution(net_.see_constant(seen.obs));  // pi(.|s)
+  const auto policy = net_.improve_policy(pi, seen, rng, config_.actor_value);
+  return net_.metrics({{"critic_loss", critic.loss}}, critic.critic, policy);
+}
+
+void Redq::save(Parts& parts) const {
+  net_.save(parts);
+  critic_.save(parts);
+}
+
+void Redq::load(const Parts& parts) {
+  net_.load(parts);
+  critic_.load(parts);
+}
+
+}  // namespace onramp
