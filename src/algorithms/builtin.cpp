@@ -5,6 +5,7 @@
 #include "onramp/algorithms/cql_crossq.h"
 #include "onramp/algorithms/cql_sac.h"
 #include "onramp/algorithms/hilbert.h"
+#include "onramp/algorithms/q2rl.h"
 #include "onramp/algorithms/redq.h"
 #include "onramp/algorithms/simplified_q.h"
 
@@ -20,6 +21,7 @@ void add_learners(Registry<LearnerFactory>& learners) {
                                     "conservative Q-learning on soft actor-critic, with a target network");
   add_learner<CqlCrossQ, CqlCrossQConfig>(
       learners, "cql_crossq", "conservative Q-learning on CrossQ: batch renormalisation, no target network");
+  add_learner<Q2rl, Q2rlConfig>(learners, "q2rl", "values out of a cloned policy, then on-line learning gated by them");
   add_learner<Redq, RedqConfig>(
       learners, "redq",
       "soft actor-critic with an ensemble of critics and several critic steps an update (REDQ, RLPD)");

@@ -7,6 +7,7 @@
 #include "onramp/models/content_hash.h"
 #include "onramp/models/mixture_actor.h"
 #include "onramp/nn/state.h"
+#include "onramp/policies/gated_policy.h"
 #include "onramp/policies/spec_json.h"
 #include "stored_network.h"
 
@@ -129,12 +130,15 @@ PartState save_policy(const ActorPolicy& policy) {
 
 PartState save_policy(const Policy& policy) {
   if (const auto* actor = dynamic_cast<const ActorPolicy*>(&policy)) return save_policy(*actor);
+  if (const auto* gated = dynamic_cast<const GatedPolicy*>(&policy)) return save_policy(*gated);
   throw Error("this kind of policy cannot be stored: only trained actors can");
 }
 
 std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
   try {
-    if (require_host<std::string>("policy", state, "kind") != kKind) {
+    const auto kind = require_host<std::string>("policy", state, "kind");
+    if (kind == "gated_policy") return load_gated_policy(state, device);
+    if (kind != kKind) {
       throw CheckpointError("policy: a kind of policy that this version does not know");
     }
     const auto action = action_spec_from_json(require_host<nlohmann::json>("policy", state, "action"));

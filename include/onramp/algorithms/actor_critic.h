@@ -118,7 +118,9 @@ class ActorCritic {
   at::Generator& next_noise() { return noise_.next(); }
   at::Tensor temperature() const;  ///< float []
   Critic& critic() { return *critic_; }
+  const Critic& critic() const { return *critic_; }
   SquashedGaussianActor& actor() { return *actor_; }
+  const SquashedGaussianActor& actor() const { return *actor_; }
   Adam& critic_optimizer() { return *critic_optimizer_; }
   Adam& actor_optimizer() { return *actor_optimizer_; }
   const NetworkInputs& inputs() const { return inputs_; }

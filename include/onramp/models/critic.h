@@ -60,6 +60,7 @@ class Critic : public torch::nn::Module {
 
   int64_t ensemble() const { return mlp_->members(); }
   int64_t latent_dim() const { return mlp_->feature_dim(); }
+  const CriticConfig& config() const { return config_; }
   const ObservationEncoder& encoder() const { return *encoder_; }
 
  private:

@@ -1,0 +1,92 @@
+// Q-gating: of what a cloned and a learned policy propose, the one that is worth more acts. Source: Q2RL, eq. 10. Its losses
+// are in losses/q2rl.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "onramp/base/config.h"
+#include "onramp/data/policy.h"
+#include "onramp/models/actors.h"
+#include "onramp/models/critic.h"
+#include "onramp/models/state_value.h"
+
+namespace onramp {
+
+/// How a policy within another one picks its action.
+enum class Proposal : uint8_t { kAuto, kMode, kSample };
+constexpr auto enum_names(Proposal*) {
+  return std::array{std::pair{Proposal::kAuto, "auto"}, std::pair{Proposal::kMode, "mode"},
+                    std::pair{Proposal::kSample, "sample"}};
+}
+
+/// Defaults: Q2RL's in simulation (section IV, appendix B-B2), and its release's where the paper is silent.
+struct GateConfig {
+  bool gate = true;
+  double alpha = 1.0;
+  Proposal bc_action = Proposal::kAuto;
+  Proposal rl_action = Proposal::kAuto;
+  template <class V>
+  void fields(V& v) {
+    v("gate", gate,
+      "the estimate Q_BC, which stands still, judges the cloned policy's proposal (eq. 10); else the learned critic "
+      "judges both "
+      "(fig. 6)");
+    v("alpha", alpha, "temperature of the Boltzmann distribution that the cloned policy is taken for (eq. 6)",
+      at_least(0.0));
+    v("bc_action", bc_action,
+      "what the cloned policy proposes; auto: a sample of a mixture, the mode of a Gaussian. Collect the rollouts "
+      "alike");
+    v("rl_action", rl_action,
+      "what the learned policy proposes; auto: its mode, as in simulation; on hardware: sample");
+  }
+};
+
+/// Whether the cloned policy proposes its mode. @param policy as of GatedPolicy
+ActMode proposal_of_cloned(Proposal asked, const Policy& policy);
+
+/// What a gated policy is put together from. The critic and the actor see the same entries.
+struct GatedNetworks {
+  std::shared_ptr<Policy> cloned;     ///< can_evaluate(); never changes
+  std::shared_ptr<StateValue> value;  ///< V of the cloned policy
+  std::shared_ptr<Critic> critic;     ///< Q_RL
+  std::shared_ptr<SquashedGaussianActor> actor;
+};
+
+/// Acts as its config says, whichever mode is asked for, since both values belong to the proposals that are compared. Each step
+/// reports a_bc float [B, A] and gate (1: the cloned policy acted), q_bc, q_rl float [B, 1].
+/// Thread safety: none; one copy a thread. Invariant: its weights never change.
+class GatedPolicy final : public Policy {
+ public:
+  /// @param networks owned by this policy alone, but for what never changes
+  GatedPolicy(GatedNetworks networks, const GateConfig& config);
+
+  std::unique_ptr<PolicyState> begin(int64_t batch) override { return networks_.cloned->begin(batch); }
+  Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override;
+  const ActionSpec& action_spec() const override { return networks_.cloned->action_spec(); }
+  /// The entries of both policies.
+  const ObservationSpec& observation_spec() const override { return observation_; }
+  std::string content_hash() const override;
+
+  const GatedNetworks& networks() const { return networks_; }
+  const GateConfig& config() const { return config_; }
+
+ private:
+  at::Tensor value_of_cloned(const Observation& obs, const at::Tensor& encoded, const at::Tensor& action);
+
+  GatedNetworks networks_;
+  GateConfig config_;
+  ObservationSpec observation_;
+  at::Device device_;
+  mutable std::string hash_;
+};
+
+/// Everything that acting needs, the cloned policy included. @throws Error when that one cannot be stored
+PartState save_policy(const GatedPolicy& policy);
+/// @throws CheckpointError as load_policy(), which calls this for a part of this kind
+std::unique_ptr<GatedPolicy> load_gated_policy(const PartState& state, at::Device device = at::kCPU);
+
+}  // namespace onramp

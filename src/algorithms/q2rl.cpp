@@ -1,0 +1,198 @@
+#include "onramp/algorithms/q2rl.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+
+#include "onramp/algorithms/redq.h"
+#include "onramp/base/error.h"
+#include "onramp/losses/bc.h"
+#include "onramp/losses/q2rl.h"
+#include "onramp/losses/sac.h"
+#include "onramp/nn/state.h"
+#include "onramp/policies/actor_policy.h"
+
+namespace onramp {
+namespace {
+
+constexpr const char* kClonedPolicy = "cloned_policy";
+
+std::shared_ptr<Policy> load_cloned(const LearnerContext& context) {
+  if (!context.given || !context.given->contains(kClonedPolicy)) {
+    throw ConfigError(concat("q2rl needs the part '", kClonedPolicy,
+                             "': let a bc learner with policy: squashed_gaussian or mixture learn first"));
+  }
+  std::shared_ptr<Policy> policy = load_policy(context.given->at(kClonedPolicy), context.device);
+  if (!policy->can_evaluate()) {
+    throw ConfigError("q2rl: the cloned policy gives no log-density and entropy of its actions");
+  }
+  if (policy->action_spec().dim != context.action.dim) {
+    throw ConfigError(concat("q2rl: the cloned policy acts in ", policy->action_spec().dim,
+                             " dimensions, this task in ", context.action.dim));
+  }
+  for (const auto& entry : policy->observation_spec().entries) {
+    const auto* here = context.observation.find(entry.name);
+    if (!here || here->shape != entry.shape) {
+      throw ConfigError(concat("q2rl: the cloned policy looks at '", entry.name, "', which is ",
+                               here ? "of another shape" : "not", " among this task's observations"));
+    }
+  }
+  return policy;
+}
+
+}  // namespace
+
+Q2rlConfig::Q2rlConfig() : ActorCriticConfig(redq_defaults()) { online_share = 1.0; }
+
+Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
+    : config_(config),
+      cloned_(load_cloned(context)),
+      net_(config, context, "q2rl"),
+      critic_(config, config, net_, context.seed, "q2rl"),
+      proposals_(context.seed, "q2rl/proposals") {
+  TorchStream initial(context.seed, "q2rl/initial_value");
+  // A stream has one generator at a time: what draws first is written first.
+  auto encoder = net_.inputs().make_encoder_beside(net_.critic().encoder(), initial.next());
+  value_ = std::make_shared<StateValue>(std::move(encoder), config.critic.mlp, initial.next());
+  value_->to(context.device);
+  value_optimizer_.emplace(*value_, config.optimizer);
+}
+
+std::vector<std::string> Q2rl::needs(const Q2rlConfig& config, const ObservationSpec& observation) {
+  auto parts = NetworkInputs::needs(config.input, observation);
+  parts.emplace_back(kClonedPolicy);
+  return parts;
+}
+
+std::vector<std::string> Q2rl::sources(const Q2rlConfig& config, bool online) {
+  if (!online) return {config.rollout_source};
+  if (config.online_share < 1) return {config.online_source, config.offline_source};
+  return {config.online_source};
+}
+
+void Q2rl::begin_stage(Stage stage) {
+  stage_ = stage;
+  net_.begin_stage(stage);
+}
+
+Metrics Q2rl::update(const Batches& batches) {
+  const Batch& batch = batches.at(ActorCritic::kBatch);
+  at::Generator& rng = net_.next_noise();
+  return stage_ == Stage::kOffline ? estimate(batch) : improve(batch, rng);
+}
+
+// One step of Q-estimation, algorithm 1, lines 4 and 5.
+Metrics Q2rl::estimate(const Batch& batch) {
+  // V: regress on the return from each visited state (eq. 7, as it was meant).
+  const auto& g = batch.columns.at("mc_return");  // [B]
+  const auto v = value_->forward(batch.obs);      // [B]
+  const auto value_loss = losses::value_mse(v, g);
+  value_optimizer_->minimize(value_loss);
+
+  // Q_BC(s, a) = V(s) + alpha (log pi_BC(a|s) + H[pi_BC(.|s)]) (eq. 6), and every member of Q_RL towards it.
+  const auto pi_bc = cloned_->evaluate(batch.obs, batch.action);
+  const auto& v_here = config_.estimate_target == EstimateTarget::kReturn ? g : v;
+  const auto q_bc = losses::estimated_q(v_here, pi_bc.log_prob, pi_bc.entropy, config_.alpha);  // [B]
+  Metrics metrics{{"value_loss", value_loss}, {"value", v}, {"q_bc", q_bc}};
+  if (config_.init_critic) metrics.emplace_back("critic_loss", critic_.fit(batch.obs, batch.action, q_bc).loss);
+
+  // Policy: the rollouts' actions by likelihood.
+  if (config_.init_actor) {
+    const auto nll = losses::bc_nll(net_.actor().log_likelihood(net_.see_constant(batch.obs), batch.action));
+    net_.actor_optimizer().minimize(nll);
+    metrics.emplace_back("actor_nll", nll);
+  }
+  for (auto& [name, value] : metrics) value = value.detach().mean();
+  return metrics;
+}
+
+// Q_RL and pi_RL by off-policy learning, algorithm 1, line 15. (Lines 8 to 13 are the gated policy's and the run's.)
+Metrics Q2rl::improve(const Batch& batch, at::Generator& rng) {
+  // The target of Q_RL begins as the estimate.
+  if (!online_) critic_.start_target_anew();
+  online_ = true;
+  // Critic: fit an ensemble to the least of some of its targets, minibatch by minibatch.
+  const auto critic = critic_.improve(batch, rng);
+  const auto policy = improve_policy(batch, rng);
+  return net_.metrics({{"critic_loss", critic.loss}}, critic.critic, policy);
+}
+
+PolicyStep Q2rl::improve_policy(const Batch& batch, at::Generator& rng) {
+  // Policy: climb the least member, and stay near what the cloned policy would do (section IV-C).
+  const auto pi = net_.actor().distribution(net_.see_constant(batch.obs));                    // pi(.|s)
+  const auto [action, log_prob] = pi.sample(standard_normal(pi.mean.sizes(), pi.mean, rng));  // [B, A], [B]
+  Critic& critic = net_.critic();
+  const auto q = critic.q(critic.encode_constant(batch.obs), action).amin(0);  // [E, B] -> [B]
+  const auto temperature = config_.actor_entropy ? net_.temperature() : at::zeros({}, q.options());
+  auto loss = losses::sac_actor(q, log_prob, temperature);
+  if (config_.bc_weight > 0) {
+    const auto log_prob_bc = pi.log_prob(cloned_action(batch), kLikelihoodClip);  // [B]
+    loss = losses::bc_regularized_actor(loss, log_prob_bc, config_.bc_weight);
+  }
+  net_.actor_optimizer().minimize(loss);
+  if (config_.actor_entropy) net_.hold_entropy(log_prob);
+  const auto action_distance = (pi.mode() - batch.action).norm(2, /*dim=*/-1);  // [B]
+  return {.q = q, .log_prob = log_prob, .loss = loss, .action_distance = action_distance};
+}
+
+at::Tensor Q2rl::cloned_action(const Batch& batch) {
+  if (config_.cloned_action == ClonedAction::kStored) return batch.columns.at("a_bc").view_as(batch.action);
+  auto random = proposals_.next();
+  const auto state = cloned_->begin(batch.size());
+  const auto mode = proposal_of_cloned(config_.bc_action, *cloned_);
+  return cloned_->act(batch.obs, *state, mode, random).action.to(batch.action.device());
+}
+
+std::vector<BatchRequest> Q2rl::sample_plan() const {
+  auto plan = net_.sample_plan();
+  auto& request = plan.front();
+  const bool clones = stage_ == Stage::kOnline && config_.bc_weight > 0;
+  if (stage_ == Stage::kOffline) {
+    request.sources = {{.source = config_.rollout_source}};
+    request.n_step = 1;
+    request.columns = {"mc_return"};
+  } else {
+    critic_.describe(request);
+    if (clones && config_.cloned_action == ClonedAction::kStored) request.columns = {"a_bc"};
+  }
+  if (stage_ == Stage::kOnline && !(clones && config_.cloned_action == ClonedAction::kFresh)) return plan;
+  for (const auto& entry : cloned_->observation_spec().entries) {  // the cloned policy looks too
+    const auto& names = request.observations;
+    if (std::find(names.begin(), names.end(), entry.name) == names.end()) request.observations.push_back(entry.name);
+  }
+  return plan;
+}
+
+std::unique_ptr<Policy> Q2rl::policy() const {
+  GatedNetworks networks{.cloned = cloned_,
+                         .value = value_->copy(),
+                         .critic = net_.critic().copy(),
+                         .actor = std::static_pointer_cast<SquashedGaussianActor>(net_.actor().copy())};
+  return std::make_unique<GatedPolicy>(std::move(networks), config_);
+}
+
+void Q2rl::save(Parts& parts) const {
+  net_.save(parts);
+  critic_.save(parts);
+  save_module(parts["value"], *value_);
+  value_optimizer_->save(parts["value_optimizer"]);
+  auto& learner = parts["learner"].host;
+  learner["cloned"] = cloned_->content_hash();
+  learner["proposals"] = proposals_.counter();
+  learner["online"] = online_;
+}
+
+void Q2rl::load(const Parts& parts) {
+  const auto& learner = require_part(parts, "learner");
+  if (require_host<std::string>("learner", learner, "cloned") != cloned_->content_hash()) {
+    throw CheckpointError("learner: it was trained from another cloned policy than the one handed over");
+  }
+  net_.load(parts);
+  critic_.load(parts);
+  load_module(require_part(parts, "value"), *value_);
+  value_optimizer_->load(require_part(parts, "value_optimizer"));
+  proposals_.set_counter(require_host<uint64_t>("learner", learner, "proposals"));
+  online_ = require_host<bool>("learner", learner, "online");
+}
+
+}  // namespace onramp

@@ -1,0 +1,280 @@
+#include "onramp/algorithms/q2rl.h"
+
+#include <cmath>
+#include <functional>
+
+#include "agent_testing.h"
+#include "onramp/base/error.h"
+#include "onramp/nn/state.h"
+#include "onramp/policies/actor_policy.h"
+#include "support/expect_throws.h"
+
+namespace onramp {
+namespace {
+
+using namespace onramp::test;
+
+/// A cloned policy that acts N(u; mean, e^log_std) in each dimension, whatever the state; log std in (-5, 2).
+Parts cloned(int64_t state_dim, const std::vector<float>& mean, const std::vector<float>& log_std) {
+  auto generator = generator_of(1);
+  auto encoder = std::make_shared<ObservationEncoder>(state_only(state_dim), Normalizer(), nullptr, false);
+  const auto A = static_cast<int64_t>(mean.size());
+  auto actor = std::make_shared<SquashedGaussianActor>(encoder, A, ActorConfig{.mlp = {.hidden = {}}}, generator);
+  const auto squashed = ((at::tensor(log_std) + 5) / 3.5 - 1).atanh();  // log std = -5 + 3.5 (tanh(.) + 1)
+  {
+    const at::NoGradGuard no_gradient;
+    for (auto& item : actor->named_parameters()) item.value().zero_();
+    actor->named_parameters()["mlp.bias_out"].copy_(at::cat({at::tensor(mean), squashed}));
+  }
+  return {{"cloned_policy", save_policy(ActorPolicy(actor, ActionSpec{.dim = A}))}};
+}
+
+LearnerContext context_of(const Parts& given, int64_t state_dim, int64_t action_dim, uint64_t seed = 1) {
+  auto context = state_context(state_dim, action_dim, seed);
+  context.given = &given;
+  return context;
+}
+
+Q2rlConfig small_q2rl() {
+  auto config = small_agent<Q2rlConfig>();
+  config.critic.ensemble = 3;
+  return config;
+}
+
+/// With what either stage asks for.
+Batch with_columns(Batch batch, uint64_t seed = 1) {
+  batch.columns["mc_return"] = normals({batch.size()}, 100 + seed);
+  batch.columns["a_bc"] = 0.9 * uniforms(batch.action.sizes(), 200 + seed);
+  return batch;
+}
+
+// ---- numbers of one update ----
+
+// Log std 0 and -1.5. At u = (0.5, 0), the mean: log pi + H = A / 2 = 1. At u = (1.5, 0), one deviation away: 1/2 less.
+class Q2rlEstimate : public ::testing::Test {
+ protected:
+  Q2rlEstimate() {
+    batch_ = random_batch(2, 3, 2);
+    batch_.action = rows({{0.4621172F, 0}, {0.9051483F, 0}});
+    batch_.columns["mc_return"] = at::tensor({2.0F, 4.0F});
+  }
+  double q_bc(const std::function<void(Q2rlConfig&)>& change) const {
+    auto config = small_q2rl();
+    change(config);
+    Q2rl agent(config, context_of(given_, 3, 2));
+    set_weights(agent, "value", {{"weight_out", at::zeros({1, 16})}, {"bias_out", at::full({1}, 10.0F)}});  // V = 10
+    return metric(agent.update({{"batch", batch_}}), "q_bc");
+  }
+  const Parts given_ = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  Batch batch_;
+};
+
+TEST_F(Q2rlEstimate, IsReturnPlusDensityPlusEntropy) {
+  EXPECT_NEAR(q_bc([](auto&) {}), 3.75, 1e-5);                                                  // (3 + 4.5) / 2
+  EXPECT_NEAR(q_bc([](auto& c) { c.alpha = 2; }), 4.5, 1e-5);                                   // (4 + 5) / 2
+  EXPECT_NEAR(q_bc([](auto& c) { c.estimate_target = EstimateTarget::kValue; }), 10.75, 1e-4);  // (11 + 10.5) / 2
+}
+
+TEST_F(Q2rlEstimate, FitsWhatItIsToldTo) {
+  const auto moved = [&](const std::function<void(Q2rlConfig&)>& change) {
+    auto config = small_q2rl();
+    change(config);
+    Q2rl agent(config, context_of(given_, 3, 2));
+    auto before = saved(agent);
+    agent.update({{"batch", batch_}});
+    auto after = saved(agent);
+    std::string names;
+    for (const auto* part : {"actor", "critic", "target_critic", "value"}) {
+      bool same = true;
+      for (const auto& [name, tensor] : before[part].tensors) same &= at::equal(tensor, after[part].tensors.at(name));
+      if (!same) names += std::string(part) + " ";
+    }
+    return names;
+  };
+  EXPECT_EQ(moved([](auto&) {}), "actor critic target_critic value ");
+  EXPECT_EQ(moved([](auto& c) { c.init_critic = false; }), "actor value ");
+  EXPECT_EQ(moved([](auto& c) { c.init_actor = false; }), "critic target_critic value ");
+}
+
+// ---- known answers ----
+
+// The cloned policy acts N(u; 0, 1/2), and what comes of it is s: V(s) = s, Q_RL(s, tanh u) = s + 1/2 - 2 u^2, and the policy
+// begins with its deviation.
+TEST(Q2rl, EstimatesValuesAndPolicyOfTheClonedOne) {
+  const auto given = cloned(1, {0.0F}, {std::log(0.5F)});
+  auto config = small_q2rl();
+  config.critic.mlp.hidden = {32, 32};
+  config.optimizer.learning_rate = 3e-3;
+  Q2rl agent(config, context_of(given, 1, 1, test_seed()));
+  for (uint64_t k = 0; k < 800; ++k) {
+    const auto seed = 10000 * test_seed() + 2 * k;
+    auto batch = batch_of(std::vector<float>(64, 0.0F), std::vector<float>(64, 0.0F));
+    const auto s = uniforms({64, 1}, seed);
+    batch.obs = {{"state", s}};
+    batch.action = (0.5 * normals({64, 1}, seed + 1)).tanh();
+    batch.columns["mc_return"] = s.squeeze(1);
+    agent.update({{"batch", batch}});
+  }
+  const auto s = at::linspace(-0.8, 0.8, 9).unsqueeze(1);
+  for (const double u : {-0.6, 0.0, 0.6}) {
+    const auto q = agent.evaluate({{"state", s}}, at::full({9, 1}, std::tanh(u))).q.mean(0);
+    expect_below("error of Q at u = " + std::to_string(u),
+                 (q - (s.squeeze(1) + 0.5 - 2 * u * u)).abs().mean().item<double>(), 0.15);
+  }
+  const auto policy = agent.policy();
+  auto random = RandomStream(1, "act").next();
+  const auto acted = policy->act({{"state", s}}, *policy->begin(9), ActMode::kMode, random);
+  EXPECT_EQ(acted.info.at(2).name, "q_bc");
+  // The mode: V and 1/2.
+  expect_below("error of V", (acted.info.at(2).value.squeeze(1) - s.squeeze(1) - 0.5).abs().mean().item<double>(), 0.1);
+  auto& actor = *dynamic_cast<GatedPolicy&>(*policy).networks().actor;
+  expect_below("error of log std",
+               (actor.distribution({{"state", s}}).log_std - std::log(0.5)).abs().mean().item<double>(), 0.15);
+}
+
+// r = 1 - (a - s)^2, and the cloned policy always says 0. Without cloning the policy finds a = s; with nothing else it says 0.
+TEST(Q2rl, OnLineThePolicyClimbsAndClonesAsWeighted) {
+  const auto given = cloned(1, {0.0F}, {-1.0F});
+  const BanditGrid grid;
+  const auto modes = [&](double bc_weight) {
+    auto config = bandit_agent<Q2rlConfig>();
+    config.critic.ensemble = 3;
+    config.utd = 2;
+    config.bc_weight = bc_weight;
+    Q2rl agent(config, context_of(given, 1, 1, test_seed()));
+    agent.begin_stage(Stage::kOnline);
+    for (uint64_t i = 0; i < 400; ++i) {
+      auto batch = bandit_batch(64, 1000 * test_seed() + i);
+      batch.columns["a_bc"] = at::zeros({64});
+      agent.update({{"batch", batch}});
+    }
+    const auto policy = agent.policy();
+    return dynamic_cast<GatedPolicy&>(*policy).networks().actor->mode({{"state", grid.states}});
+  };
+  expect_below("without cloning: distance from s", (modes(0.0) - grid.states).abs().mean().item<double>(), 0.12);
+  expect_below("cloning alone: distance from 0", modes(1.0).abs().mean().item<double>(), 0.05);
+}
+
+// ---- stages, state, settings ----
+
+TEST(Q2rl, ContinuesBitForBitAfterLoadInEachStage) {
+  const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  for (const auto stage : {Stage::kOffline, Stage::kOnline}) {
+    for (const auto from : {ClonedAction::kStored, ClonedAction::kFresh}) {
+      auto config = small_q2rl();
+      config.cloned_action = from;
+      config.bc_action = Proposal::kSample;
+      Q2rl agent(config, context_of(given, 3, 2)), fresh(config, context_of(given, 3, 2));
+      agent.begin_stage(stage);
+      fresh.begin_stage(stage);
+      expect_continues_bit_for_bit(agent, fresh, {{"batch", with_columns(random_batch(32, 3, 2))}});
+    }
+  }
+}
+
+// With a learning rate of 0 on line nothing moves the critic, so that its target is a copy, and stays one after a resume.
+TEST(Q2rl, OnLineTheTargetBeginsAsTheEstimate) {
+  const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  auto config = small_q2rl();
+  config.online_learning_rate = 0.0;
+  Q2rl agent(config, context_of(given, 3, 2));
+  const Batches batches{{"batch", with_columns(random_batch(32, 3, 2))}};
+  for (int i = 0; i < 3; ++i) agent.update(batches);
+  auto parts = saved(agent);
+  const auto differs = [&](Parts& p) {
+    return !at::equal(p["critic"].tensors.at("mlp.weight_out"), p["target_critic"].tensors.at("mlp.weight_out"));
+  };
+  EXPECT_TRUE(differs(parts));
+  agent.begin_stage(Stage::kOnline);
+  agent.update(batches);
+  parts = saved(agent);
+  EXPECT_FALSE(differs(parts));
+}
+
+TEST(Q2rl, EachSettingChangesItsResult) {
+  const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  const auto run = [&](const std::function<void(Q2rlConfig&)>& change) {
+    auto config = small_q2rl();
+    change(config);
+    Q2rl agent(config, context_of(given, 3, 2));
+    for (const auto stage : {Stage::kOffline, Stage::kOnline}) {
+      agent.begin_stage(stage);
+      for (uint64_t i = 0; i < 2; ++i) agent.update({{"batch", with_columns(random_batch(32, 3, 2, i + 1), i)}});
+    }
+    auto parts = saved(agent);
+    return content_hash(parts["critic"]) + content_hash(parts["actor"]) + agent.policy()->content_hash();
+  };
+  const auto base = run([](auto&) {});
+  using Changes = std::vector<std::pair<const char*, std::function<void(Q2rlConfig&)>>>;
+  for (const auto& [name, change] :
+       Changes{{"gate", [](auto& c) { c.gate = false; }},
+               {"alpha", [](auto& c) { c.alpha = 0.5; }},
+               {"bc_action", [](auto& c) { c.bc_action = Proposal::kSample; }},
+               {"rl_action", [](auto& c) { c.rl_action = Proposal::kSample; }},
+               {"estimate_target", [](auto& c) { c.estimate_target = EstimateTarget::kValue; }},
+               {"init_critic", [](auto& c) { c.init_critic = false; }},
+               {"init_actor", [](auto& c) { c.init_actor = false; }},
+               {"bc_weight", [](auto& c) { c.bc_weight = 0.0; }},
+               {"cloned_action", [](auto& c) { c.cloned_action = ClonedAction::kFresh; }},
+               {"actor_entropy", [](auto& c) { c.actor_entropy = true; }},
+               {"utd", [](auto& c) { c.utd = 2; }}}) {
+    EXPECT_NE(run(change), base) << name;
+  }
+}
+
+TEST(Q2rl, EachStageAsksForWhatItNeeds) {
+  const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  Q2rlConfig config;
+  config.input.normalize = false;
+  Q2rl agent(config, context_of(given, 3, 2));
+  auto request = agent.sample_plan()[0];
+  EXPECT_EQ(request.sources[0].source, "rollouts");
+  EXPECT_EQ(request.columns, std::vector<std::string>{"mc_return"});
+  EXPECT_EQ(request.size * request.minibatches, 256);
+  agent.begin_stage(Stage::kOnline);
+  request = agent.sample_plan()[0];
+  ASSERT_EQ(request.sources.size(), 1U);
+  EXPECT_EQ(request.sources[0].source, "online");
+  EXPECT_EQ(request.columns, std::vector<std::string>{"a_bc"});
+  EXPECT_EQ(request.size, 64);
+  EXPECT_EQ(request.minibatches, 4);
+  EXPECT_EQ(Q2rl::sources(config, false), std::vector<std::string>{"rollouts"});
+  EXPECT_EQ(Q2rl::sources(config, true), std::vector<std::string>{"online"});
+  config.cloned_action = ClonedAction::kFresh;
+  Q2rl fresh(config, context_of(given, 3, 2));
+  fresh.begin_stage(Stage::kOnline);
+  EXPECT_TRUE(fresh.sample_plan()[0].columns.empty());
+}
+
+TEST(Q2rl, ItsPolicyIsASnapshot) {
+  const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  Q2rl agent(small_q2rl(), context_of(given, 3, 2));
+  const auto policy = agent.policy();
+  const auto hash = policy->content_hash();
+  agent.update({{"batch", with_columns(random_batch(32, 3, 2))}});
+  EXPECT_NE(agent.policy()->content_hash(), hash);
+  EXPECT_EQ(load_policy(save_policy(*policy))->content_hash(), hash);
+}
+
+TEST(Q2rl, RefusesAClonedPolicyThatDoesNotFit) {
+  const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  expect_throws<ConfigError>([] { Q2rl(small_q2rl(), state_context(3, 2)); }, "needs the part 'cloned_policy'");
+  expect_throws<ConfigError>([&] { Q2rl(small_q2rl(), context_of(given, 3, 1)); },
+                             "acts in 2 dimensions, this task in 1");
+  expect_throws<ConfigError>([&] { Q2rl(small_q2rl(), context_of(given, 4, 2)); },
+                             "looks at 'state', which is of another shape");
+  auto generator = generator_of(1);
+  auto encoder = std::make_shared<ObservationEncoder>(state_only(3), Normalizer(), nullptr, false);
+  const Parts deterministic{
+      {"cloned_policy", save_policy(ActorPolicy(make_actor(ActorType::kDeterministic, encoder, 2, {}, generator),
+                                                ActionSpec{.dim = 2}))}};
+  expect_throws<ConfigError>([&] { Q2rl(small_q2rl(), context_of(deterministic, 3, 2)); },
+                             "gives no log-density and entropy");
+  Q2rl agent(small_q2rl(), context_of(given, 3, 2));
+  const auto other = cloned(3, {0.4F, 0.0F}, {0.0F, -1.5F});
+  Q2rl from_other(small_q2rl(), context_of(other, 3, 2));
+  expect_throws<CheckpointError>([&] { from_other.load(saved(agent)); }, "another cloned policy");
+}
+
+}  // namespace
+}  // namespace onramp
