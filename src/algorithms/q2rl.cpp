@@ -151,6 +151,7 @@ std::vector<BatchRequest> Q2rl::sample_plan() const {
     request.sources = {{.source = config_.rollout_source}};
     request.n_step = 1;
     request.columns = {"mc_return"};
+    request.wants_success = !config_.without_success;
   } else {
     critic_.describe(request);
     if (clones && config_.cloned_action == ClonedAction::kStored) request.columns = {"a_bc"};

@@ -127,6 +127,22 @@ void check_rewards(const BatchRequest& request, const Replay& replay) {
   }
 }
 
+/// Where a method learns from what success was worth, there must have been one.
+void check_success(const BatchRequest& request, const Replay& replay, const std::vector<const SourceShare*>& active) {
+  if (!request.wants_success) return;
+  size_t episodes = 0;
+  std::vector<std::string> names;
+  for (const auto* share : active) {
+    const auto& source = replay.source(share->source);
+    if (!source.empty(EpisodeFilter::kSuccessful)) return;
+    episodes += source.episodes().size();
+    names.push_back(share->source);
+  }
+  throw DataError(concat("request '", request.name, "': none of the ", episodes, " episodes of source '",
+                         join(names, "', '"),
+                         "' succeeded, so that all returns are alike; collect more of them, or from a better policy"));
+}
+
 }  // namespace
 
 void check_plan(const std::vector<BatchRequest>& plan, const Replay& replay) {
@@ -154,6 +170,7 @@ void check_plan(const std::vector<BatchRequest>& plan, const Replay& replay) {
     check_rewards(request, replay);
     check_observations(request, replay.dataset());
     check_columns(request, replay, active);
+    check_success(request, replay, active);
   }
 }
 

@@ -231,8 +231,10 @@ TEST(Q2rl, EachStageAsksForWhatItNeeds) {
   EXPECT_EQ(request.sources[0].source, "rollouts");
   EXPECT_EQ(request.columns, std::vector<std::string>{"mc_return"});
   EXPECT_EQ(request.size * request.minibatches, 256);
+  EXPECT_TRUE(request.wants_success);
   agent.begin_stage(Stage::kOnline);
   request = agent.sample_plan()[0];
+  EXPECT_FALSE(request.wants_success);
   ASSERT_EQ(request.sources.size(), 1U);
   EXPECT_EQ(request.sources[0].source, "online");
   EXPECT_EQ(request.columns, std::vector<std::string>{"a_bc"});
@@ -241,6 +243,8 @@ TEST(Q2rl, EachStageAsksForWhatItNeeds) {
   EXPECT_EQ(Q2rl::sources(config, false), std::vector<std::string>{"rollouts"});
   EXPECT_EQ(Q2rl::sources(config, true), std::vector<std::string>{"online"});
   config.cloned_action = ClonedAction::kFresh;
+  config.without_success = true;
+  EXPECT_FALSE(Q2rl(config, context_of(given, 3, 2)).sample_plan()[0].wants_success);
   Q2rl fresh(config, context_of(given, 3, 2));
   fresh.begin_stage(Stage::kOnline);
   EXPECT_TRUE(fresh.sample_plan()[0].columns.empty());

@@ -56,5 +56,19 @@ TEST_F(PlanOverTwoSources, RefusesTwoScalesOfRewardInOneBatch) {
                              "sources 'offline' and 'online' transform rewards differently");
 }
 
+TEST_F(PlanOverTwoSources, WantsOneSuccessWhereAskedTo) {
+  replay.add_source("offline");
+  replay.add_source("online");
+  replay.add(sparse_episode(EndReason::kTimeLimit, 0), {"offline", "online"});
+  replay.add(sparse_episode(EndReason::kTimeLimit, 1), {"offline"});
+  EXPECT_NO_THROW(check_plan(plan, replay));
+  plan[0].wants_success = true;
+  expect_throws<DataError>(
+      [&] { check_plan(plan, replay); },
+      "none of the 3 episodes of source 'offline', 'online' succeeded, so that all returns are alike");
+  replay.add(sparse_episode(EndReason::kSuccess, 2), {"online"});
+  EXPECT_NO_THROW(check_plan(plan, replay));
+}
+
 }  // namespace
 }  // namespace onramp

@@ -51,6 +51,7 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, GateConfig {
   ClonedAction cloned_action = ClonedAction::kStored;
   bool actor_entropy = false;
   std::string rollout_source = "rollouts";
+  bool without_success = false;
 
   Q2rlConfig();
   void validate() const { check_redq(*this, *this); }
@@ -67,6 +68,8 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, GateConfig {
       "fresh: proposed anew at the batch's states, for cloned policies without memory");
     v("actor_entropy", actor_entropy, "entropy counts in the policy's loss, with a learned temperature (SAC)");
     v("rollout_source", rollout_source, "replay source of the cloned policy's rollouts", not_empty());
+    v("without_success", without_success,
+      "estimate also from rollouts of which none succeeded: V is then constant, and the gate says nothing");
     RedqCriticConfig::fields(v);
     ActorCriticConfig::fields(v);
   }

@@ -54,8 +54,9 @@ struct BatchRequest {
   int64_t minibatches = 1;  ///< slices of one batch of size * minibatches
   SampleKind kind = SampleKind::kTransition;
   std::vector<SourceShare> sources;
-  int64_t n_step = 1;   ///< rewards summed, at most
-  double gamma = 0.99;  ///< discount of one step
+  bool wants_success = false;  ///< refused before the phase where no episode of its sources succeeded
+  int64_t n_step = 1;          ///< rewards summed, at most
+  double gamma = 0.99;         ///< discount of one step
   ImageForm images = ImageForm::kPixels;
   std::vector<std::string> observations;  ///< entries wanted; empty: all that are not privileged
   std::vector<std::string> columns;       ///< "mc_return", "success", "step", or a stored extra column

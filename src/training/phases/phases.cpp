@@ -1,6 +1,7 @@
 #include "onramp/training/phases.h"
 
 #include <numeric>
+#include <utility>
 
 #include "onramp/training/phases/factories.h"
 
@@ -14,10 +15,21 @@ void add_phases(Registry<Phase>& phases) {
 }
 
 std::vector<std::pair<std::string, double>> episode_metrics(const Episode& episode) {
-  return {{"success", episode.succeeded() ? 1.0 : 0.0},
-          {"success_at_end", episode.success_at_end() ? 1.0 : 0.0},
-          {"return", std::accumulate(episode.reward.begin(), episode.reward.end(), 0.0)},
-          {"length", static_cast<double>(episode.length())}};
+  std::vector<std::pair<std::string, double>> metrics{
+      {"success", episode.succeeded() ? 1.0 : 0.0},
+      {"success_at_end", episode.success_at_end() ? 1.0 : 0.0},
+      {"return", std::accumulate(episode.reward.begin(), episode.reward.end(), 0.0)},
+      {"length", static_cast<double>(episode.length())}};
+  // Of a policy that chooses between two (policies/gated_policy.h): how often which, and why.
+  for (const auto& [column, metric] :
+       {std::pair{"gate", "bc_share"}, std::pair{"q_bc", "gate_q_bc"}, std::pair{"q_rl", "gate_q_rl"}}) {
+    const auto found = episode.extra.find(column);
+    if (found == episode.extra.end() || found->second.values.empty()) continue;
+    const auto& values = found->second.values;
+    metrics.emplace_back(metric,
+                         std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()));
+  }
+  return metrics;
 }
 
 }  // namespace onramp
