@@ -25,8 +25,9 @@ at::Tensor to_tensor(const json& rows, at::ScalarType dtype) {
 
 TEST(GaussianMixture, MatchesReferenceDensityAndEntropyBound) {
   std::ifstream file(ONRAMP_TESTS_DIR "/golden/distributions.json");
+  const auto all = json::parse(file);
   json c;
-  for (const auto& entry : json::parse(file).at("cases")) {
+  for (const auto& entry : all.at("cases")) {
     if (entry.at("name") == "gmm") c = entry;
   }
   for (const auto& [dtype, tolerance] : {std::pair{at::kDouble, 1e-9}, std::pair{at::kFloat, 1e-5}}) {
