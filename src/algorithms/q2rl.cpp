@@ -45,9 +45,9 @@ std::shared_ptr<Policy> load_cloned(const LearnerContext& context) {
 Q2rlConfig::Q2rlConfig() : ActorCriticConfig(redq_defaults()) { online_share = 1.0; }
 
 Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
-    : config_(config),
+    : ActorCriticAgent(config, context, "q2rl"),
+      config_(config),
       cloned_(load_cloned(context)),
-      net_(config, context, "q2rl"),
       critic_(config, config, net_, context.seed, "q2rl"),
       proposals_(context.seed, "q2rl/proposals") {
   TorchStream initial(context.seed, "q2rl/initial_value");

@@ -14,7 +14,7 @@ ActorCriticConfig redq_defaults() {
 }
 
 Redq::Redq(const RedqConfig& config, const LearnerContext& context)
-    : config_(config), net_(config, context, "redq"), critic_(config, config, net_, context.seed, "redq") {}
+    : ActorCriticAgent(config, context, "redq"), config_(config), critic_(config, config, net_, context.seed, "redq") {}
 
 std::vector<BatchRequest> Redq::sample_plan() const {
   auto plan = net_.sample_plan();

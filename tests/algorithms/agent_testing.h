@@ -25,25 +25,33 @@ Config small_agent() {
   return config;
 }
 
-/// Settings that all agents of the family have, each at a second value.
 template <class Config>
-std::vector<std::pair<const char*, std::function<void(Config&)>>> changes_of_common_settings() {
-  return {
-      {"alpha", [](Config& c) { c.alpha = 2; }},
-      {"mu", [](Config& c) { c.mu = ActionSource::kPolicy; }},
-      {"penalty", [](Config& c) { c.penalty = PenaltyWeight::kUniform; }},
-      {"num_action_samples", [](Config& c) { c.num_action_samples = 1; }},
+using Changes = std::vector<std::pair<const char*, std::function<void(Config&)>>>;
+
+/// Settings that all agents of the family have, each at a second value; of those that penalise actions, what they have more.
+template <class Config>
+Changes<Config> changes_of_common_settings() {
+  Changes<Config> changes{
       {"temperature", [](Config& c) { c.temperature = 0.5; }},
       {"temperature 0", [](Config& c) { c.temperature = 0.0; }},
       {"initial_temperature", [](Config& c) { c.initial_temperature = 0.5; }},
       {"target_entropy", [](Config& c) { c.target_entropy = 3.0; }},
       {"learning_rate", [](Config& c) { c.optimizer.learning_rate = 1e-3; }},
       {"ensemble", [](Config& c) { c.critic.ensemble = 2; }},
-      {"critic layer_norm", [](Config& c) { c.critic.mlp.layer_norm = true; }},
+      {"critic layer_norm", [](Config& c) { c.critic.mlp.layer_norm = !c.critic.mlp.layer_norm; }},
       {"actor hidden", [](Config& c) { c.actor.mlp.hidden = {8}; }},
       {"log_std_min", [](Config& c) { c.actor.log_std_min = -2; }},
       {"log_std_max", [](Config& c) { c.actor.log_std_max = 0; }},
   };
+  if constexpr (requires { std::declval<Config&>().alpha; }) {
+    changes.emplace_back("alpha", [](Config& c) { c.alpha = 2; });
+  }
+  if constexpr (requires { std::declval<Config&>().mu; }) {
+    changes.emplace_back("mu", [](Config& c) { c.mu = ActionSource::kPolicy; });
+    changes.emplace_back("penalty", [](Config& c) { c.penalty = PenaltyWeight::kUniform; });
+    changes.emplace_back("num_action_samples", [](Config& c) { c.num_action_samples = 1; });
+  }
+  return changes;
 }
 
 /// Hash over critic and actor of a small agent with one setting changed, after a few updates.

@@ -195,6 +195,7 @@ TEST(Q2rl, EachSettingChangesItsResult) {
   const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
   const auto run = [&](const std::function<void(Q2rlConfig&)>& change) {
     auto config = small_q2rl();
+    config.actor_entropy = true;  // else nothing of a temperature is seen
     change(config);
     Q2rl agent(config, context_of(given, 3, 2));
     for (const auto stage : {Stage::kOffline, Stage::kOnline}) {
@@ -205,21 +206,18 @@ TEST(Q2rl, EachSettingChangesItsResult) {
     return content_hash(parts["critic"]) + content_hash(parts["actor"]) + agent.policy()->content_hash();
   };
   const auto base = run([](auto&) {});
-  using Changes = std::vector<std::pair<const char*, std::function<void(Q2rlConfig&)>>>;
-  for (const auto& [name, change] :
-       Changes{{"gate", [](auto& c) { c.gate = false; }},
-               {"alpha", [](auto& c) { c.alpha = 0.5; }},
-               {"bc_action", [](auto& c) { c.bc_action = Proposal::kSample; }},
-               {"rl_action", [](auto& c) { c.rl_action = Proposal::kSample; }},
-               {"estimate_target", [](auto& c) { c.estimate_target = EstimateTarget::kValue; }},
-               {"init_critic", [](auto& c) { c.init_critic = false; }},
-               {"init_actor", [](auto& c) { c.init_actor = false; }},
-               {"bc_weight", [](auto& c) { c.bc_weight = 0.0; }},
-               {"cloned_action", [](auto& c) { c.cloned_action = ClonedAction::kFresh; }},
-               {"actor_entropy", [](auto& c) { c.actor_entropy = true; }},
-               {"utd", [](auto& c) { c.utd = 2; }}}) {
-    EXPECT_NE(run(change), base) << name;
-  }
+  auto changes = changes_of_common_settings<Q2rlConfig>();
+  changes.emplace_back("gate", [](auto& c) { c.gate = false; });
+  changes.emplace_back("bc_action", [](auto& c) { c.bc_action = Proposal::kSample; });
+  changes.emplace_back("rl_action", [](auto& c) { c.rl_action = Proposal::kSample; });
+  changes.emplace_back("estimate_target", [](auto& c) { c.estimate_target = EstimateTarget::kValue; });
+  changes.emplace_back("init_critic", [](auto& c) { c.init_critic = false; });
+  changes.emplace_back("init_actor", [](auto& c) { c.init_actor = false; });
+  changes.emplace_back("bc_weight", [](auto& c) { c.bc_weight = 0.0; });
+  changes.emplace_back("cloned_action", [](auto& c) { c.cloned_action = ClonedAction::kFresh; });
+  changes.emplace_back("actor_entropy", [](auto& c) { c.actor_entropy = false; });
+  changes.emplace_back("utd", [](auto& c) { c.utd = 2; });
+  for (const auto& [name, change] : changes) EXPECT_NE(run(change), base) << name;
 }
 
 TEST(Q2rl, EachStageAsksForWhatItNeeds) {

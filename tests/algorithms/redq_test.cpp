@@ -179,25 +179,16 @@ TEST(Redq, EndToEndContinuesBitForBitAfterLoad) {
 }
 
 TEST(Redq, EachSettingOfTheUpdateChangesItsResult) {
-  const auto run = [](const std::function<void(RedqConfig&)>& change) {
-    auto config = small_redq();
-    change(config);
-    Redq agent(config, state_context(3, 2));
-    for (uint64_t i = 0; i < 3; ++i) agent.update({{"batch", random_batch(32, 3, 2, i + 1)}});
-    auto parts = saved(agent);
-    return content_hash(parts["critic"]) + content_hash(parts["actor"]);
-  };
+  const auto run = networks_after<Redq, RedqConfig>;
   const auto base = run([](auto&) {});
-  using Changes = std::vector<std::pair<const char*, std::function<void(RedqConfig&)>>>;
-  for (const auto& [name, change] : Changes{{"utd", [](auto& c) { c.utd = 2; }},
-                                            {"subset", [](auto& c) { c.subset = 1; }},
-                                            {"target_rate", [](auto& c) { c.target_rate = 0.5; }},
-                                            {"entropy_backup", [](auto& c) { c.entropy_backup = true; }},
-                                            {"actor_value", [](auto& c) { c.actor_value = EnsembleValue::kMean; }},
-                                            {"actor_batch", [](auto& c) { c.actor_batch = ActorBatch::kLast; }},
-                                            {"ensemble", [](auto& c) { c.critic.ensemble = 2; }}}) {
-    EXPECT_NE(run(change), base) << name;
-  }
+  auto changes = changes_of_common_settings<RedqConfig>();
+  changes.emplace_back("utd", [](auto& c) { c.utd = 2; });
+  changes.emplace_back("subset", [](auto& c) { c.subset = 1; });
+  changes.emplace_back("target_rate", [](auto& c) { c.target_rate = 0.5; });
+  changes.emplace_back("entropy_backup", [](auto& c) { c.entropy_backup = true; });
+  changes.emplace_back("actor_value", [](auto& c) { c.actor_value = EnsembleValue::kMean; });
+  changes.emplace_back("actor_batch", [](auto& c) { c.actor_batch = ActorBatch::kLast; });
+  for (const auto& [name, change] : changes) EXPECT_NE(run(change), base) << name;
 }
 
 TEST(Redq, PlanCutsTheBatchOrAsksForSeveral) {

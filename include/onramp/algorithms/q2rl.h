@@ -76,7 +76,7 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, GateConfig {
 };
 
 /// Thread safety: none. Parts: critic, target_critic, actor, value, critic_optimizer, actor_optimizer, value_optimizer, learner.
-class Q2rl final : public Agent, public CriticView {
+class Q2rl final : public ActorCriticAgent {
  public:
   /// @throws ConfigError without a cloned policy, or for one without density or for other actions
   Q2rl(const Q2rlConfig& config, const LearnerContext& context);
@@ -89,9 +89,6 @@ class Q2rl final : public Agent, public CriticView {
   void save(Parts& parts) const override;
   void load(const Parts& parts) override;
   std::unique_ptr<Policy> policy() const override;  ///< a GatedPolicy
-  CriticOutput evaluate(const Observation& obs, const at::Tensor& action) override {
-    return net_.evaluate(obs, action);
-  }
 
  private:
   Metrics estimate(const Batch& batch);
@@ -102,7 +99,6 @@ class Q2rl final : public Agent, public CriticView {
 
   const Q2rlConfig config_;
   std::shared_ptr<Policy> cloned_;
-  ActorCritic net_;
   RedqCritic critic_;
   std::shared_ptr<StateValue> value_;
   std::optional<Adam> value_optimizer_;

@@ -14,8 +14,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -49,24 +47,18 @@ struct RedqConfig : ActorCriticConfig, RedqCriticConfig {
 };
 
 /// Thread safety: none. Parts: critic, target_critic, actor, critic_optimizer, actor_optimizer, learner.
-class Redq final : public Agent, public CriticView {
+class Redq final : public ActorCriticAgent {
  public:
   /// @throws ConfigError, e.g. for a batch that cannot be cut
   Redq(const RedqConfig& config, const LearnerContext& context);
 
-  void begin_stage(Stage stage) override { net_.begin_stage(stage); }
   std::vector<BatchRequest> sample_plan() const override;
   Metrics update(const Batches& batches) override;
   void save(Parts& parts) const override;
   void load(const Parts& parts) override;
-  std::unique_ptr<Policy> policy() const override { return net_.policy(); }
-  CriticOutput evaluate(const Observation& obs, const at::Tensor& action) override {
-    return net_.evaluate(obs, action);
-  }
 
  private:
   const RedqConfig config_;
-  ActorCritic net_;
   RedqCritic critic_;
 };
 
