@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <vector>
 
 #include "onramp/core/generator.h"
 #include "onramp/nn/state.h"
@@ -12,6 +13,15 @@ namespace {
 
 constexpr double kLowNoiseStd = 1e-4;  // robomimic's low_noise_eval
 
+/// Before the tanh, so that the means lie in the middles of M equal parts of [-1, 1], in each dimension in an order of its own.
+at::Tensor means_apart(int64_t M, int64_t A, at::Generator& generator) {
+  const auto middles = ((at::arange(M, at::kFloat) + 0.5) * (2.0 / static_cast<double>(M)) - 1).atanh();  // [M]
+  std::vector<at::Tensor> dimensions;
+  for (int64_t a = 0; a < A; ++a)
+    dimensions.push_back(middles.index_select(0, at::randperm(M, generator, at::TensorOptions(at::kLong))));
+  return at::stack(dimensions, 1);  // [M, A]
+}
+
 }  // namespace
 
 MixtureActor::MixtureActor(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const ActorConfig& config,
@@ -20,7 +30,14 @@ MixtureActor::MixtureActor(std::shared_ptr<ObservationEncoder> encoder, int64_t 
       mixture_(mixture),
       mlp_(register_module(
           "mlp", std::make_shared<Mlp>(encoder_->feature_dim(), mixture.components * (2 * action_dim + 1), config.mlp,
-                                       generator))) {}
+                                       generator))) {
+  // Components that begin alike all fit the whole of the data, and the likelihood is nearly flat where they would part: how
+  // soon they do goes with the inverse square of their distance.
+  const at::NoGradGuard no_gradient;
+  const auto M = mixture.components;
+  const auto bias = mlp_->named_parameters(/*recurse=*/false)["bias_out"];
+  bias.narrow(0, M, M * action_dim).copy_(means_apart(M, action_dim, generator).reshape({-1}));
+}
 
 GaussianMixture MixtureActor::learned(const Observation& obs) {
   const auto M = mixture_.components, A = action_dim_;

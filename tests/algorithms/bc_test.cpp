@@ -175,7 +175,7 @@ TEST(Bc, WithoutADensityItHandsNothingOver) {
   EXPECT_FALSE(saved(Bc(small_config(), state_context(3, 2))).contains("cloned_policy"));
 }
 
-// a = +-0.5, whatever the state: the mean is 0, which no demonstration showed, and which a mixture of two avoids.
+// a = +-0.5 with a deviation of 0.02, whatever the state: the mean is 0, which no demonstration showed.
 Batch two_ways(uint64_t seed) {
   Batch batch;
   batch.obs = {{"state", uniforms({64, 2}, 2 * seed)}};
@@ -183,20 +183,40 @@ Batch two_ways(uint64_t seed) {
   return batch;
 }
 
+std::unique_ptr<Policy> shown_two_ways(BcConfig config, uint64_t seed) {
+  config.mixture.components = MixtureConfig{}.components;
+  Bc agent(config, state_context(2, 1, seed));
+  for (uint64_t k = 0; k < 500; ++k) agent.update({{"batch", two_ways(10000 * seed + k)}});
+  return agent.policy();
+}
+
+at::Tensor mode_of(Policy& policy, const Observation& obs) {
+  auto random = RandomStream(1, "act").next();
+  return policy.act(obs, *policy.begin(obs.batch_size()), ActMode::kMode, random).action;
+}
+
+// Log-likelihoods: of the data's own distribution -log 2 - 1.4189 - log 0.02 = 1.80; of the best single Gaussian, whose variance
+// is 0.25 + 0.02^2, -1.4189 - log(0.5004) = -0.727. Only what knows both ways is a nat above the latter.
 TEST(Bc, AMixtureLearnsTwoWaysWhereAGaussianTakesTheirMean) {
-  const auto typical_action = [](ActorType policy) {
-    auto config = with_density(policy);
-    Bc agent(config, state_context(2, 1, test_seed()));
-    for (uint64_t k = 0; k < 500; ++k) agent.update({{"batch", two_ways(1000 * test_seed() + k)}});
-    auto random = RandomStream(1, "act").next();
-    const auto learned = agent.policy();
-    return learned->act({{"state", uniforms({50, 2}, 7)}}, *learned->begin(50), ActMode::kMode, random)
-        .action.abs()
-        .mean();
-  };
-  expect_below("distance of a mixture's mode from a way",
-               (typical_action(ActorType::kMixture) - 0.5).abs().item<double>(), 0.1);
-  expect_below("size of a Gaussian's mode", typical_action(ActorType::kSquashedGaussian).item<double>(), 0.2);
+  constexpr double kBestGaussian = -0.727;
+  const auto held_out = two_ways(7);
+  for (uint64_t seed = 5 * test_seed(); seed < 5 * test_seed() + 5; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto mixture = shown_two_ways(with_density(ActorType::kMixture), seed);
+    const auto likelihood = mixture->evaluate(held_out.obs, held_out.action).log_prob.mean().item<double>();
+    expect_below("nats by which a mixture is no better than a Gaussian", kBestGaussian - likelihood, -1.0);
+    auto random = RandomStream(1, "sample").next();
+    const auto drawn = mixture->sample(held_out.obs, 30, random);  // [64, 30, 1]
+    const auto near = [&](double way) { return ((drawn - way).abs() < 0.15).to(at::kFloat).mean().item<double>(); };
+    expect_below("what a half has more than draws near one way", 0.5 - near(0.5), 0.25);
+    expect_below("what a half has more than draws near the other", 0.5 - near(-0.5), 0.25);
+    expect_below("draws near neither", 1 - near(0.5) - near(-0.5), 0.1);
+    expect_below("distance of a mixture's mode from a way",
+                 (mode_of(*mixture, held_out.obs).abs() - 0.5).abs().mean().item<double>(), 0.1);
+    const auto gaussian = shown_two_ways(with_density(ActorType::kSquashedGaussian), seed);
+    expect_below("size of a Gaussian's mode", mode_of(*gaussian, held_out.obs).abs().mean().item<double>(),
+                 0.25);  // nearer to the mean than to a way
+  }
 }
 
 // Constant actions N(u; 0.3, 0.5) squashed: what likelihood finds is the deviation too.

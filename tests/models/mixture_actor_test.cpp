@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "model_testing.h"
 #include "onramp/nn/state.h"
@@ -51,6 +52,14 @@ TEST(MixtureActor, ReadsItsOutputsInTheirOrder) {
   EXPECT_TRUE(at::allclose(pi.mean, rows({{0.1F, 0.2F}, {0.3F, 0.4F}}).tanh().unsqueeze(0)));
   EXPECT_TRUE(at::allclose(pi.log_std, at::full({1, 2, 2}, std::log(1.5F)), 1e-5, 1e-6));
   EXPECT_TRUE(at::allclose(pi.mode(), rows({{0.3F, 0.4F}}).tanh()));
+}
+
+// Without hidden layers and at s = 0 what comes out is the bias: five means in the middles of fifths of [-1, 1].
+TEST(MixtureActor, ItsComponentsBeginApartInEveryDimension) {
+  const auto actor = make({}, {.hidden = {}});
+  const auto mean = actor->distribution({{"state", at::zeros({1, 3})}}).mean.squeeze(0);  // [5, 2]
+  const auto want = at::tensor({-0.8F, -0.4F, 0.0F, 0.4F, 0.8F}).unsqueeze(1).expand({5, 2});
+  EXPECT_TRUE(at::allclose(std::get<0>(mean.sort(0)), want, 1e-5, 1e-6)) << mean;
 }
 
 TEST(MixtureActor, LowNoiseHoldsForActionAndDensityAndNotForTheFit) {

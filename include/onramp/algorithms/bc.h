@@ -4,7 +4,9 @@
 //
 // Deviations from the papers: (1) the image encoder is small_conv unless the config says resnet, as in simplified_q.h. (The
 // policy's mean passes through a tanh, as the RL policy's mode does.)
-//  (2) the Gaussian is one before a tanh, of which actions are clipped to +-0.99 for their likelihood; why: it is the RL
+//  (2) the means of a mixture begin apart, where robomimic's begin near 0 (models/mixture_actor.h); why: they may stay together
+//      else, and few demonstrations leave few updates to part them; effect: not measured.
+//  (3) the Gaussian is one before a tanh, of which actions are clipped to +-0.99 for their likelihood; why: it is the RL
 //      policy's own form, and saturated gripper actions would swamp the rest; effect: not measured.
 #pragma once
 

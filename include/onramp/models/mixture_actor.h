@@ -27,6 +27,8 @@ struct MixtureConfig {
 
 /// a ~ sum_m c_m N(tanh(mean_m(s)), std_m(s)), clipped to [-1, 1]; std = softplus(.) + min_std. The density is that before the
 /// clipping, in the space of actions. Of `config()` the layers count, not the bounds of the log standard deviation.
+/// At first the means are spread over the box, where robomimic's all begin near 0: components that begin alike may stay one
+/// Gaussian for a long time.
 class MixtureActor final : public Actor {
  public:
   MixtureActor(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const ActorConfig& config,
