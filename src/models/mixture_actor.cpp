@@ -11,8 +11,6 @@
 namespace onramp {
 namespace {
 
-constexpr double kLowNoiseStd = 1e-4;  // robomimic's low_noise_eval
-
 /// Before the tanh, so that the means lie in the middles of M equal parts of [-1, 1], in each dimension in an order of its own.
 at::Tensor means_apart(int64_t M, int64_t A, at::Generator& generator) {
   const auto middles = ((at::arange(M, at::kFloat) + 0.5) * (2.0 / static_cast<double>(M)) - 1).atanh();  // [M]

@@ -25,10 +25,13 @@ at::Tensor pick(const at::Tensor& of, const at::Tensor& index) {
 
 at::Tensor GaussianMixture::sample(const at::Tensor& noise) const {
   const auto A = mean.size(-1), M = mean.size(-2);
-  const auto uniform = 0.5 * (1 + (noise.narrow(-1, A, 1) * kInverseSqrt2).erf());  // [..., 1]
-  const auto below = log_weight.exp().cumsum(-1);                                   // [..., M]
-  // Rounding may leave the last sum below 1, and the distribution function at 1.
-  const auto component = (uniform > below).sum(-1).clamp_max(M - 1);  // [...]
+  const auto weight = log_weight.exp();                                                              // [..., M]
+  const auto below = weight.cumsum(-1);                                                              // [..., M]
+  const auto heaviest = (below - 0.5 * weight).gather(-1, log_weight.argmax(-1, /*keepdim=*/true));  // [..., 1]
+  // Turned, so that the middle of the uniform lies in the middle of the heaviest component's part; it stays uniform.
+  const auto turned = 0.5 * (noise.narrow(-1, A, 1) * kInverseSqrt2).erf() + heaviest;  // [..., 1]
+  // Rounding may leave the last sum below 1.
+  const auto component = (turned - turned.floor() > below).sum(-1).clamp_max(M - 1);  // [...]
   return pick(mean, component) + pick(log_std, component).exp() * noise.narrow(-1, 0, A);
 }
 

@@ -11,8 +11,10 @@
 
 #include "onramp/base/error.h"
 #include "onramp/core/generator.h"
+#include "onramp/models/mixture_actor.h"
 #include "onramp/nn/torchscript.h"
 #include "onramp/policies/actor_policy.h"
+#include "onramp/policies/gated_policy.h"
 #include "onramp/policies/spec_json.h"
 
 namespace onramp {
@@ -92,6 +94,39 @@ def forward(self, obs: Dict[str, Tensor]) -> Tensor:
     return torch.tanh(self.distribution(obs)[0])
 )";
 
+// {0} components of {1} dimensions; {2}: log std from softplus(raw) + min_std, or a constant; {3}: log(2 pi) / 2; {4}: sqrt(1/2).
+// As nn/mixture.cpp, line by line.
+constexpr const char* kMixture = R"(
+def distribution(self, obs: Dict[str, Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+    out = self.mlp.forward(self.encode(obs))
+    log_weight = torch.log_softmax(torch.narrow(out, 1, 0, {0}), -1)
+    mean = torch.tanh(torch.reshape(torch.narrow(out, 1, {0}, {0} * {1}), [-1, {0}, {1}]))
+    raw = torch.reshape(torch.narrow(out, 1, {0} + {0} * {1}, {0} * {1}), [-1, {0}, {1}])
+    return (log_weight, mean, {2})
+def pick(self, of: Tensor, index: Tensor) -> Tensor:
+    chosen = torch.reshape(index, [-1, 1, 1]).expand([-1, 1, {1}])
+    return torch.squeeze(torch.gather(of, 1, chosen), 1)
+def act(self, obs: Dict[str, Tensor], state: Tensor, noise: Tensor) -> Tuple[Tensor, Tensor]:
+    log_weight, mean, log_std = self.distribution(obs)
+    z = noise.to(mean)
+    weight = torch.exp(log_weight)
+    below = torch.cumsum(weight, -1)
+    heaviest = torch.gather(below - 0.5 * weight, -1, torch.argmax(log_weight, -1, True))
+    turned = 0.5 * torch.erf(torch.narrow(z, 1, {1}, 1) * {4}) + heaviest
+    component = torch.clamp_max(torch.sum(turned - torch.floor(turned) > below, [-1]), {0} - 1)
+    action = self.pick(mean, component) + torch.exp(self.pick(log_std, component)) * torch.narrow(z, 1, 0, {1})
+    return (torch.clamp(action, -1, 1), state)
+def log_prob_entropy(self, obs: Dict[str, Tensor], action: Tensor, state: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    log_weight, mean, log_std = self.distribution(obs)
+    z = (torch.unsqueeze(action.to(mean), 1) - mean) * torch.exp(-log_std)
+    log_prob = torch.logsumexp(log_weight - torch.sum(0.5 * z * z + log_std + {3}, [-1]), [-1])
+    of_each = torch.sum(log_std + 0.5 + {3}, [-1])
+    return (log_prob, torch.sum(torch.exp(log_weight) * (of_each - log_weight), [-1]), state)
+def forward(self, obs: Dict[str, Tensor]) -> Tensor:
+    log_weight, mean, log_std = self.distribution(obs)
+    return self.pick(mean, torch.argmax(log_weight, -1))
+)";
+
 constexpr const char* kCommon = R"(
 def spec(self) -> str:
     return self.spec_json
@@ -102,24 +137,44 @@ def example(self) -> Tuple[Dict[str, Tensor], Tensor, Tensor]:
 )";
 
 std::string actor_code(const Actor& actor) {
-  if (actor.type() == ActorType::kDeterministic) return kDeterministic;
-  if (actor.type() == ActorType::kMixture) throw Error("a mixture policy cannot be exported yet; a Gaussian one can");
-  return fmt::format(fmt::runtime(kSquashedGaussian), actor.config().log_std_min, actor.config().log_std_max,
-                     kAtanhClip, 0.5 * std::log(2.0 * std::numbers::pi));
+  const double half_log_two_pi = 0.5 * std::log(2.0 * std::numbers::pi);
+  switch (actor.type()) {
+    case ActorType::kDeterministic:
+      return kDeterministic;
+    case ActorType::kSquashedGaussian:
+      return fmt::format(fmt::runtime(kSquashedGaussian), actor.config().log_std_min, actor.config().log_std_max,
+                         kAtanhClip, half_log_two_pi);
+    case ActorType::kMixture: {
+      const auto& mixture = dynamic_cast<const MixtureActor&>(actor).mixture();
+      const auto log_std = mixture.low_noise
+                               ? fmt::format("torch.full_like(raw, {})", std::log(MixtureActor::kLowNoiseStd))
+                               : fmt::format("torch.log(torch.softplus(raw) + {})", mixture.min_std);
+      return fmt::format(fmt::runtime(kMixture), mixture.components, actor.action_dim(), log_std, half_log_two_pi,
+                         std::sqrt(0.5));
+    }
+  }
+  throw Error("an actor of no known type cannot be exported");
 }
 
+/// What log_prob_entropy() means, see the header.
+const char* density_of(const Actor& actor) {
+  if (!actor.stochastic()) return "none";
+  return actor.type() == ActorType::kMixture ? "mixture" : "pre_tanh";
+}
+
+int64_t noise_dim(const Actor& actor) { return actor.stochastic() ? actor.noise_dim() : 0; }
+
 nlohmann::json describe(const ActorPolicy& policy, const nlohmann::json& about) {
-  const bool stochastic = policy.actor().stochastic();
   nlohmann::json spec = {{"format", "onramp policy"},
                          {"version", 1},
                          {"observation", to_json_value(policy.observation_spec())},
                          {"action", to_json_value(policy.action_spec())},
-                         {"noise", {{"dim", stochastic ? policy.action_spec().dim : 0}, {"distribution", "normal"}}},
+                         {"noise", {{"dim", noise_dim(policy.actor())}, {"distribution", "normal"}}},
                          {"state", {{"dim", 0}}},
-                         {"density", stochastic ? "pre_tanh" : "none"},
+                         {"density", density_of(policy.actor())},
                          {"hash", policy.content_hash()},
                          {"about", about}};
-  if (stochastic) spec["density_clip"] = kAtanhClip;
+  if (policy.actor().type() == ActorType::kSquashedGaussian) spec["density_clip"] = kAtanhClip;
   return spec;
 }
 
@@ -144,8 +199,7 @@ void add_example(torch::jit::Module& script, const ActorPolicy& policy) {
     obs.set(entry.name, value);
   }
   const bool stochastic = policy.actor().stochastic();
-  const auto noise =
-      at::randn({kExampleRows, stochastic ? policy.action_spec().dim : 0}, generator, at::TensorOptions());
+  const auto noise = at::randn({kExampleRows, noise_dim(policy.actor())}, generator, at::TensorOptions());
   script.register_attribute("example_obs", c10::DictType::create(c10::StringType::get(), c10::TensorType::get()),
                             to_dict(obs));
   script.register_buffer("example_noise", noise);
@@ -155,6 +209,11 @@ void add_example(torch::jit::Module& script, const ActorPolicy& policy) {
 }  // namespace
 
 std::string export_torchscript(const Policy& policy, const nlohmann::json& about) {
+  if (dynamic_cast<const GatedPolicy*>(&policy)) {
+    throw Error(
+        "a gated policy cannot be exported: it is two policies and the critics that choose between them; export the "
+        "cloned one, which the phase that cloned it left behind");
+  }
   const auto* trained = dynamic_cast<const ActorPolicy*>(&policy);
   if (!trained) throw Error("this kind of policy cannot be exported: only trained actors can");
   const at::NoGradGuard no_gradient;

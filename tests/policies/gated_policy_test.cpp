@@ -9,6 +9,7 @@
 #include "onramp/base/error.h"
 #include "onramp/models/mixture_actor.h"
 #include "onramp/policies/actor_policy.h"
+#include "onramp/policies/torchscript_export.h"
 #include "support/expect_throws.h"
 
 namespace onramp {
@@ -119,6 +120,12 @@ TEST(GatedPolicy, ActsTheSameAfterSaveAndLoadFromThePartAlone) {
   EXPECT_EQ(loaded->content_hash(), policy.content_hash());
   EXPECT_EQ(loaded->action_spec(), policy.action_spec());
   EXPECT_EQ(loaded->observation_spec(), policy.observation_spec());
+}
+
+TEST(GatedPolicy, IsNotExportedAndSaysWhatCanBe) {
+  expect_throws<Error>(
+      [] { export_torchscript(GatedPolicy(by_hand(), {})); },
+      "a gated policy cannot be exported: it is two policies and the critics that choose between them");
 }
 
 TEST(GatedPolicy, IsRefusedWithoutEachOfItsTensorsAndWhenOneWasChanged) {

@@ -8,6 +8,7 @@
 
 #include "models/model_testing.h"
 #include "onramp/base/error.h"
+#include "onramp/models/mixture_actor.h"
 #include "onramp/policies/actor_policy.h"
 #include "onramp/policies/random_policy.h"
 #include "support/expect_throws.h"
@@ -39,7 +40,9 @@ const std::vector<Variant>& variants() {
       {ActorType::kSquashedGaussian, EncoderMode::kNone, conv, normed, "GaussianOfState"},
       {ActorType::kSquashedGaussian, EncoderMode::kFrozen, conv, small, "GaussianFrozenConv"},
       {ActorType::kSquashedGaussian, EncoderMode::kFrozen, resnet, small, "GaussianFrozenResNet"},
-      {ActorType::kSquashedGaussian, EncoderMode::kEndToEnd, conv, small, "GaussianEndToEndConv"}};
+      {ActorType::kSquashedGaussian, EncoderMode::kEndToEnd, conv, small, "GaussianEndToEndConv"},
+      {ActorType::kMixture, EncoderMode::kNone, conv, small, "MixtureOfState"},
+      {ActorType::kMixture, EncoderMode::kEndToEnd, conv, normed, "MixtureEndToEndConv"}};
   return all;
 }
 
@@ -53,8 +56,14 @@ std::unique_ptr<ActorPolicy> make_policy(const Variant& variant) {
   if (variant.images == EncoderMode::kFrozen) fitted["wrist"] = 0.2 * normals({9, 8}, 6);
   auto encoder = std::make_shared<ObservationEncoder>(spec, fit_normalizer(fitted), images,
                                                       variant.images == EncoderMode::kEndToEnd);
-  auto actor = make_actor(variant.type, encoder, 2, {.mlp = variant.mlp, .log_std_min = -3.0}, generator);
-  return std::make_unique<ActorPolicy>(actor, ActionSpec{2, {"x", "y"}});
+  const ActorConfig config{.mlp = variant.mlp, .log_std_min = -3.0};
+  const ActionSpec action{2, {"x", "y"}};
+  if (variant.type == ActorType::kMixture) {
+    const MixtureConfig mixture{.components = 3, .min_std = 0.05};
+    return std::make_unique<ActorPolicy>(std::make_shared<MixtureActor>(encoder, 2, config, mixture, generator),
+                                         action);
+  }
+  return std::make_unique<ActorPolicy>(make_actor(variant.type, encoder, 2, config, generator), action);
 }
 
 torch::jit::Module load(const std::string& bytes) {
@@ -80,19 +89,26 @@ class EachActor : public ::testing::TestWithParam<Variant> {
   torch::jit::Module script_ = load(bytes_);
   Observation obs_{{"wrist", pictures(33, 1)}, {"state", 9.0 * normals({33, 3}, 2)}};
   c10::Dict<std::string, at::Tensor> dict_ = dict_of(obs_, policy_->observation_spec());
-  bool stochastic_ = GetParam().type == ActorType::kSquashedGaussian;
+  bool stochastic_ = GetParam().type != ActorType::kDeterministic;
+  int64_t noise_dim_ = stochastic_ ? policy_->actor().noise_dim() : 0;
 };
 INSTANTIATE_TEST_SUITE_P(Kinds, EachActor, ::testing::ValuesIn(variants()), [](const auto& p) { return p.param.name; });
 
 TEST_P(EachActor, ActsAsThePolicyForTheSameNoise) {
   const auto state = script_.run_method("initial_state", int64_t{33});
   EXPECT_EQ(state.toTensor().sizes(), (std::vector<int64_t>{33, 0}));
-  const auto noise = normals({33, stochastic_ ? 2 : 0}, 3);
+  const auto noise = normals({33, noise_dim_}, 3);
   const auto result = script_.run_method("act", dict_, state, noise).toTuple()->elements();
   expect_within(result[0].toTensor(), policy_->action_at(obs_, stochastic_ ? noise : at::Tensor()),
                 kTorchScriptTolerance);
   expect_equal(result[1].toTensor(), state.toTensor());
   expect_within(script_.run_method("forward", dict_).toTensor(), policy_->action_at(obs_), kTorchScriptTolerance);
+}
+
+TEST_P(EachActor, NoiseOfZerosGivesTheMode) {
+  const auto state = script_.run_method("initial_state", int64_t{33});
+  const auto result = script_.run_method("act", dict_, state, at::zeros({33, noise_dim_})).toTuple()->elements();
+  expect_within(result[0].toTensor(), script_.run_method("forward", dict_).toTensor(), 1e-6);
 }
 
 TEST_P(EachActor, OffersTheDensityThatThePolicyHasAndNoOther) {
@@ -111,8 +127,10 @@ TEST_P(EachActor, SaysWhatItIs) {
   const auto spec = nlohmann::json::parse(script_.run_method("spec").toStringRef());
   EXPECT_EQ(spec.at("action").at("dim"), 2);
   EXPECT_EQ(spec.at("observation").size(), policy_->observation_spec().entries.size());
-  EXPECT_EQ(spec.at("noise").at("dim"), stochastic_ ? 2 : 0);
-  EXPECT_EQ(spec.at("density"), stochastic_ ? "pre_tanh" : "none");
+  EXPECT_EQ(spec.at("noise").at("dim"), noise_dim_);
+  const bool mixture = GetParam().type == ActorType::kMixture;
+  EXPECT_EQ(spec.at("density"), !stochastic_ ? "none" : mixture ? "mixture" : "pre_tanh");
+  EXPECT_EQ(spec.contains("density_clip"), stochastic_ && !mixture);
   EXPECT_EQ(spec.at("hash"), policy_->content_hash());
   EXPECT_EQ(spec.at("about").at("phase"), "online");
 }
@@ -138,6 +156,23 @@ TEST_P(EachActor, RefusesAnObservationOfAnotherShape) {
 
 TEST(TorchScriptExport, RefusesAPolicyWithoutANetwork) {
   expect_throws<Error>([] { export_torchscript(RandomPolicy(ActionSpec{.dim = 2})); }, "only trained actors");
+}
+
+TEST(TorchScriptExport, AMixtureOfLowNoiseKeepsIt) {
+  auto generator = generator_of(1);
+  auto encoder = std::make_shared<ObservationEncoder>(state_only(3), Normalizer(), nullptr, false);
+  const MixtureConfig mixture{.low_noise = true};
+  ActorPolicy policy(std::make_shared<MixtureActor>(encoder, 2, ActorConfig{}, mixture, generator),
+                     ActionSpec{.dim = 2});
+  const auto bytes = export_torchscript(policy);
+  EXPECT_LE(torchscript_difference(bytes), kTorchScriptTolerance);
+  auto script = load(bytes);
+  const Observation obs{{"state", normals({4, 3}, 1)}};
+  const auto dict = dict_of(obs, policy.observation_spec());
+  const auto action = policy.action_at(obs), state = script.run_method("initial_state", int64_t{4}).toTensor();
+  const auto result = script.run_method("log_prob_entropy", dict, action, state).toTuple()->elements();
+  expect_within(result[1].toTensor(), policy.evaluate(obs, action).entropy, 1e-4);
+  EXPECT_LT(result[1].toTensor().max().item<double>(), -13);  // 2 (1.4189 + log 1e-4) = -15.58, and at most log 5
 }
 
 TEST(TorchScriptExport, TakesNamesWithQuotesInThem) {

@@ -31,6 +31,7 @@ struct MixtureConfig {
 /// Gaussian for a long time.
 class MixtureActor final : public Actor {
  public:
+  static constexpr double kLowNoiseStd = 1e-4;  ///< robomimic's low_noise_eval
   MixtureActor(std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim, const ActorConfig& config,
                const MixtureConfig& mixture, at::Generator& generator);
   ActorType type() const override { return ActorType::kMixture; }

@@ -14,7 +14,8 @@ struct GaussianMixture {
   at::Tensor mean;        // float [..., M, A]
   at::Tensor log_std;     // float [..., M, A]
 
-  /// One standard normal more than the action has dimensions: the last picks the component, by its distribution function.
+  /// One standard normal more than the action has dimensions: the last picks the component, by its distribution function,
+  /// the heaviest where it is near 0. So noise of zeros gives the mode, as of a Gaussian.
   int64_t noise_dim() const { return mean.size(-1) + 1; }
   /// Not differentiable in the choice of a component.
   /// @param noise standard normal [..., A + 1], or [N, ..., A + 1] for N actions a state. @return [..., A] or [N, ..., A]

@@ -17,12 +17,13 @@ namespace onramp {
 ///       obs: float [B, D], pictures uint8 [B, H, W, C]. noise: standard normal [B, spec.noise.dim]; zeros give the mode
 ///   log_prob_entropy(obs, action, state) -> (log_prob [B], entropy [B], state)
 ///       spec.density "pre_tanh": both of the Gaussian before the tanh, at u = atanh(action clipped to +-spec.density_clip),
-///       without the tanh's Jacobian. "none": a deterministic actor has no such method
+///       without the tanh's Jacobian. "mixture": both in the space of actions, the entropy an upper bound (nn/mixture.h).
+///       "none": a deterministic actor has no such method
 ///   forward(obs) -> action [B, A]             the mode
 ///   example() -> (obs, noise, action)         a few random observations and what onramp does there: a loader's own check
 ///
 /// @param about  anything that says where the policy comes from, an object
-/// @throws Error for a policy that is not a trained actor
+/// @throws Error for a policy that is not a trained actor, a gated one (policies/gated_policy.h) included
 std::string export_torchscript(const Policy& policy, const nlohmann::json& about = nlohmann::json::object());
 
 /// Loads such bytes and runs their example. @return the largest difference of an action from what onramp computed
