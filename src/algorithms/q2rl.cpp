@@ -139,7 +139,7 @@ at::Tensor Q2rl::cloned_action(const Batch& batch) {
   if (config_.cloned_action == ClonedAction::kStored) return batch.columns.at("a_bc").view_as(batch.action);
   auto random = proposals_.next();
   const auto state = cloned_->begin(batch.size());
-  const auto mode = proposal_of_cloned(config_.bc_action, *cloned_);
+  const auto mode = act_mode(config_.bc_action, *cloned_);
   return cloned_->act(batch.obs, *state, mode, random).action.to(batch.action.device());
 }
 

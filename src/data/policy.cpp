@@ -1,5 +1,7 @@
 #include "onramp/data/policy.h"
 
+#include <utility>
+
 #include "onramp/base/error.h"
 
 namespace onramp {
@@ -13,8 +15,19 @@ LogProbEntropy Policy::evaluate(const Observation&, const at::Tensor&) {
   throw Error("this policy offers no density of its actions; use one that does (a Gaussian one, say)");
 }
 
+RatedAction Policy::act_rated(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) {
+  auto action = act(obs, state, mode, random).action;
+  auto density = evaluate(obs, action);
+  return {.action = std::move(action), .density = std::move(density)};
+}
+
 at::Tensor Policy::sample(const Observation&, int64_t, Rng&) {
   throw Error("this policy cannot draw several actions of one state; use one that can (a Gaussian one, say)");
+}
+
+ActMode act_mode(ActSetting setting, const Policy& policy) {
+  if (setting == ActSetting::kAuto) return policy.usual_mode();
+  return setting == ActSetting::kMode ? ActMode::kMode : ActMode::kSample;
 }
 
 }  // namespace onramp

@@ -53,7 +53,7 @@ GaussianMixture MixtureActor::distribution(const Observation& obs) {
 }
 
 at::Tensor MixtureActor::sample(const Observation& obs, const at::Tensor& noise) {
-  return distribution(obs).sample(noise).clamp(-1, 1);
+  return sample_in_box(distribution(obs), noise);
 }
 
 at::Tensor MixtureActor::log_likelihood(const Observation& obs, const at::Tensor& action) {

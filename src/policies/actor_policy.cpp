@@ -70,6 +70,16 @@ std::shared_ptr<Actor> restore_actor(const PartState& weights, std::shared_ptr<O
   return actor;
 }
 
+LogProbEntropy rate(const GaussianMixture& pi, const at::Tensor& action) {
+  return {.log_prob = pi.log_prob(action), .entropy = pi.entropy_bound()};
+}
+
+LogProbEntropy rate(const SquashedGaussian& pi, const at::Tensor& action) {
+  const DiagonalGaussian before_tanh{.mean = pi.mean, .log_std = pi.log_std};
+  const auto u = action.clamp(-kAtanhClip, kAtanhClip).atanh();  // [B, A]
+  return {.log_prob = before_tanh.log_prob(u), .entropy = before_tanh.entropy()};
+}
+
 }  // namespace
 
 ActorPolicy::ActorPolicy(std::shared_ptr<Actor> actor, ActionSpec action)
@@ -81,12 +91,35 @@ ActorPolicy::ActorPolicy(std::shared_ptr<Actor> actor, ActionSpec action)
 
 std::unique_ptr<PolicyState> ActorPolicy::begin(int64_t) { return std::make_unique<PolicyState>(); }
 
-Action ActorPolicy::act(const Observation& obs, PolicyState&, ActMode mode, Rng& random) {
-  if (mode == ActMode::kMode || !actor_->stochastic()) return {.action = action_at(obs), .info = {}};
+at::Tensor ActorPolicy::draw_noise(int64_t batch, ActMode mode, Rng& random) const {
+  if (mode == ActMode::kMode || !actor_->stochastic()) return {};
   auto generator = make_generator(random);
-  const auto noise =
-      at::randn({obs.batch_size(), actor_->noise_dim()}, generator, at::TensorOptions());  // [B, A] or more
-  return {.action = action_at(obs, noise), .info = {}};
+  return at::randn({batch, actor_->noise_dim()}, generator, at::TensorOptions()).to(device_);  // [B, A] or more
+}
+
+Action ActorPolicy::act(const Observation& obs, PolicyState&, ActMode mode, Rng& random) {
+  return {.action = action_at(obs, draw_noise(obs.batch_size(), mode, random)), .info = {}};
+}
+
+RatedAction ActorPolicy::act_rated(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) {
+  at::NoGradGuard no_gradient;
+  if (auto* mixture = dynamic_cast<MixtureActor*>(actor_.get())) {
+    const auto pi = mixture->distribution(obs.to(device_));
+    const auto noise = draw_noise(obs.batch_size(), mode, random);
+    const auto action = noise.defined() ? MixtureActor::sample_in_box(pi, noise) : pi.mode();
+    return {.action = action.cpu(), .density = rate(pi, action)};
+  }
+  if (auto* gaussian = dynamic_cast<SquashedGaussianActor*>(actor_.get())) {
+    const auto pi = gaussian->distribution(obs.to(device_));
+    const auto noise = draw_noise(obs.batch_size(), mode, random);
+    const auto action = noise.defined() ? pi.sample_action(noise) : pi.mode();
+    return {.action = action.cpu(), .density = rate(pi, action)};
+  }
+  return Policy::act_rated(obs, state, mode, random);  // says that there is no density
+}
+
+ActMode ActorPolicy::usual_mode() const {
+  return actor_->type() == ActorType::kMixture ? ActMode::kSample : ActMode::kMode;
 }
 
 at::Tensor ActorPolicy::action_at(const Observation& obs, const at::Tensor& noise) const {
@@ -102,16 +135,14 @@ std::string ActorPolicy::content_hash() const {
 
 LogProbEntropy ActorPolicy::evaluate(const Observation& obs, const at::Tensor& action) {
   at::NoGradGuard no_gradient;
-  if (auto* actor = dynamic_cast<MixtureActor*>(actor_.get())) {
-    const auto mixture = actor->distribution(obs.to(device_));
-    return {.log_prob = mixture.log_prob(action.to(device_)), .entropy = mixture.entropy_bound()};
+  const auto here = action.to(device_);
+  if (auto* mixture = dynamic_cast<MixtureActor*>(actor_.get())) {
+    return rate(mixture->distribution(obs.to(device_)), here);
   }
-  auto* gaussian = dynamic_cast<SquashedGaussianActor*>(actor_.get());
-  if (!gaussian) return Policy::evaluate(obs, action);  // says that there is no density
-  const auto distribution = gaussian->distribution(obs.to(device_));
-  const DiagonalGaussian before_tanh{.mean = distribution.mean, .log_std = distribution.log_std};
-  const auto u = action.to(device_).clamp(-kAtanhClip, kAtanhClip).atanh();  // [B, A]
-  return {.log_prob = before_tanh.log_prob(u), .entropy = before_tanh.entropy()};
+  if (auto* gaussian = dynamic_cast<SquashedGaussianActor*>(actor_.get())) {
+    return rate(gaussian->distribution(obs.to(device_)), here);
+  }
+  return Policy::evaluate(obs, action);  // says that there is no density
 }
 
 at::Tensor ActorPolicy::sample(const Observation& obs, int64_t n, Rng& random) {

@@ -43,13 +43,6 @@ Config stored_config(const PartState& weights) {
 
 }  // namespace
 
-ActMode proposal_of_cloned(Proposal asked, const Policy& policy) {
-  if (asked != Proposal::kAuto) return asked == Proposal::kMode ? ActMode::kMode : ActMode::kSample;
-  const auto* actor = dynamic_cast<const ActorPolicy*>(&policy);
-  const bool gaussian = actor && actor->actor().type() == ActorType::kSquashedGaussian;
-  return gaussian ? ActMode::kMode : ActMode::kSample;
-}
-
 GatedPolicy::GatedPolicy(GatedNetworks networks, const GateConfig& config)
     : networks_(std::move(networks)),
       config_(config),
@@ -64,17 +57,14 @@ GatedPolicy::GatedPolicy(GatedNetworks networks, const GateConfig& config)
 Action GatedPolicy::act(const Observation& obs, PolicyState& state, ActMode, Rng& random) {
   at::NoGradGuard no_gradient;
   const auto seen = obs.to(device_);
-  // What each proposes, a_BC ~ pi_BC(s) and a_RL ~ pi_RL(s).
-  const auto mode = proposal_of_cloned(config_.bc_action, *networks_.cloned);
-  const auto a_bc = networks_.cloned->act(obs, state, mode, random).action.to(device_);  // [B, A]
+  const auto encoded = networks_.critic->encode(seen);
+  // a_BC ~ pi_BC(s), a_RL ~ pi_RL(s), and what each is worth, Q_RL the least of the ensemble.
+  const auto [a_bc, q_bc] = propose_cloned(seen, encoded, state, random);  // [B, A], [B]
   const auto pi = networks_.actor->distribution(seen);
   auto generator = make_generator(random);
-  const auto a_rl = config_.rl_action == Proposal::kSample
+  const auto a_rl = config_.rl_action == ActSetting::kSample
                         ? pi.sample_action(at::randn(pi.mean.sizes(), generator, at::TensorOptions()).to(device_))
-                        : pi.mode();  // [B, A]
-  // What each is worth (eq. 6), Q_RL the least of the ensemble.
-  const auto encoded = networks_.critic->encode(seen);
-  const auto q_bc = value_of_cloned(seen, encoded, a_bc);         // [B]
+                        : pi.mode();                              // [B, A]
   const auto q_rl = networks_.critic->q(encoded, a_rl).amin(0);   // [E, B] -> [B]
   const auto take_bc = losses::q_gate(q_bc, q_rl).unsqueeze(-1);  // [B, 1]
   const auto column = [](const at::Tensor& x) { return x.to(at::kFloat).cpu().reshape({x.size(0), -1}); };
@@ -82,11 +72,19 @@ Action GatedPolicy::act(const Observation& obs, PolicyState& state, ActMode, Rng
           .info = {{"a_bc", column(a_bc)}, {"gate", column(take_bc)}, {"q_bc", column(q_bc)}, {"q_rl", column(q_rl)}}};
 }
 
-at::Tensor GatedPolicy::value_of_cloned(const Observation& obs, const at::Tensor& encoded, const at::Tensor& action) {
-  if (!config_.gate) return networks_.critic->q(encoded, action).amin(0);
-  const auto pi = networks_.cloned->evaluate(obs, action);
-  return losses::estimated_q(networks_.value->forward(obs), pi.log_prob.to(device_), pi.entropy.to(device_),
-                             config_.alpha);
+GatedPolicy::Proposal GatedPolicy::propose_cloned(const Observation& obs, const at::Tensor& encoded, PolicyState& state,
+                                                  Rng& random) {
+  auto& cloned = *networks_.cloned;
+  const auto mode = act_mode(config_.bc_action, cloned);
+  if (!config_.gate) {
+    const auto action = cloned.act(obs, state, mode, random).action.to(device_);
+    return {.action = action, .value = networks_.critic->q(encoded, action).amin(0)};
+  }
+  // Eq. 6, at what it does and by the distribution that did it.
+  const auto [action, density] = cloned.act_rated(obs, state, mode, random);
+  return {.action = action.to(device_),
+          .value = losses::estimated_q(networks_.value->forward(obs), density.log_prob.to(device_),
+                                       density.entropy.to(device_), config_.alpha)};
 }
 
 std::string GatedPolicy::content_hash() const {

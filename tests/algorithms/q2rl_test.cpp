@@ -163,7 +163,7 @@ TEST(Q2rl, ContinuesBitForBitAfterLoadInEachStage) {
     for (const auto from : {ClonedAction::kStored, ClonedAction::kFresh}) {
       auto config = small_q2rl();
       config.cloned_action = from;
-      config.bc_action = Proposal::kSample;
+      config.bc_action = ActSetting::kSample;
       Q2rl agent(config, context_of(given, 3, 2)), fresh(config, context_of(given, 3, 2));
       agent.begin_stage(stage);
       fresh.begin_stage(stage);
@@ -208,8 +208,8 @@ TEST(Q2rl, EachSettingChangesItsResult) {
   const auto base = run([](auto&) {});
   auto changes = changes_of_common_settings<Q2rlConfig>();
   changes.emplace_back("gate", [](auto& c) { c.gate = false; });
-  changes.emplace_back("bc_action", [](auto& c) { c.bc_action = Proposal::kSample; });
-  changes.emplace_back("rl_action", [](auto& c) { c.rl_action = Proposal::kSample; });
+  changes.emplace_back("bc_action", [](auto& c) { c.bc_action = ActSetting::kSample; });
+  changes.emplace_back("rl_action", [](auto& c) { c.rl_action = ActSetting::kSample; });
   changes.emplace_back("estimate_target", [](auto& c) { c.estimate_target = EstimateTarget::kValue; });
   changes.emplace_back("init_critic", [](auto& c) { c.init_critic = false; });
   changes.emplace_back("init_actor", [](auto& c) { c.init_actor = false; });

@@ -63,6 +63,31 @@ TEST_P(EachPolicy, OneDrawIsOneAction) {
   EXPECT_EQ(differs, GetParam().type != ActorType::kDeterministic);
 }
 
+// The same draw and the same distribution: the action of act(), the density and entropy of evaluate() there.
+TEST_P(EachPolicy, RatesWhatItDoes) {
+  const bool stochastic = GetParam().type != ActorType::kDeterministic;
+  for (const auto mode : {ActMode::kMode, ActMode::kSample}) {
+    auto random = RandomStream(7, "act").at(0);
+    const auto state = policy_->begin(3);
+    if (!stochastic) {
+      expect_throws<Error>([&] { policy_->act_rated(obs_, *state, mode, random); }, "offers no density");
+      continue;
+    }
+    const auto rated = policy_->act_rated(obs_, *state, mode, random);
+    expect_equal(rated.action, act(*policy_, obs_, mode));
+    const auto density = policy_->evaluate(obs_, rated.action);
+    expect_equal(rated.density.log_prob, density.log_prob);
+    expect_equal(rated.density.entropy, density.entropy);
+  }
+}
+
+TEST_P(EachPolicy, ActsByItsModeWhereNobodySaysUnlessItIsAMixture) {
+  const bool mixture = GetParam().type == ActorType::kMixture;
+  EXPECT_EQ(act_mode(ActSetting::kAuto, *policy_), mixture ? ActMode::kSample : ActMode::kMode);
+  EXPECT_EQ(act_mode(ActSetting::kMode, *policy_), ActMode::kMode);
+  EXPECT_EQ(act_mode(ActSetting::kSample, *policy_), ActMode::kSample);
+}
+
 TEST_P(EachPolicy, IsRefusedWithoutEachOfItsTensors) {
   const auto saved = save_policy(*policy_);
   for (const auto& [name, tensor] : saved.tensors) {

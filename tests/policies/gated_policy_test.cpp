@@ -97,7 +97,7 @@ TEST(GatedPolicy, WithoutTheGateTheLearnedCriticJudgesBoth) {
 
 TEST(GatedPolicy, ProposesModesOfGaussiansAndSamplesWhereAskedTo) {
   GatedPolicy modes(by_hand(), {}),
-      sampled(by_hand(), {.bc_action = Proposal::kSample, .rl_action = Proposal::kSample});
+      sampled(by_hand(), {.bc_action = ActSetting::kSample, .rl_action = ActSetting::kSample});
   EXPECT_TRUE(at::equal(act(modes, kThreeStates, 1).action, act(modes, kThreeStates, 2).action));
   expect_equal(act(sampled, kThreeStates, 1).action, act(sampled, kThreeStates, 1).action);
   const auto a = act(sampled, kThreeStates, 1), b = act(sampled, kThreeStates, 2);
@@ -107,12 +107,12 @@ TEST(GatedPolicy, ProposesModesOfGaussiansAndSamplesWhereAskedTo) {
   const ActorPolicy mixture(
       std::make_shared<MixtureActor>(state_encoder(), 2, ActorConfig{}, MixtureConfig{}, generator),
       ActionSpec{.dim = 2});
-  EXPECT_EQ(proposal_of_cloned(Proposal::kAuto, mixture), ActMode::kSample);
-  EXPECT_EQ(proposal_of_cloned(Proposal::kMode, mixture), ActMode::kMode);
+  EXPECT_EQ(act_mode(ActSetting::kAuto, mixture), ActMode::kSample);
+  EXPECT_EQ(act_mode(ActSetting::kMode, mixture), ActMode::kMode);
 }
 
 TEST(GatedPolicy, ActsTheSameAfterSaveAndLoadFromThePartAlone) {
-  GatedPolicy policy(by_hand(), {.alpha = 0.5, .rl_action = Proposal::kSample});
+  GatedPolicy policy(by_hand(), {.alpha = 0.5, .rl_action = ActSetting::kSample});
   const auto loaded = load_policy(save_policy(static_cast<const Policy&>(policy)));
   const auto a = act(policy, kThreeStates), b = act(*loaded, kThreeStates);
   expect_equal(a.action, b.action);

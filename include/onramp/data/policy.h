@@ -3,8 +3,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "onramp/base/random.h"
@@ -15,6 +18,13 @@ namespace onramp {
 
 /// kSample: as the policy draws. kMode: its single best action.
 enum class ActMode : uint8_t { kSample, kMode };
+
+/// The same as a setting says it. kAuto: as that policy acts where nobody says, Policy::usual_mode().
+enum class ActSetting : uint8_t { kAuto, kMode, kSample };
+constexpr auto enum_names(ActSetting*) {
+  return std::array{std::pair{ActSetting::kAuto, "auto"}, std::pair{ActSetting::kMode, "mode"},
+                    std::pair{ActSetting::kSample, "sample"}};
+}
 
 /// Recurrent or scripted state of B episodes side by side.
 class PolicyState {
@@ -42,6 +52,12 @@ struct LogProbEntropy {
   at::Tensor entropy;   ///< float [B]
 };
 
+/// An action and how likely it was, both of one distribution.
+struct RatedAction {
+  at::Tensor action;       ///< float [B, A] in [-1, 1]
+  LogProbEntropy density;  ///< of that action
+};
+
 /// Thread safety: none; one copy a thread.
 class Policy {
  public:
@@ -58,8 +74,15 @@ class Policy {
   /// Density and entropy of given actions. @throws Error when the policy offers none (can_evaluate() is false).
   virtual bool can_evaluate() const { return false; }
   virtual LogProbEntropy evaluate(const Observation& obs, const at::Tensor& action);
+  /// act() with the density and entropy of what was done, of the same distribution: one state, one deviation. By default
+  /// act(), then evaluate(), which is right for policies without memory. @throws Error as evaluate()
+  virtual RatedAction act_rated(const Observation& obs, PolicyState& state, ActMode mode, Rng& random);
+  /// How it acts where nobody says: a Gaussian by its mode, all else by a draw (Q2RL's release).
+  virtual ActMode usual_mode() const { return ActMode::kSample; }
   /// N actions a state, [B, N, A]. @throws Error when the policy cannot.
   virtual at::Tensor sample(const Observation& obs, int64_t n, Rng& random);
 };
+
+ActMode act_mode(ActSetting setting, const Policy& policy);
 
 }  // namespace onramp

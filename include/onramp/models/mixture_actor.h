@@ -40,6 +40,10 @@ class MixtureActor final : public Actor {
   at::Tensor mode(const Observation& obs) override { return distribution(obs).mode(); }
   int64_t noise_dim() const override { return action_dim_ + 1; }
   at::Tensor sample(const Observation& obs, const at::Tensor& noise) override;
+  /// What acts of a draw. @param noise as of GaussianMixture::sample()
+  static at::Tensor sample_in_box(const GaussianMixture& pi, const at::Tensor& noise) {
+    return pi.sample(noise).clamp(-1, 1);
+  }
   /// Of the learned deviations, also where low_noise acts with another.
   at::Tensor log_likelihood(const Observation& obs, const at::Tensor& action) override;
   std::shared_ptr<Actor> copy() const override;

@@ -30,6 +30,8 @@ class ActorPolicy final : public Policy {
   /// Of a mixture both are in the space of actions, the entropy its upper bound (nn/mixture.h).
   bool can_evaluate() const override { return actor_->stochastic(); }
   LogProbEntropy evaluate(const Observation& obs, const at::Tensor& action) override;
+  RatedAction act_rated(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override;
+  ActMode usual_mode() const override;
   at::Tensor sample(const Observation& obs, int64_t n, Rng& random) override;
   /// @param noise standard normal [B, noise_dim() of the actor] on the CPU; undefined: the mode (a deterministic actor has nothing else)
   /// @return float [B, A] on the CPU
@@ -39,6 +41,9 @@ class ActorPolicy final : public Policy {
   const Actor& actor() const { return *actor_; }
 
  private:
+  /// One draw of the actor's noise, on its device; undefined where it acts by its mode.
+  at::Tensor draw_noise(int64_t batch, ActMode mode, Rng& random) const;
+
   std::shared_ptr<Actor> actor_;
   ActionSpec action_;
   at::Device device_;

@@ -16,19 +16,12 @@
 
 namespace onramp {
 
-/// How a policy within another one picks its action.
-enum class Proposal : uint8_t { kAuto, kMode, kSample };
-constexpr auto enum_names(Proposal*) {
-  return std::array{std::pair{Proposal::kAuto, "auto"}, std::pair{Proposal::kMode, "mode"},
-                    std::pair{Proposal::kSample, "sample"}};
-}
-
 /// Defaults: Q2RL's in simulation (section IV, appendix B-B2), and its release's where the paper is silent.
 struct GateConfig {
   bool gate = true;
   double alpha = 1.0;
-  Proposal bc_action = Proposal::kAuto;
-  Proposal rl_action = Proposal::kAuto;
+  ActSetting bc_action = ActSetting::kAuto;
+  ActSetting rl_action = ActSetting::kAuto;
   template <class V>
   void fields(V& v) {
     v("gate", gate,
@@ -44,9 +37,6 @@ struct GateConfig {
       "what the learned policy proposes; auto: its mode, as in simulation; on hardware: sample");
   }
 };
-
-/// Whether the cloned policy proposes its mode. @param policy as of GatedPolicy
-ActMode proposal_of_cloned(Proposal asked, const Policy& policy);
 
 /// What a gated policy is put together from. The critic and the actor see the same entries.
 struct GatedNetworks {
@@ -75,7 +65,12 @@ class GatedPolicy final : public Policy {
   const GateConfig& config() const { return config_; }
 
  private:
-  at::Tensor value_of_cloned(const Observation& obs, const at::Tensor& encoded, const at::Tensor& action);
+  /// What the cloned policy proposes, and what that is worth.
+  struct Proposal {
+    at::Tensor action;  // float [B, A]
+    at::Tensor value;   // float [B]
+  };
+  Proposal propose_cloned(const Observation& obs, const at::Tensor& encoded, PolicyState& state, Rng& random);
 
   GatedNetworks networks_;
   GateConfig config_;
