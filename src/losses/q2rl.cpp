@@ -28,6 +28,13 @@ at::Tensor q_gate(const at::Tensor& q_bc, const at::Tensor& q_rl) {
   return q_bc > q_rl;  // [B]
 }
 
+at::Tensor soft_q_gate(const at::Tensor& q_bc, const at::Tensor& q_rl, double beta) {
+  check_float("q_bc", q_bc, {kAny});
+  check_float("q_rl", q_rl, {q_bc.size(0)});
+  check_positive("beta", beta);
+  return (beta * (q_bc - q_rl)).sigmoid().detach();  // [B]
+}
+
 at::Tensor bc_regularized_actor(const at::Tensor& policy_loss, const at::Tensor& log_prob_bc, double weight) {
   check_float("policy_loss", policy_loss, {});
   check_float("log_prob_bc", log_prob_bc, {kAny});

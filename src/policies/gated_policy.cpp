@@ -64,12 +64,18 @@ Action GatedPolicy::act(const Observation& obs, PolicyState& state, ActMode, Rng
   auto generator = make_generator(random);
   const auto a_rl = config_.rl_action == ActSetting::kSample
                         ? pi.sample_action(at::randn(pi.mean.sizes(), generator, at::TensorOptions()).to(device_))
-                        : pi.mode();                              // [B, A]
-  const auto q_rl = networks_.critic->q(encoded, a_rl).amin(0);   // [E, B] -> [B]
-  const auto take_bc = losses::q_gate(q_bc, q_rl).unsqueeze(-1);  // [B, 1]
+                        : pi.mode();                                 // [B, A]
+  const auto q_rl = networks_.critic->q(encoded, a_rl).amin(0);      // [E, B] -> [B]
+  const auto take_bc = choose(q_bc, q_rl, generator).unsqueeze(-1);  // [B, 1]
   const auto column = [](const at::Tensor& x) { return x.to(at::kFloat).cpu().reshape({x.size(0), -1}); };
   return {.action = at::where(take_bc, a_bc, a_rl).cpu(),
           .info = {{"a_bc", column(a_bc)}, {"gate", column(take_bc)}, {"q_bc", column(q_bc)}, {"q_rl", column(q_rl)}}};
+}
+
+at::Tensor GatedPolicy::choose(const at::Tensor& q_bc, const at::Tensor& q_rl, at::Generator& rng) const {
+  if (config_.choice == GateChoice::kHard) return losses::q_gate(q_bc, q_rl);
+  const auto uniform = at::rand(q_bc.sizes(), rng, at::TensorOptions()).to(device_);  // in [0, 1)
+  return uniform < losses::soft_q_gate(q_bc, q_rl, config_.beta);
 }
 
 GatedPolicy::Proposal GatedPolicy::propose_cloned(const Observation& obs, const at::Tensor& encoded, PolicyState& state,

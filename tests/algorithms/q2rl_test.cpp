@@ -208,6 +208,8 @@ TEST(Q2rl, EachSettingChangesItsResult) {
   const auto base = run([](auto&) {});
   auto changes = changes_of_common_settings<Q2rlConfig>();
   changes.emplace_back("gate", [](auto& c) { c.gate = false; });
+  changes.emplace_back("choice", [](auto& c) { c.choice = GateChoice::kSoft; });
+  changes.emplace_back("beta", [](auto& c) { c.beta = 5.0; });
   changes.emplace_back("bc_action", [](auto& c) { c.bc_action = ActSetting::kSample; });
   changes.emplace_back("rl_action", [](auto& c) { c.rl_action = ActSetting::kSample; });
   changes.emplace_back("estimate_target", [](auto& c) { c.estimate_target = EstimateTarget::kValue; });

@@ -27,6 +27,12 @@ TEST_P(Q2rlGolden, Gate) {
   EXPECT_TRUE(at::equal(q_gate(in["q_bc"], in["q_rl"]), tensor_of(entry["out"]["take_bc"])));
 }
 
+TEST_P(Q2rlGolden, SoftGate) {
+  const auto entry = golden_case("q2rl", "ibrl_soft");
+  const GoldenInputs in(entry, GetParam());
+  expect_close(soft_q_gate(in["q_bc"], in["q_rl"], 10.0), tensor_of(entry["out"]["p_bc"]), tolerance_of(GetParam()));
+}
+
 TEST_P(Q2rlGolden, Actor) {
   const auto entry = golden_case("q2rl", "actor_loss");
   const GoldenInputs in(entry, GetParam());
@@ -91,6 +97,31 @@ TEST(QGate, TakesTheClonedActionOnlyWhereItIsWorthMore) {
 TEST(QGate, NamesAMisshapenArgument) {
   expect_throws<ShapeError>([] { q_gate(at::ones({2, 3}), at::ones({3})); }, "q_bc: want float [N]");
   expect_throws<ShapeError>([] { q_gate(at::ones({3}), at::ones({2})); }, "q_rl: want float [3], got float [2]");
+}
+
+// Odds are exp(beta (q_bc - q_rl)): log(3) / 10 = 0.1098612 apart at beta 10 they are 3, 1 and 1/3; at beta 20 they are 9.
+TEST(SoftQGate, MatchesValuesWorkedByHand) {
+  const auto q_bc = at::tensor({1.1098612289, 1.0, -0.1098612289}), q_rl = at::tensor({1.0, 1.0, 0.0});
+  expect_close(soft_q_gate(q_bc, q_rl, 10.0), at::tensor({0.75, 0.5, 0.25}), kDoubleTolerance);
+  expect_close(soft_q_gate(q_bc, q_rl, 20.0), at::tensor({0.9, 0.5, 0.1}), kDoubleTolerance);
+}
+
+// 10^4 apart exp overflows; the draw is certain all the same.
+TEST(SoftQGate, IsTheHardOneWhereTheValuesAreFarApart) {
+  const auto q_bc = at::tensor({1e4, -1e4}), q_rl = at::tensor({0.0, 0.0});
+  expect_close(soft_q_gate(q_bc, q_rl, 10.0), at::tensor({1.0, 0.0}), kDoubleTolerance);
+}
+
+TEST(SoftQGate, LetsNoGradientThrough) {
+  const auto x = at::ones({2}).requires_grad_();
+  EXPECT_FALSE(soft_q_gate(x, x, 10.0).requires_grad());
+}
+
+TEST(SoftQGate, NamesAMisshapenArgument) {
+  expect_throws<ShapeError>([] { soft_q_gate(at::ones({2, 3}), at::ones({3}), 10.0); }, "q_bc: want float [N]");
+  expect_throws<ShapeError>([] { soft_q_gate(at::ones({3}), at::ones({2}), 10.0); },
+                            "q_rl: want float [3], got float [2]");
+  expect_throws<ValueError>([] { soft_q_gate(at::ones({3}), at::ones({3}), 0.0); }, "beta: want > 0, got 0");
 }
 
 TEST(BcRegularizedActor, MatchesValuesWorkedByHand) {

@@ -95,6 +95,23 @@ TEST(GatedPolicy, WithoutTheGateTheLearnedCriticJudgesBoth) {
   expect_equal(column(action, "gate"), at::ones({3, 1}));
 }
 
+// Q_BC - Q_RL = s_0, here -log(3) / 10, 0 and log(3) / 10: odds of 1/3, 1 and 3 at beta 10, of 1/9, 1 and 9 at beta 20.
+TEST(GatedPolicy, TheSoftGateDrawsByTheSoftmaxOfBothValues) {
+  constexpr int64_t kDraws = 40000;  // s.e. of a share: at most 0.5 / 200 = 0.0025
+  const Observation obs{{"state", rows({{-0.1098612F, 0, 0}, {0, 0, 0}, {0.1098612F, 0, 0}}).repeat({kDraws, 1})}};
+  for (const auto& [beta, want] :
+       {std::pair{10.0, at::tensor({0.25F, 0.5F, 0.75F})}, std::pair{20.0, at::tensor({0.1F, 0.5F, 0.9F})}}) {
+    GatedPolicy policy(by_hand(), {.choice = GateChoice::kSoft, .beta = beta});
+    const auto action = act(policy, obs);
+    const auto share = column(action, "gate").view({kDraws, 3}).mean(0);
+    EXPECT_LE((share - want).abs().max().item<double>(), 5 * 0.0025) << share;
+    const auto cloned_acted = (action.action == column(action, "a_bc")).all(-1, /*keepdim=*/true).to(at::kFloat);
+    expect_equal(cloned_acted, column(action, "gate"));
+    expect_equal(act(policy, obs).action, action.action);
+    EXPECT_FALSE(at::equal(act(policy, obs, /*draw=*/1).action, action.action));
+  }
+}
+
 TEST(GatedPolicy, ProposesModesOfGaussiansAndSamplesWhereAskedTo) {
   GatedPolicy modes(by_hand(), {}),
       sampled(by_hand(), {.bc_action = ActSetting::kSample, .rl_action = ActSetting::kSample});

@@ -1,4 +1,4 @@
-// Q-estimation, Q-gating and the actor of Q2RL. Source: Dodeja et al., "When Life Gives You BC, Make Q-functions: Extracting
+// Q-estimation, Q-gating (IBRL's soft one beside it) and the actor of Q2RL. Source: Dodeja et al., "When Life Gives You BC, Make Q-functions: Extracting
 // Q-values from Behavior Cloning for On-Robot Reinforcement Learning" (arXiv:2605.05172). Axes: B batch.
 // The reward transform (eq. 17) and Monte Carlo returns (eq. 7) belong to replay sources: data/n_step.h.
 #pragma once
@@ -32,6 +32,16 @@ at::Tensor estimated_q(const at::Tensor& value, const at::Tensor& log_prob, cons
 /// @return true where a_BC is taken                              bool [B]
 /// @throws ShapeError
 at::Tensor q_gate(const at::Tensor& q_bc, const at::Tensor& q_rl);
+
+/// The gate that draws: how likely the cloned policy's proposal is taken of softmax(beta Q) over both (Hu et al., "Imitation
+/// Bootstrapped Reinforcement Learning", arXiv:2311.02198, the soft variant):
+///   p[b] = exp(beta q_bc[b]) / (exp(beta q_bc[b]) + exp(beta q_rl[b])) = sigmoid(beta (q_bc[b] - q_rl[b]))
+/// @param q_bc  value of a_BC                                    float [B]
+/// @param q_rl  value of a_RL                                    float [B]
+/// @param beta  in 1 / units of Q, > 0 (IBRL: 10)
+/// @return p, detached, not reduced                              float [B], in [0, 1]
+/// @throws ShapeError, ValueError
+at::Tensor soft_q_gate(const at::Tensor& q_bc, const at::Tensor& q_rl, double beta);
 
 /// The policy's loss with behaviour cloning beside it (section IV-C, weights in table I):
 ///   L = (1 - weight) policy_loss - weight mean_b log_prob_bc[b]

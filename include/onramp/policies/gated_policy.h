@@ -1,5 +1,5 @@
-// Q-gating: of what a cloned and a learned policy propose, the one that is worth more acts. Source: Q2RL, eq. 10. Its losses
-// are in losses/q2rl.h.
+// Q-gating: of what a cloned and a learned policy propose, the one that is worth more acts. Source: Q2RL, eq. 10; Hu et al.,
+// IBRL (arXiv:2311.02198) for the gate that draws. Losses: losses/q2rl.h.
 #pragma once
 
 #include <array>
@@ -16,9 +16,17 @@
 
 namespace onramp {
 
+/// How two values become a choice.
+enum class GateChoice : uint8_t { kHard, kSoft };
+constexpr auto enum_names(GateChoice*) {
+  return std::array{std::pair{GateChoice::kHard, "hard"}, std::pair{GateChoice::kSoft, "soft"}};
+}
+
 /// Defaults: Q2RL's in simulation (section IV, appendix B-B2), and its release's where the paper is silent.
 struct GateConfig {
   bool gate = true;
+  GateChoice choice = GateChoice::kHard;
+  double beta = 10.0;
   double alpha = 1.0;
   ActSetting bc_action = ActSetting::kAuto;
   ActSetting rl_action = ActSetting::kAuto;
@@ -26,8 +34,10 @@ struct GateConfig {
   void fields(V& v) {
     v("gate", gate,
       "the estimate Q_BC, which stands still, judges the cloned policy's proposal (eq. 10); else the learned critic "
-      "judges both "
-      "(fig. 6)");
+      "judges both (fig. 6)");
+    v("choice", choice,
+      "hard: the proposal that is worth more acts (eq. 10); soft: one drawn from softmax(beta Q) over both (IBRL)");
+    v("beta", beta, "choice: soft alone: how much values count, in 1 / units of Q", greater_than(0.0));
     v("alpha", alpha, "temperature of the Boltzmann distribution that the cloned policy is taken for (eq. 6)",
       at_least(0.0));
     v("bc_action", bc_action,
@@ -71,6 +81,8 @@ class GatedPolicy final : public Policy {
     at::Tensor value;   // float [B]
   };
   Proposal propose_cloned(const Observation& obs, const at::Tensor& encoded, PolicyState& state, Rng& random);
+  /// Where the cloned policy acts, bool [B].
+  at::Tensor choose(const at::Tensor& q_bc, const at::Tensor& q_rl, at::Generator& rng) const;
 
   GatedNetworks networks_;
   GateConfig config_;
