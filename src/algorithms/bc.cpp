@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "onramp/algorithms/cloned_policy.h"
 #include "onramp/algorithms/learner_factory.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
@@ -59,7 +60,7 @@ Metrics Bc::update(const Batches& batches) {
 
 std::vector<std::string> Bc::provides(const BcConfig& config) {
   if (config.policy == ActorType::kDeterministic) return {};
-  return {"cloned_policy"};
+  return {kClonedPolicy};
 }
 
 std::vector<ConfigNode> Bc::default_phases(const BcConfig&, const std::string& learner, bool) {
@@ -76,7 +77,7 @@ std::unique_ptr<Policy> Bc::policy() const { return std::make_unique<ActorPolicy
 
 void Bc::save(Parts& parts) const {
   save_module(parts["actor"], *actor_);
-  if (actor_->stochastic()) parts["cloned_policy"] = save_policy(ActorPolicy(actor_->copy(), action_));
+  if (actor_->stochastic()) parts[kClonedPolicy] = save_policy(ActorPolicy(actor_->copy(), action_));
   optimizer_->save(parts["actor_optimizer"]);
   parts["learner"].host = {{"shift", shift_.counter()}, {"inputs", inputs_.hash()}};
 }

@@ -4,55 +4,34 @@
 
 #include <algorithm>
 
+#include "onramp/algorithms/cloned_policy.h"
 #include "onramp/algorithms/redq.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
 #include "onramp/losses/q2rl.h"
 #include "onramp/losses/sac.h"
 #include "onramp/nn/state.h"
-#include "onramp/policies/actor_policy.h"
 
 namespace onramp {
-namespace {
-
-constexpr const char* kClonedPolicy = "cloned_policy";
-
-std::shared_ptr<Policy> load_cloned(const LearnerContext& context) {
-  if (!context.given || !context.given->contains(kClonedPolicy)) {
-    throw ConfigError(concat("q2rl needs the part '", kClonedPolicy,
-                             "': let a bc learner with policy: squashed_gaussian or mixture learn first"));
-  }
-  std::shared_ptr<Policy> policy = load_policy(context.given->at(kClonedPolicy), context.device);
-  if (!policy->can_evaluate()) {
-    throw ConfigError("q2rl: the cloned policy gives no log-density and entropy of its actions");
-  }
-  if (policy->action_spec().dim != context.action.dim) {
-    throw ConfigError(concat("q2rl: the cloned policy acts in ", policy->action_spec().dim,
-                             " dimensions, this task in ", context.action.dim));
-  }
-  for (const auto& entry : policy->observation_spec().entries) {
-    const auto* here = context.observation.find(entry.name);
-    if (!here || here->shape != entry.shape) {
-      throw ConfigError(concat("q2rl: the cloned policy looks at '", entry.name, "', which is ",
-                               here ? "of another shape" : "not", " among this task's observations"));
-    }
-  }
-  return policy;
-}
-
-}  // namespace
 
 Q2rlConfig::Q2rlConfig() : ActorCriticConfig(redq_defaults()) { online_share = 1.0; }
 
 Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
     : ActorCriticAgent(config, context, "q2rl"),
       config_(config),
-      cloned_(load_cloned(context)),
+      cloned_(load_cloned_policy(context, "q2rl")),
       critic_(config, config, net_, context.seed, "q2rl"),
       proposals_(context.seed, "q2rl/proposals") {
+  if (!cloned_->can_evaluate()) {
+    throw ConfigError(
+        "q2rl: the cloned policy gives no log-density and entropy of its actions; clone one that does, bc with policy: "
+        "squashed_gaussian or mixture");
+  }
+  if (net_.inputs().has_frozen_encoder()) check_sees_through(*cloned_, net_.critic().encoder(), "q2rl");
   TorchStream initial(context.seed, "q2rl/initial_value");
-  // A stream has one generator at a time: what draws first is written first.
-  auto encoder = net_.inputs().make_encoder_beside(net_.critic().encoder(), initial.next());
+  // A stream has one generator at a time: what draws first is written first. V stands still on line, so that it borrows no
+  // encoder that goes on learning.
+  auto encoder = net_.inputs().make_encoder(initial.next());
   value_ = std::make_shared<StateValue>(std::move(encoder), config.critic.mlp, initial.next());
   value_->to(context.device);
   value_optimizer_.emplace(*value_, config.optimizer);

@@ -8,6 +8,7 @@ ActorCriticConfig redq_defaults() {
   ActorCriticConfig config;
   config.n_step = 1;
   config.batch_size = 256;
+  config.input.images = EncoderMode::kEndToEnd;
   config.critic = {.ensemble = 10, .mlp = {.hidden = {512, 512, 512}, .layer_norm = true}};
   config.actor.mlp = {.hidden = {512, 512, 512}};
   return config;

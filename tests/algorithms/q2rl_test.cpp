@@ -250,6 +250,37 @@ TEST(Q2rl, EachStageAsksForWhatItNeeds) {
   EXPECT_TRUE(fresh.sample_plan()[0].columns.empty());
 }
 
+// V and the cloned policy stand still on line: at a state Q_BC of what the cloned policy proposes is the same bits, whatever
+// encoders the critic and the policy train meanwhile.
+TEST(Q2rl, WithPicturesTheEstimateStandsStillOnLine) {
+  auto given = handed_over();
+  given.merge(cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F}));
+  const Observation obs{{"wrist", pictures(4, 7)}, {"state", normals({4, 3}, 8)}};
+  const auto q_bc = [&](const Q2rl& agent) {
+    const auto policy = agent.policy();
+    auto random = RandomStream(1, "act").next();
+    const auto acted = policy->act(obs, *policy->begin(4), ActMode::kMode, random);
+    EXPECT_EQ(acted.info.at(2).name, "q_bc");
+    return acted.info.at(2).value;
+  };
+  for (const auto& [mode, share] : {std::pair{EncoderMode::kFrozen, false}, std::pair{EncoderMode::kEndToEnd, false},
+                                    std::pair{EncoderMode::kEndToEnd, true}}) {
+    auto config = small_agent_with_pictures<Q2rlConfig>(mode);
+    config.critic.ensemble = 3;
+    config.input.share_encoder = share;
+    Q2rl agent(config, picture_context(&given)), fresh(config, picture_context(&given));
+    const Batches batches{{"batch", with_columns(picture_batch(8, 2))}};
+    const auto before = q_bc(agent);
+    for (int i = 0; i < 3; ++i) agent.update(batches);
+    const auto estimated = q_bc(agent);
+    EXPECT_FALSE(at::equal(estimated, before));
+    agent.begin_stage(Stage::kOnline);
+    fresh.begin_stage(Stage::kOnline);
+    expect_continues_bit_for_bit(agent, fresh, batches);
+    expect_equal(q_bc(agent), estimated);
+  }
+}
+
 TEST(Q2rl, ItsPolicyIsASnapshot) {
   const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
   Q2rl agent(small_q2rl(), context_of(given, 3, 2));
@@ -266,7 +297,7 @@ TEST(Q2rl, RefusesAClonedPolicyThatDoesNotFit) {
   expect_throws<ConfigError>([&] { Q2rl(small_q2rl(), context_of(given, 3, 1)); },
                              "acts in 2 dimensions, this task in 1");
   expect_throws<ConfigError>([&] { Q2rl(small_q2rl(), context_of(given, 4, 2)); },
-                             "looks at 'state', which is of another shape");
+                             "looks at 'state' as float32 [3], here it is float32 [4]");
   auto generator = generator_of(1);
   auto encoder = std::make_shared<ObservationEncoder>(state_only(3), Normalizer(), nullptr, false);
   const Parts deterministic{

@@ -78,7 +78,7 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, GateConfig {
 /// Thread safety: none. Parts: critic, target_critic, actor, value, critic_optimizer, actor_optimizer, value_optimizer, learner.
 class Q2rl final : public ActorCriticAgent {
  public:
-  /// @throws ConfigError without a cloned policy, or for one without density or for other actions
+  /// @throws ConfigError without a cloned policy, or for one without density or for another task (load_cloned_policy)
   Q2rl(const Q2rlConfig& config, const LearnerContext& context);
   static std::vector<std::string> needs(const Q2rlConfig& config, const ObservationSpec& observation);
   static std::vector<std::string> sources(const Q2rlConfig& config, bool online);

@@ -28,7 +28,8 @@ constexpr auto enum_names(ActorBatch*) {
   return std::array{std::pair{ActorBatch::kAll, "all"}, std::pair{ActorBatch::kLast, "last"}};
 }
 
-/// Networks and batch of Q2RL's table II, on the settings that all actor-critic agents share.
+/// Networks and batch of Q2RL's table II (state), on the settings that all actor-critic agents share. Image encoders are learned
+/// (section V-D).
 ActorCriticConfig redq_defaults();
 
 /// Defaults: Q2RL, table II (state), as its method's critic has them.

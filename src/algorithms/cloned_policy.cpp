@@ -1,0 +1,72 @@
+#include "onramp/algorithms/cloned_policy.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "onramp/base/error.h"
+#include "onramp/models/content_hash.h"
+#include "onramp/policies/actor_policy.h"
+
+namespace onramp {
+namespace {
+
+/// Two lists of names, of which either may say nothing.
+void check_names(const std::string& what, const std::vector<std::string>& cloned,
+                 const std::vector<std::string>& here) {
+  if (cloned.empty() || here.empty()) return;
+  for (size_t i = 0; i < std::min(cloned.size(), here.size()); ++i) {
+    if (cloned[i] == here[i]) continue;
+    throw ConfigError(concat(what, " ", i, " is '", cloned[i], "' to the cloned policy, here it is '", here[i], "'"));
+  }
+}
+
+void check_observations(const ObservationSpec& cloned, const ObservationSpec& here, const std::string& method) {
+  for (const auto& entry : cloned.entries) {
+    const auto* same = here.find(entry.name);
+    if (!same || same->privileged) {
+      throw ConfigError(
+          concat(method, ": the cloned policy looks at '", entry.name, "', which this task does not show"));
+    }
+    if (type_text(*same) != type_text(entry)) {
+      throw ConfigError(concat(method, ": the cloned policy looks at '", entry.name, "' as ", type_text(entry),
+                               ", here it is ", type_text(*same)));
+    }
+    check_names(concat(method, ": '", entry.name, "': value"), entry.fields, same->fields);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Policy> load_cloned_policy(const LearnerContext& context, const std::string& method) {
+  if (!context.given || !context.given->contains(kClonedPolicy)) {
+    throw ConfigError(concat(method, " needs the part '", kClonedPolicy,
+                             "': let a bc learner with policy: squashed_gaussian or mixture learn first"));
+  }
+  std::shared_ptr<Policy> policy = load_policy(context.given->at(kClonedPolicy), context.device);
+  const auto& action = policy->action_spec();
+  if (action.dim != context.action.dim) {
+    throw ConfigError(
+        concat(method, ": the cloned policy acts in ", action.dim, " dimensions, this task in ", context.action.dim));
+  }
+  check_names(concat(method, ": action: value"), action.fields, context.action.fields);
+  check_observations(policy->observation_spec(), context.observation, method);
+  return policy;
+}
+
+void check_sees_through(const Policy& cloned, const ObservationEncoder& own, const std::string& method) {
+  const auto& entries = cloned.observation_spec().entries;
+  const bool looks = std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.is_image(); });
+  if (!looks || !own.images() || own.trainable()) return;
+  const auto* actor = dynamic_cast<const ActorPolicy*>(&cloned);
+  const bool frozen = actor && actor->actor().encoder().images() && !actor->actor().encoder().trainable();
+  if (frozen &&
+      content_hash(save_encoder(*actor->actor().encoder().images())) == content_hash(save_encoder(*own.images()))) {
+    return;
+  }
+  throw ConfigError(
+      concat(method,
+             ": input.images: frozen puts the features of one encoder in place of pictures, and the cloned "
+             "policy sees through another; clone through that one, or set input.images: end_to_end"));
+}
+
+}  // namespace onramp
