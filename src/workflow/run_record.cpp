@@ -1,6 +1,7 @@
 #include "onramp/workflow/run_record.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -114,6 +115,18 @@ void read_summary(RunRecord& run) {
   }
 }
 
+/// Where updates follow from the steps of an attempt, how long attempts were says how many that is.
+void count_updates_by_step(RunRecord& run) {
+  const auto nodes = run.config.at("phases").elements();
+  for (size_t i = 0; i < run.phases.size(); ++i) {
+    const auto per_step = nodes[i].get("updates_per_step");
+    const auto* length = run.metrics.find(run.phases[i].name, "length");
+    if (per_step.is_null() || !length || length->value.empty()) continue;
+    const double steps = std::accumulate(length->value.begin(), length->value.end(), 0.0);
+    run.phases[i].updates_per_unit = per_step.as<double>() * steps / static_cast<double>(length->value.size());
+  }
+}
+
 /// A part of the folder that may be damaged, while the rest of it is worth a report.
 template <class Function>
 void attempt(RunRecord& run, const std::string& what, Function&& read) {
@@ -195,6 +208,7 @@ RunRecord read_run(const fs::path& folder, const std::string& label) {
   run.method = label.empty() ? method_of(folder) : label;
   run.config_hash = config_hash(run_identity(run.config));
   attempt(run, "curves", [&] { read_metrics_of(run); });
+  count_updates_by_step(run);
   if (run.is_summary) {
     attempt(run, "scores and wall time", [&] { read_summary(run); });
   } else {

@@ -104,6 +104,17 @@ TEST_F(Collecting, OfSuccessesGivesUpAtItsLimitAndSaysSoAgain) {
   expect_throws<ConfigError>([&] { execute(folder_ / "by_default", hopeless); }, " of 80 attempts");
 }
 
+// The expert says nothing of its custom, so that it draws.
+TEST_F(Collecting, ActsAsItIsTold) {
+  const auto actions = [&](const std::string& act) {
+    execute(folder_ / act, replaced(kSeldom, "episodes: 4, keep: successes", "episodes: 1, act: " + act));
+    return EpisodeStore(folder_ / act / "episodes").load(0).action;
+  };
+  const auto drawn = actions("sample");
+  EXPECT_EQ(actions("auto"), drawn);
+  EXPECT_NE(actions("mode"), drawn);
+}
+
 TEST_F(Collecting, SaysWhatItIsAboutToDo) {
   const auto plan = [](const std::string& text) {
     return test::read_run(text, test::point_catalog()).phases[0].make()->needs();

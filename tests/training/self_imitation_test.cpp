@@ -187,6 +187,20 @@ TEST_F(SelfImitation, UpdatesFollowEachAttemptHoweverItEnded) {
             "rswuuu");
 }
 
+// 3, 4.5, 3, 6, 4.5 and 1.5 updates, to the nearest whole number and halves upwards.
+TEST_F(SelfImitation, UpdatesMayBeAsManyAsAnAttemptHadSteps) {
+  onramp::Run(config(test::replaced(kRun, "updates_per_episode: 3", "updates_per_step: 1.5")), folder_ / "run")
+      .execute();
+  EXPECT_EQ(diary_->events,
+            "rsss"
+            "rsswuuu"
+            "rssswuuuuu"
+            "rsswuuu"
+            "rsssswuuuuuu"
+            "rssswuuuuu"
+            "rswuu");
+}
+
 // What the task declares of protective stops reaches the episode, and with it the discount.
 TEST_F(SelfImitation, AProtectiveStopIsTerminalWhereTheTaskSaysSo) {
   for (const bool declared : {true, false}) {

@@ -35,7 +35,7 @@ struct CollectConfig {
   int64_t episodes = 50;
   Keep keep = Keep::kAll;
   std::optional<int64_t> attempts_limit;
-  ActMode act = ActMode::kSample;
+  ActSetting act = ActSetting::kSample;
   std::vector<std::string> into = {"offline"};
   template <class V>
   void fields(V& v) {
@@ -48,7 +48,8 @@ struct CollectConfig {
     v("attempts_limit", attempts_limit,
       "keep: successes alone: attempts after which the run stops for want of successes; none: 20 an episode",
       at_least(1));
-    v("act", act, "sample: as the policy draws; mode: its single best action");
+    v("act", act,
+      "sample: as the policy draws; mode: its single best action; auto: a Gaussian by its mode, all else by a draw");
     v("into", into, "replay sources that the episodes enter", not_empty());
   }
   void validate() const;  ///< @throws ConfigError for a limit below `episodes`, or one where every attempt is kept
@@ -80,6 +81,7 @@ struct InterleaveConfig {
   std::string learner;
   int64_t episodes = 200;
   int64_t updates_per_episode = 60;
+  std::optional<double> updates_per_step;
   ActMode act = ActMode::kSample;
   std::vector<std::string> into = {"online"};
   std::vector<std::string> successes_into;
@@ -89,10 +91,13 @@ struct InterleaveConfig {
     v("learner", learner, "the agent: a name under `learners`", required(), not_empty());
     v("episodes", episodes, "episodes collected", at_least(1));
     v("updates_per_episode", updates_per_episode, "gradient steps after each episode, none during", at_least(0));
+    v("updates_per_step", updates_per_step,
+      "in place of updates_per_episode: gradient steps after each episode for each step that it took", at_least(0.0));
     v("act", act, "sample: as the policy draws; mode: its single best action");
     v("into", into, "replay sources that every episode enters", not_empty());
     v("successes_into", successes_into, "replay sources that successful episodes enter as well (self-imitation)");
   }
+  int64_t updates_after(int64_t steps) const;  ///< of an episode of so many steps
 };
 
 /// Policies are scored on held-out seeds.

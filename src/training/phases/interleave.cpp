@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "onramp/base/text.h"
@@ -25,8 +26,7 @@ class Interleave final : public Phase {
             .leaves_policy = true,
             .acting_learner = true,
             .episodes = config_.episodes,
-            .plan = concat(counted(config_.episodes, "episode"), " by '", config_.learner, "', ",
-                           counted(config_.updates_per_episode, "update"), " after each")};
+            .plan = concat(counted(config_.episodes, "episode"), " by '", config_.learner, "', ", updates_plan())};
   }
 
   void run(Run& run) override {
@@ -44,8 +44,8 @@ class Interleave final : public Phase {
       run.environment().standby();  // no command will come while the learner works
       run.prepare(plan);
       Metrics metrics;
-      for (int64_t i = 0; i < config_.updates_per_episode; ++i)
-        metrics = agent.update(run.sample(config_.learner, plan));
+      const int64_t updates = config_.updates_after(episode.length());
+      for (int64_t i = 0; i < updates; ++i) metrics = agent.update(run.sample(config_.learner, plan));
       for (const auto& [name, value] : metrics) values.emplace_back(name, value.item<double>());
       ++state.step;
       run.log(state.step, values);
@@ -57,6 +57,11 @@ class Interleave final : public Phase {
   }
 
  private:
+  std::string updates_plan() const {
+    if (!config_.updates_per_step) return concat(counted(config_.updates_per_episode, "update"), " after each");
+    return concat("after each as many updates as it had steps, times ", *config_.updates_per_step);
+  }
+
   static double recent_success(nlohmann::json& recent, bool success) {
     recent.push_back(success ? 1 : 0);
     if (recent.size() > kRecentEpisodes) recent.erase(0);
@@ -69,6 +74,11 @@ class Interleave final : public Phase {
 };
 
 }  // namespace
+
+int64_t InterleaveConfig::updates_after(int64_t steps) const {
+  if (!updates_per_step) return updates_per_episode;
+  return std::llround(*updates_per_step * static_cast<double>(steps));
+}
 
 std::unique_ptr<Phase> make_interleave(const InterleaveConfig& config) { return std::make_unique<Interleave>(config); }
 

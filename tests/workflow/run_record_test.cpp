@@ -1,0 +1,29 @@
+#include "onramp/workflow/run_record.h"
+
+#include <gtest/gtest.h>
+
+#include "onramp/base/log.h"
+#include "onramp/data/store/episode_store.h"
+#include "support/temporary_folder.h"
+#include "training/training_testing.h"
+
+namespace onramp {
+namespace {
+
+// 4 demonstrations, 5 updates off line; then 4 attempts, as many updates after each as it had steps, times 2.
+TEST(RunRecord, CountsUpdatesThatFollowTheStepsOfAttempts) {
+  const test::TemporaryFolder folder;
+  set_log_level(LogLevel::kWarning);
+  const auto text = test::replaced(test::kTinyRun, "updates_per_episode: 3", "updates_per_step: 2");
+  onramp::Run(test::read_run(text, test::point_catalog()), folder / "run").execute();
+  set_log_level(LogLevel::kInfo);
+  const EpisodeStore store(folder / "run" / "episodes");
+  int64_t steps = 0;
+  for (int64_t i = 4; i < 8; ++i) steps += store.load(i).length();
+  const auto record = read_run(folder / "run");
+  EXPECT_NEAR(record.phase("online")->updates_per_unit, 2.0 * double(steps) / 4.0, 1e-9);
+  EXPECT_NEAR(record.updates_at("online", 4), 5.0 + 2.0 * double(steps), 1e-9);
+}
+
+}  // namespace
+}  // namespace onramp
