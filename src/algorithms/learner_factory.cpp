@@ -2,8 +2,10 @@
 
 namespace onramp {
 
-std::vector<ConfigNode> LearnerFactory::default_phases(const std::string& learner, bool environment) const {
+std::vector<ConfigNode> LearnerFactory::default_phases(const std::string& learner, bool environment,
+                                                       const PolicyOfPart& policies) const {
   (void)environment;
+  (void)policies;
   return {phase_of(learner, learner, "{type: learn}")};
 }
 

@@ -49,6 +49,23 @@ std::vector<std::string> Q2rl::sources(const Q2rlConfig& config, bool online) {
   return {config.online_source};
 }
 
+std::vector<ConfigNode> Q2rl::default_phases(const Q2rlConfig& config, const std::string& learner, bool environment,
+                                             const PolicyOfPart& policies) {
+  const auto words = [](const std::string& text) { return ConfigNode::scalar(text, /*quoted=*/true); };
+  std::vector<ConfigNode> phases;
+  const auto cloned = policies.find(kClonedPolicy);
+  if (environment && cloned != policies.end()) {
+    phases.push_back(phase_of(learner, learner + "_rollouts", "{type: collect, episodes: 100}")
+                         .without("learner")
+                         .with("policy", words(cloned->second))
+                         .with("act", words(enum_name(config.bc_action)))
+                         .with("into", ConfigNode::list({words(config.rollout_source)})));
+  }
+  phases.push_back(phase_of(learner, learner + "_estimation", "{type: learn, updates: 20000}"));
+  if (environment) phases.push_back(online_phase_by_step(learner, config.online_source));
+  return phases;
+}
+
 void Q2rl::begin_stage(Stage stage) {
   stage_ = stage;
   net_.begin_stage(stage);

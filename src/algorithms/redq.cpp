@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include "onramp/algorithms/learner_factory.h"
+
 namespace onramp {
 
 ActorCriticConfig redq_defaults() {
@@ -14,8 +16,18 @@ ActorCriticConfig redq_defaults() {
   return config;
 }
 
+ConfigNode online_phase_by_step(const std::string& learner, const std::string& into) {
+  return phase_of(learner, learner + "_online", "{type: interleave, episodes: 1000, updates_per_step: 1}")
+      .with("into", ConfigNode::list({ConfigNode::scalar(into, /*quoted=*/true)}));
+}
+
 Redq::Redq(const RedqConfig& config, const LearnerContext& context)
     : ActorCriticAgent(config, context, "redq"), config_(config), critic_(config, config, net_, context.seed, "redq") {}
+
+std::vector<ConfigNode> Redq::default_phases(const RedqConfig& config, const std::string& learner, bool environment) {
+  if (environment) return {online_phase_by_step(learner, config.online_source)};
+  return {phase_of(learner, learner, "{type: learn, updates: 100000}")};
+}
 
 std::vector<BatchRequest> Redq::sample_plan() const {
   auto plan = net_.sample_plan();

@@ -59,6 +59,7 @@ ObservationSpec seen_by_learners(const RunConfig& config) {
 std::vector<ConfigNode> default_phases(const RunConfig& config, const ConfigNode& root) {
   std::vector<ConfigNode> phases;
   std::set<std::string> done, parts{"normalizer"};
+  PolicyOfPart policies;
   const ObservationSpec observation = seen_by_learners(config);
   for (bool found = true; found;) {
     found = false;
@@ -68,13 +69,18 @@ std::vector<ConfigNode> default_phases(const RunConfig& config, const ConfigNode
       const auto is_there = [&](const auto& part) { return parts.contains(part); };
       if (done.contains(name) || !std::all_of(needs.begin(), needs.end(), is_there)) continue;
       found = done.insert(name).second;
-      for (const auto& part : factory->provides()) parts.insert(part);
-      for (auto& phase : factory->default_phases(name, bool(config.env))) phases.push_back(std::move(phase));
+      for (auto& phase : factory->default_phases(name, bool(config.env), policies)) phases.push_back(std::move(phase));
+      for (const auto& part : factory->provides()) {
+        parts.insert(part);
+        if (factory->acts()) policies[part] = phases.back().at("name").text();
+      }
     }
   }
   for (const auto& [name, component] : config.learners) {  // check_phases() says what the others lack
     if (done.contains(name)) continue;
-    for (auto& phase : component.make()->default_phases(name, bool(config.env))) phases.push_back(std::move(phase));
+    for (auto& phase : component.make()->default_phases(name, bool(config.env), policies)) {
+      phases.push_back(std::move(phase));
+    }
   }
   return phases;
 }

@@ -281,6 +281,26 @@ TEST(Q2rl, WithPicturesTheEstimateStandsStillOnLine) {
   }
 }
 
+// Algorithm 1 and table II: 100 rollouts, as the cloned policy proposes; 20 000 updates of Q-estimation; one update a step.
+TEST(Q2rl, ItsOwnCourseIsThePapers) {
+  Q2rlConfig config;
+  config.bc_action = ActSetting::kSample;
+  config.rollout_source = "shown";
+  const auto phases = Q2rl::default_phases(config, "agent", /*environment=*/true, {{"cloned_policy", "cloning"}});
+  ASSERT_EQ(phases.size(), 3U);
+  EXPECT_EQ(phases[0].at("type").text(), "collect");
+  EXPECT_EQ(phases[0].at("policy").text(), "cloning");
+  EXPECT_EQ(phases[0].at("episodes").as<int64_t>(), 100);
+  EXPECT_EQ(phases[0].at("act").text(), "sample");
+  EXPECT_EQ(phases[0].at("into").element(0).text(), "shown");
+  EXPECT_FALSE(phases[0].has("learner"));
+  EXPECT_EQ(phases[1].at("updates").as<int64_t>(), 20000);
+  EXPECT_EQ(phases[2].at("updates_per_step").as<double>(), 1.0);
+  EXPECT_EQ(phases[2].at("into").element(0).text(), "online");
+  EXPECT_EQ(Q2rl::default_phases(config, "agent", true, {}).size(), 2U);
+  EXPECT_EQ(Q2rl::default_phases(config, "agent", false, {{"cloned_policy", "cloning"}}).size(), 1U);
+}
+
 TEST(Q2rl, ItsPolicyIsASnapshot) {
   const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
   Q2rl agent(small_q2rl(), context_of(given, 3, 2));

@@ -203,6 +203,14 @@ TEST(Redq, PlanCutsTheBatchOrAsksForSeveral) {
   EXPECT_EQ(request(), (std::pair<int64_t, int64_t>{256, 4}));  // 4 x 256
 }
 
+TEST(Redq, ItsOwnCourseIsOnLineAtOneUpdateAStep) {
+  const auto phases = Redq::default_phases({}, "agent", /*environment=*/true);
+  ASSERT_EQ(phases.size(), 1U);
+  EXPECT_EQ(phases[0].at("type").text(), "interleave");
+  EXPECT_EQ(phases[0].at("updates_per_step").as<double>(), 1.0);
+  EXPECT_EQ(Redq::default_phases({}, "agent", /*environment=*/false).front().at("type").text(), "learn");
+}
+
 TEST(Redq, RefusesWhatDoesNotFitTogether) {
   RedqConfig config;
   config.batch_size = 258;

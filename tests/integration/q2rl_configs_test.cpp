@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "onramp/algorithms/builtin.h"
 #include "onramp/envs/mujoco/catalog.h"
@@ -30,11 +31,34 @@ TEST(Q2rlConfigs, AnAblationChangesItsOneSetting) {
   const auto base = resolved("vacuum_grasp_state");
   for (const auto& [name, learner, key] :
        {Ablation{"no_gate", "agent", "gate"}, Ablation{"no_initialization", "agent", "init_critic"},
-        Ablation{"no_bc_term", "agent", "bc_weight"}, Ablation{"mixture", "cloning", "policy"}}) {
+        Ablation{"no_bc_term", "agent", "bc_weight"}, Ablation{"soft_gate", "agent", "choice"},
+        Ablation{"mixture", "cloning", "policy"}}) {
     const auto changed = resolved(name).at("learners").at(learner), as_before = base.at("learners").at(learner);
     EXPECT_NE(to_yaml(changed.at(key)), to_yaml(as_before.at(key))) << name;
     EXPECT_EQ(to_yaml(changed.without(key)), to_yaml(as_before.without(key))) << name;
     EXPECT_EQ(to_yaml(resolved(name).without("learners")), to_yaml(base.without("learners"))) << name;
+  }
+}
+
+// Without pictures the arm's state must be enough; where the item lies is privileged.
+TEST(Q2rlConfigs, OfStatesAloneLayTheItemWhereItAlwaysLies) {
+  const auto config = resolved("vacuum_grasp_state");
+  EXPECT_FALSE(config.at("env").at("images").as<bool>());
+  EXPECT_EQ(config.at("env").at("item_spread_m").as<std::vector<double>>(), (std::vector<double>{0.0, 0.0}));
+  for (const char* learner : {"cloning", "agent"}) {
+    EXPECT_EQ(config.at("learners").at(learner).at("input").at("observations").size(), 0U) << learner;
+  }
+}
+
+// The gate compares values of what the rollouts were made of.
+TEST(Q2rlConfigs, CollectTheirRolloutsAsTheClonedPolicyProposes) {
+  for (const auto& file : std::filesystem::directory_iterator(ONRAMP_SOURCE_DIR "/configs/q2rl")) {
+    const auto config = resolved(file.path().stem().string());
+    const auto proposes = config.at("learners").at("agent").at("bc_action").text();
+    for (const auto& phase : config.at("phases").elements()) {
+      if (phase.at("name").text() != "rollouts") continue;
+      EXPECT_EQ(phase.at("act").text(), proposes) << file.path();
+    }
   }
 }
 

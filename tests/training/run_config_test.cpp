@@ -211,6 +211,25 @@ learners:
                              "draws from replay source 'offline', which no phase before this one fills");
 }
 
+// Who leaves the policy that another learner starts from is found out, whatever the two are called.
+TEST(RunConfig, FillsInThePhasesOfALearnerThatStartsFromAPolicy) {
+  const std::string text = R"(
+env: {type: point, pictures: false}
+learners:
+  agent: {type: q2rl}
+  zcloning: {type: bc, policy: mixture}
+)";
+  const auto config = read_run(text, point_catalog());
+  std::vector<std::string> names;
+  for (const auto& phase : config.phases) names.push_back(phase.make()->name());
+  EXPECT_EQ(names, (std::vector<std::string>{"zcloning", "agent_rollouts", "agent_estimation", "agent_online"}));
+  EXPECT_EQ(config.phases[1].make()->needs().policies, std::vector<std::string>{"zcloning"});
+  const auto dump = to_yaml(dump_run_config(config));
+  EXPECT_EQ(to_yaml(dump_run_config(read_run(dump, point_catalog()))), dump);
+  expect_throws<ConfigError>([&] { read_run(replaced(text, ", policy: mixture", ""), point_catalog()); },
+                             "learner 'agent' needs the part 'cloned_policy', which no earlier phase hands over");
+}
+
 TEST(RunConfig, ChangesThePhasesOfItsLearnersByName) {
   const test::TemporaryFolder folder;
   test::write_d4rl(folder / "set.hdf5", test::make_d4rl());

@@ -19,7 +19,7 @@ namespace onramp {
 ///   Learner::provides() or provides(config)           static: names of parts handed over when its phase ends
 ///   Learner::needs(config, observation)               static: parts that it needs handed over, in place of those of Config::input
 ///   Learner::sources(config, online)                  static: replay sources, in place of those that Config names
-///   Learner::default_phases(config, name, environment)  static: its course in a config without `phases`
+///   Learner::default_phases(config, name, environment[, policies])  static: its course in a config without `phases`
 template <class Learner, class Config>
 class LearnerFactoryOf final : public LearnerFactory {
  public:
@@ -50,11 +50,14 @@ class LearnerFactoryOf final : public LearnerFactory {
     }
     return {};
   }
-  std::vector<ConfigNode> default_phases(const std::string& learner, bool environment) const override {
-    if constexpr (requires { Learner::default_phases(config_, learner, environment); }) {
+  std::vector<ConfigNode> default_phases(const std::string& learner, bool environment,
+                                         const PolicyOfPart& policies) const override {
+    if constexpr (requires { Learner::default_phases(config_, learner, environment, policies); }) {
+      return Learner::default_phases(config_, learner, environment, policies);
+    } else if constexpr (requires { Learner::default_phases(config_, learner, environment); }) {
       return Learner::default_phases(config_, learner, environment);
     }
-    return LearnerFactory::default_phases(learner, environment);
+    return LearnerFactory::default_phases(learner, environment, policies);
   }
   bool acts() const override { return std::is_base_of_v<Agent, Learner>; }
   std::unique_ptr<Learnable> make(const LearnerContext& context) const override {

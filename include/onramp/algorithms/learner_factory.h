@@ -1,6 +1,7 @@
 // What a config's `learners` entry becomes: a learner that can be built once the parts it needs are there.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "onramp/base/config_node.h"
 
 namespace onramp {
+
+/// By part that earlier phases hand over: the policy that the same phase leaves behind.
+using PolicyOfPart = std::map<std::string, std::string>;
 
 /// A learner-to-be: what a run must know of it before it is built.
 class LearnerFactory {
@@ -33,7 +37,9 @@ class LearnerFactory {
   /// Phases of a config that gives none, as its `phases` would hold them: the method's own course, with the paper's numbers.
   /// @param learner      its name under `learners`
   /// @param environment  whether there is one to act in; else only what recorded data allow
-  virtual std::vector<ConfigNode> default_phases(const std::string& learner, bool environment) const;
+  /// @param policies     that the phases before leave behind
+  virtual std::vector<ConfigNode> default_phases(const std::string& learner, bool environment,
+                                                 const PolicyOfPart& policies) const;
   virtual std::unique_ptr<Learnable> make(const LearnerContext& context) const = 0;
 };
 

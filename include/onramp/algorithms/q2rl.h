@@ -12,6 +12,7 @@
 //      (`init_actor`); why: as released; the paper says nothing of the policy's beginning; effect: not measured.
 //  (3) no entropy in the policy's loss; why: as released, where the paper says SAC; `actor_entropy: true` is the other.
 //  (4) a mixture's density is that before its actions are clipped to the box; effect: none where it seldom leaves it.
+//  (5) pictures are not shifted at random (DrQ, appendix B-A); why: not built yet; effect: not measured.
 // Know: log pi(mode) + H of a Gaussian is A / 2 whatever the state, so that with `bc_action: mode` Q_BC is V and a constant, and
 // Q_RL learns nothing about actions from it.
 #pragma once
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "onramp/algorithms/actor_critic.h"
+#include "onramp/algorithms/learner_factory.h"
 #include "onramp/algorithms/redq_critic.h"
 #include "onramp/policies/gated_policy.h"
 
@@ -82,6 +84,10 @@ class Q2rl final : public ActorCriticAgent {
   Q2rl(const Q2rlConfig& config, const LearnerContext& context);
   static std::vector<std::string> needs(const Q2rlConfig& config, const ObservationSpec& observation);
   static std::vector<std::string> sources(const Q2rlConfig& config, bool online);
+  /// 100 attempts of the cloned policy, 20 000 updates of Q-estimation, then on line (table II, algorithm 1). Without an
+  /// environment, or where nobody hands a cloned policy over, what is left of that. See LearnerFactory.
+  static std::vector<ConfigNode> default_phases(const Q2rlConfig& config, const std::string& learner, bool environment,
+                                                const PolicyOfPart& policies);
 
   void begin_stage(Stage stage) override;
   std::vector<BatchRequest> sample_plan() const override;

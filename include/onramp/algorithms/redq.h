@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,10 @@ constexpr auto enum_names(ActorBatch*) {
 /// Networks and batch of Q2RL's table II (state), on the settings that all actor-critic agents share. Image encoders are learned
 /// (section V-D).
 ActorCriticConfig redq_defaults();
+
+/// On-line learning at one update a step, as WSRL, RLPD and Q2RL are paced; 1000 attempts are the 300 000 steps of Q2RL's
+/// table III where one takes 300. @param into  replay source of the attempts
+ConfigNode online_phase_by_step(const std::string& learner, const std::string& into);
 
 /// Defaults: Q2RL, table II (state), as its method's critic has them.
 struct RedqConfig : ActorCriticConfig, RedqCriticConfig {
@@ -52,6 +57,8 @@ class Redq final : public ActorCriticAgent {
  public:
   /// @throws ConfigError, e.g. for a batch that cannot be cut
   Redq(const RedqConfig& config, const LearnerContext& context);
+  /// On line from the start (RLPD); without an environment 100 000 updates on what was recorded. See LearnerFactory.
+  static std::vector<ConfigNode> default_phases(const RedqConfig& config, const std::string& learner, bool environment);
 
   std::vector<BatchRequest> sample_plan() const override;
   Metrics update(const Batches& batches) override;
