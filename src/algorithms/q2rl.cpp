@@ -16,6 +16,14 @@ namespace onramp {
 
 Q2rlConfig::Q2rlConfig() : ActorCriticConfig(redq_defaults()) { online_share = 1.0; }
 
+void Q2rlConfig::validate() const {
+  check_redq(*this, *this);
+  if (online_share < 1 && bc_weight > 0 && cloned_action == ClonedAction::kStored) {
+    throw ConfigError(concat("online_share = ", online_share, ": steps of ", offline_source,
+                             " hold no proposals of the cloned policy; set cloned_action: fresh, or bc_weight: 0"));
+  }
+}
+
 Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
     : ActorCriticAgent(config, context, "q2rl"),
       config_(config),

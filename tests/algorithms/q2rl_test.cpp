@@ -281,6 +281,19 @@ TEST(Q2rl, WithPicturesTheEstimateStandsStillOnLine) {
   }
 }
 
+TEST(Q2rl, WantsProposalsThatRecordedDataDoNotHold) {
+  Q2rlConfig config;
+  config.validate();
+  config.online_share = 0.5;
+  expect_throws<ConfigError>([&] { config.validate(); },
+                             "online_share = 0.5: steps of offline hold no proposals of the cloned policy");
+  auto fresh = config, alone = config;
+  fresh.cloned_action = ClonedAction::kFresh;
+  fresh.validate();
+  alone.bc_weight = 0.0;
+  alone.validate();
+}
+
 // Algorithm 1 and table II: 100 rollouts, as the cloned policy proposes; 20 000 updates of Q-estimation; one update a step.
 TEST(Q2rl, ItsOwnCourseIsThePapers) {
   Q2rlConfig config;

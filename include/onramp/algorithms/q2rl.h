@@ -56,7 +56,8 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, GateConfig {
   bool without_success = false;
 
   Q2rlConfig();
-  void validate() const { check_redq(*this, *this); }
+  /// @throws ConfigError as check_redq(), or for stored proposals where recorded data hold none
+  void validate() const;
   template <class V>
   void fields(V& v) {
     GateConfig::fields(v);
@@ -65,9 +66,8 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, GateConfig {
     v("init_actor", init_actor, "the policy starts at the rollouts' actions, by likelihood; else at random weights");
     v("bc_weight", bc_weight, "share of cloning in the policy's loss (table I); 0: none", in_range(0.0, 1.0));
     v("cloned_action", cloned_action,
-      "a_BC of that share: stored, the proposal when the step was made, so that all of online_source must come from "
-      "this agent; "
-      "fresh: proposed anew at the batch's states, for cloned policies without memory");
+      "a_BC of that share: stored, the proposal when the step was made, which only this agent's own steps hold; fresh: "
+      "proposed anew at the batch's states, for cloned policies without memory");
     v("actor_entropy", actor_entropy, "entropy counts in the policy's loss, with a learned temperature (SAC)");
     v("rollout_source", rollout_source, "replay source of the cloned policy's rollouts", not_empty());
     v("without_success", without_success,
