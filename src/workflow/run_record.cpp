@@ -208,7 +208,7 @@ RunRecord read_run(const fs::path& folder, const std::string& label) {
   run.method = label.empty() ? method_of(folder) : label;
   run.config_hash = config_hash(run_identity(run.config));
   attempt(run, "curves", [&] { read_metrics_of(run); });
-  count_updates_by_step(run);
+  attempt(run, "numbers of updates", [&] { count_updates_by_step(run); });
   if (run.is_summary) {
     attempt(run, "scores and wall time", [&] { read_summary(run); });
   } else {
