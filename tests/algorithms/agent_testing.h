@@ -239,10 +239,6 @@ inline Parts handed_over(uint64_t seed = 1) {
   return parts;
 }
 
-inline LearnerContext picture_context(const Parts* given) {
-  return {.observation = picture_and_state(), .action = {2, {}}, .seed = 1, .given = given};
-}
-
 template <class Config>
 Config small_agent_with_pictures(EncoderMode mode) {
   auto config = small_agent<Config>();

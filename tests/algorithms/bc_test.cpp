@@ -25,10 +25,6 @@ BcConfig picture_config(EncoderMode mode) {
   return config;
 }
 
-LearnerContext picture_context(const Parts* given = nullptr) {
-  return {.observation = picture_and_state(), .action = {2, {}}, .seed = 1, .given = given};
-}
-
 // The demonstrator's action is linear in the state: a = 0.5 s, s in [-1, 1]^2.
 TEST(Bc, LearnsALinearDemonstrator) {
   auto config = small_config();

@@ -61,8 +61,6 @@ TEST(Hilbert, DistanceIsTheNumberOfStepsBetweenTwoCells) {
   expect_below("hilbert worst error", worst, 0.9);
 }
 
-LearnerContext picture_context() { return {.observation = picture_and_state(), .action = {2, {}}, .seed = 1}; }
-
 HilbertConfig picture_config() {
   HilbertConfig config;
   config.encoder = {.feature_dim = 8, .channels = {4, 4}};

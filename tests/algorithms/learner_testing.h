@@ -36,6 +36,11 @@ inline LearnerContext state_context(int64_t state_dim, int64_t action_dim, uint6
   return {.observation = state_only(state_dim), .action = {action_dim, {}}, .seed = seed};
 }
 
+/// Actions of two numbers from pictures and a state; `given` is what earlier phases hand over.
+inline LearnerContext picture_context(const Parts* given = nullptr) {
+  return {.observation = picture_and_state(), .action = {2, {}}, .seed = 1, .given = given};
+}
+
 inline Parts saved(const Learnable& learner) {
   Parts parts;
   learner.save(parts);

@@ -9,11 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "onramp/algorithms/builtin.h"
-#include "onramp/envs/mujoco/catalog.h"
-#include "onramp/training/phases.h"
-#include "onramp/training/policies.h"
-#include "onramp/training/run_config.h"
+#include "resolved_config.h"
 #include "test_paths.h"
 
 namespace onramp {
@@ -38,14 +34,7 @@ using Values = std::map<std::string, std::string>;
 const Values& resolved(const std::string& name) {
   static std::map<std::string, Values> known;
   const auto [found, is_new] = known.try_emplace(name);
-  if (is_new) {
-    Catalog catalog;
-    mujoco::add_environments(catalog.environments);
-    add_policies(catalog.policies);
-    add_learners(catalog.learners);
-    add_phases(catalog.phases);
-    flatten(dump_run_config(read_run_config(load_config(kFolder / (name + ".yaml")), catalog)), "", found->second);
-  }
+  if (is_new) flatten(test::resolved_config(kFolder / (name + ".yaml")), "", found->second);
   return found->second;
 }
 

@@ -4,45 +4,35 @@
 #include <filesystem>
 #include <vector>
 
-#include "onramp/algorithms/builtin.h"
-#include "onramp/envs/mujoco/catalog.h"
-#include "onramp/training/phases.h"
-#include "onramp/training/policies.h"
-#include "onramp/training/run_config.h"
+#include "resolved_config.h"
 #include "test_paths.h"
 
 namespace onramp {
 namespace {
 
-ConfigNode resolved(const std::string& name) {
-  Catalog catalog;
-  mujoco::add_environments(catalog.environments);
-  add_policies(catalog.policies);
-  add_learners(catalog.learners);
-  add_phases(catalog.phases);
-  const auto file = std::filesystem::path(ONRAMP_SOURCE_DIR "/configs/q2rl") / (name + ".yaml");
-  return dump_run_config(read_run_config(load_config(file), catalog));
+ConfigNode q2rl_config(const std::string& name) {
+  return test::resolved_config(std::filesystem::path(ONRAMP_SOURCE_DIR "/configs/q2rl") / (name + ".yaml"));
 }
 
 TEST(Q2rlConfigs, AnAblationChangesItsOneSetting) {
   struct Ablation {
     const char *name, *learner, *key;
   };
-  const auto base = resolved("vacuum_grasp_state");
+  const auto base = q2rl_config("vacuum_grasp_state");
   for (const auto& [name, learner, key] :
        {Ablation{"no_gate", "agent", "gate"}, Ablation{"no_initialization", "agent", "init_critic"},
         Ablation{"no_bc_term", "agent", "bc_weight"}, Ablation{"soft_gate", "agent", "choice"},
         Ablation{"mixture", "cloning", "policy"}}) {
-    const auto changed = resolved(name).at("learners").at(learner), as_before = base.at("learners").at(learner);
+    const auto changed = q2rl_config(name).at("learners").at(learner), as_before = base.at("learners").at(learner);
     EXPECT_NE(to_yaml(changed.at(key)), to_yaml(as_before.at(key))) << name;
     EXPECT_EQ(to_yaml(changed.without(key)), to_yaml(as_before.without(key))) << name;
-    EXPECT_EQ(to_yaml(resolved(name).without("learners")), to_yaml(base.without("learners"))) << name;
+    EXPECT_EQ(to_yaml(q2rl_config(name).without("learners")), to_yaml(base.without("learners"))) << name;
   }
 }
 
 // Without pictures the arm's state must be enough; where the item lies is privileged.
 TEST(Q2rlConfigs, OfStatesAloneLayTheItemWhereItAlwaysLies) {
-  const auto config = resolved("vacuum_grasp_state");
+  const auto config = q2rl_config("vacuum_grasp_state");
   EXPECT_FALSE(config.at("env").at("images").as<bool>());
   EXPECT_EQ(config.at("env").at("item_spread_m").as<std::vector<double>>(), (std::vector<double>{0.0, 0.0}));
   for (const char* learner : {"cloning", "agent"}) {
@@ -53,7 +43,7 @@ TEST(Q2rlConfigs, OfStatesAloneLayTheItemWhereItAlwaysLies) {
 // The gate compares values of what the rollouts were made of.
 TEST(Q2rlConfigs, CollectTheirRolloutsAsTheClonedPolicyProposes) {
   for (const auto& file : std::filesystem::directory_iterator(ONRAMP_SOURCE_DIR "/configs/q2rl")) {
-    const auto config = resolved(file.path().stem().string());
+    const auto config = q2rl_config(file.path().stem().string());
     const auto proposes = config.at("learners").at("agent").at("bc_action").text();
     for (const auto& phase : config.at("phases").elements()) {
       if (phase.at("name").text() != "rollouts") continue;

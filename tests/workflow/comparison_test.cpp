@@ -26,7 +26,7 @@ Score score(const std::string& policy, const std::string& flags) {
   return result;
 }
 
-RunRecord run(const std::string& method, int64_t seed, std::vector<Score> scores) {
+RunRecord run_with_scores(const std::string& method, int64_t seed, std::vector<Score> scores) {
   RunRecord record{.folder = method, .method = method, .seed = seed, .scores = std::move(scores)};
   record.config = apply_overrides(parse_config_text(kConfig, "config.yaml"), {concat("run.seed=", seed)});
   record.phases = {{.name = "demonstrations", .type = "collect"},
@@ -36,7 +36,8 @@ RunRecord run(const std::string& method, int64_t seed, std::vector<Score> scores
 }
 
 TEST(GroupByMethod, OrdersRunsBySeed) {
-  const std::vector<RunRecord> runs{run("a", 3, {}), run("b", 1, {}), run("a", 1, {})};
+  const std::vector<RunRecord> runs{run_with_scores("a", 3, {}), run_with_scores("b", 1, {}),
+                                    run_with_scores("a", 1, {})};
   const auto methods = group_by_method(runs);
   ASSERT_EQ(methods.size(), 2u);
   EXPECT_EQ(methods[0].name, "a");
@@ -45,13 +46,13 @@ TEST(GroupByMethod, OrdersRunsBySeed) {
 }
 
 TEST(GroupByMethod, RefusesASeedTwice) {
-  const std::vector<RunRecord> runs{run("a", 1, {}), run("a", 1, {})};
+  const std::vector<RunRecord> runs{run_with_scores("a", 1, {}), run_with_scores("a", 1, {})};
   expect_throws<ConfigError>([&] { group_by_method(runs); },
                              "'a seed 1': give one of them a name of its own with --label");
 }
 
 TEST(DifferencesWithin, AreNoneForSeedFolderAndMachine) {
-  std::vector<RunRecord> runs{run("a", 1, {}), run("a", 2, {})};
+  std::vector<RunRecord> runs{run_with_scores("a", 1, {}), run_with_scores("a", 2, {})};
   runs[1].config = apply_overrides(runs[1].config, {"run.folder=y", "compute.threads=2"});
   EXPECT_TRUE(differences_within(group_by_method(runs)[0]).empty());
   runs[1].config = apply_overrides(runs[1].config, {"learners.agent.alpha=0.5"});
@@ -61,7 +62,7 @@ TEST(DifferencesWithin, AreNoneForSeedFolderAndMachine) {
 }
 
 TEST(SettingDifferences, ListEveryKeyThatDiffers) {
-  std::vector<RunRecord> runs{run("a", 1, {}), run("b", 2, {})};
+  std::vector<RunRecord> runs{run_with_scores("a", 1, {}), run_with_scores("b", 2, {})};
   runs[1].config = apply_overrides(
       runs[1].config, {"learners.agent.alpha=0.5", "learners.agent.sizes=[2, 4]", "learners.agent.beta=0"});
   const auto rows = setting_differences(group_by_method(runs));
@@ -83,7 +84,7 @@ TEST(OverSeeds, IsMeanWithStudentsInterval) {
 TEST(Snapshots, LastIsOfTheLastPhaseAndBestIsChosen) {
   // Evaluated in another order than learned, and the demonstrator is nobody's phase.
   const std::vector<RunRecord> runs{
-      run("a", 1, {score("online", "1100"), score("offline", "1110"), score("expert", "1111")})};
+      run_with_scores("a", 1, {score("online", "1100"), score("offline", "1110"), score("expert", "1111")})};
   EXPECT_EQ(runs[0].last_score()->policy, "online");
   EXPECT_EQ(runs[0].best_score()->policy, "offline");
   const auto row = snapshot_row(group_by_method(runs)[0], Snapshot::kBest);
@@ -92,8 +93,8 @@ TEST(Snapshots, LastIsOfTheLastPhaseAndBestIsChosen) {
 }
 
 TEST(PolicyRows, NameWhoWasNotScored) {
-  const std::vector<RunRecord> runs{run("a", 1, {score("offline", "10")}),
-                                    run("a", 2, {score("offline", "11"), score("online", "01")})};
+  const std::vector<RunRecord> runs{run_with_scores("a", 1, {score("offline", "10")}),
+                                    run_with_scores("a", 2, {score("offline", "11"), score("online", "01")})};
   const auto rows = policy_rows(group_by_method(runs)[0]);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].rates.mean, 0.75);
@@ -102,9 +103,10 @@ TEST(PolicyRows, NameWhoWasNotScored) {
 }
 
 TEST(Paired, CountsWonAndLostOverRunsOfEqualSeed) {
-  const std::vector<RunRecord> runs{run("a", 1, {score("online", "1101")}), run("a", 2, {score("online", "1111")}),
-                                    run("b", 1, {score("online", "0110")}), run("b", 2, {score("online", "0001")}),
-                                    run("b", 9, {score("online", "1111")})};
+  const std::vector<RunRecord> runs{
+      run_with_scores("a", 1, {score("online", "1101")}), run_with_scores("a", 2, {score("online", "1111")}),
+      run_with_scores("b", 1, {score("online", "0110")}), run_with_scores("b", 2, {score("online", "0001")}),
+      run_with_scores("b", 9, {score("online", "1111")})};
   const auto methods = group_by_method(runs);
   const auto row = paired_between(methods[0], methods[1]);
   ASSERT_TRUE(row);
@@ -118,7 +120,8 @@ TEST(Paired, CountsWonAndLostOverRunsOfEqualSeed) {
 }
 
 TEST(Paired, NeedsSuccessesBySituation) {
-  std::vector<RunRecord> runs{run("a", 1, {score("online", "1101")}), run("b", 1, {score("online", "0110")})};
+  std::vector<RunRecord> runs{run_with_scores("a", 1, {score("online", "1101")}),
+                              run_with_scores("b", 1, {score("online", "0110")})};
   runs[1].scores[0].seeds.clear();
   runs[1].scores[0].success.clear();
   const auto methods = group_by_method(runs);
@@ -127,7 +130,7 @@ TEST(Paired, NeedsSuccessesBySituation) {
 
 TEST(Paired, WithinARunIsTheLastAgainstTheOthers) {
   const std::vector<RunRecord> runs{
-      run("a", 1, {score("expert", "0000"), score("offline", "0010"), score("online", "1101")})};
+      run_with_scores("a", 1, {score("expert", "0000"), score("offline", "0010"), score("online", "1101")})};
   const auto rows = paired_within(group_by_method(runs)[0]);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].second, "expert");
@@ -136,7 +139,7 @@ TEST(Paired, WithinARunIsTheLastAgainstTheOthers) {
 }
 
 TEST(RunRecordTest, CountsUpdatesOverThePhasesOfALearner) {
-  const auto record = run("a", 1, {});
+  const auto record = run_with_scores("a", 1, {});
   EXPECT_EQ(record.updates_at("offline", 3), 3);
   EXPECT_EQ(record.updates_at("online", 2), 10 + 2 * 5);
 }

@@ -6,7 +6,7 @@ namespace onramp {
 namespace {
 
 /// Two updates offline at 1 and 2, three attempts of five updates each; `success` of the attempts.
-RunRecord run(const std::string& method, int64_t seed, const std::vector<double>& success) {
+RunRecord run_with_success(const std::string& method, int64_t seed, const std::vector<double>& success) {
   RunRecord record{.folder = method, .method = method, .seed = seed};
   record.phases = {{.name = "offline", .type = "learn", .learner = "agent", .planned = 2, .updates_per_unit = 1},
                    {.name = "online", .type = "interleave", .learner = "agent", .planned = 3, .updates_per_unit = 5}};
@@ -27,7 +27,7 @@ Score score(const std::string& policy, int64_t successes) {
 }
 
 TEST(SuccessFigure, IsTheMeanOverSeedsAndTheirBand) {
-  const std::vector<RunRecord> runs{run("a", 1, {0, 1, 1}), run("a", 2, {1, 1})};
+  const std::vector<RunRecord> runs{run_with_success("a", 1, {0, 1, 1}), run_with_success("a", 2, {1, 1})};
   const auto figure = success_figure(group_by_method(runs), 2);
   ASSERT_TRUE(figure);
   ASSERT_EQ(figure->panels[0].lines.size(), 1u);
@@ -40,18 +40,19 @@ TEST(SuccessFigure, IsTheMeanOverSeedsAndTheirBand) {
 }
 
 TEST(SuccessFigure, ShowsMethodsWithoutOnlinePhaseAsBaselines) {
-  std::vector<RunRecord> runs{run("a", 1, {0, 1, 1}), run("bc", 1, {}), run("bc", 2, {})};
+  std::vector<RunRecord> runs{run_with_success("a", 1, {0, 1, 1}), run_with_success("bc", 1, {}),
+                              run_with_success("bc", 2, {})};
   runs[1].scores = {score("offline", 4)};
   runs[2].scores = {score("offline", 6)};
   const auto figure = success_figure(group_by_method(runs), 20);
   ASSERT_EQ(figure->panels[0].levels.size(), 1u);
   EXPECT_EQ(figure->panels[0].levels[0].y, 0.5);
   EXPECT_EQ(figure->panels[0].levels[0].label, "bc: 50 %");
-  EXPECT_FALSE(success_figure(group_by_method({run("bc", 1, {})}), 20)) << "nothing on line, no picture";
+  EXPECT_FALSE(success_figure(group_by_method({run_with_success("bc", 1, {})}), 20)) << "nothing on line, no picture";
 }
 
 TEST(LearningFigures, RunOverTheUpdatesOfTheLearner) {
-  const std::vector<RunRecord> runs{run("a", 1, {0, 1, 1})};
+  const std::vector<RunRecord> runs{run_with_success("a", 1, {0, 1, 1})};
   const auto figures = learning_figures(group_by_method(runs));
   ASSERT_EQ(figures.size(), 1u) << "losses alone";
   ASSERT_EQ(figures[0].panels.size(), 1u) << "the success of attempts is no learning curve";
@@ -65,7 +66,7 @@ TEST(LearningFigures, RunOverTheUpdatesOfTheLearner) {
 }
 
 TEST(LearningFigures, ShowAMetricThatFallsFarByPowersOfTen) {
-  std::vector<RunRecord> runs{run("a", 1, {0, 1, 1})};
+  std::vector<RunRecord> runs{run_with_success("a", 1, {0, 1, 1})};
   runs[0].metrics.series[0].value = {400, 3};
   EXPECT_TRUE(learning_figures(group_by_method(runs))[0].panels[0].log_y);
   runs[0].metrics.series[0].value = {400, -3};
@@ -73,7 +74,7 @@ TEST(LearningFigures, ShowAMetricThatFallsFarByPowersOfTen) {
 }
 
 TEST(RatesFigure, TakesWilsonsIntervalOfASingleSeed) {
-  std::vector<RunRecord> runs{run("a", 1, {})};
+  std::vector<RunRecord> runs{run_with_success("a", 1, {})};
   runs[0].scores = {score("offline", 5)};
   const auto figure = rates_figure(group_by_method(runs));
   ASSERT_TRUE(figure);
@@ -84,7 +85,7 @@ TEST(RatesFigure, TakesWilsonsIntervalOfASingleSeed) {
 }
 
 TEST(ValuesFigure, DrawsBoundsAndTheCriticsPairs) {
-  const auto record = run("a", 1, {1});
+  const auto record = run_with_success("a", 1, {1});
   RunLook look{.run = &record};
   CriticLook critic{.phase = "offline", .updates = 2, .q = {1, 2, 3, 10}};
   look.critics = {critic};
@@ -101,7 +102,7 @@ TEST(ValuesFigure, DrawsBoundsAndTheCriticsPairs) {
 }
 
 TEST(TrajectoriesFigure, ShowsEarlyMiddleAndLateAttempts) {
-  const auto record = run("a", 1, {1});
+  const auto record = run_with_success("a", 1, {1});
   RunLook look{.run = &record};
   for (int64_t i = 1; i <= 200; ++i) look.recorded.trajectories.push_back({.attempt = i, .x = {0, 1}, .y = {0, 1}});
   const auto titles = [&] {

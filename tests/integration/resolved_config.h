@@ -1,0 +1,23 @@
+// A config of the repository as a run would use it: inherited keys and all defaults filled in.
+#pragma once
+
+#include <filesystem>
+
+#include "onramp/algorithms/builtin.h"
+#include "onramp/envs/mujoco/catalog.h"
+#include "onramp/training/phases.h"
+#include "onramp/training/policies.h"
+#include "onramp/training/run_config.h"
+
+namespace onramp::test {
+
+inline ConfigNode resolved_config(const std::filesystem::path& file) {
+  Catalog catalog;
+  mujoco::add_environments(catalog.environments);
+  add_policies(catalog.policies);
+  add_learners(catalog.learners);
+  add_phases(catalog.phases);
+  return dump_run_config(read_run_config(load_config(file), catalog));
+}
+
+}  // namespace onramp::test
