@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs configs for several seeds, some at a time, and goes on where it was stopped.
 
-A cell is one config with one seed, run by onramp-train into RUNS/<config>/seed<k>. What is finished is skipped, what was
+A cell is one config with one seed, run by onramp-train into RUNS/<config>/seed<k>. A config may carry settings of its own,
+CONFIG,KEY=VALUE,...: {seed} in them stands for the seed. What is finished is skipped, what was
 interrupted is continued. Ctrl-C (or a kill) lets the runs save and stops; the same command goes on. Finished cells are
 summed up into RESULTS/<config>/seed<k> by scripts/summarize_run.py, and shown by scripts/seed_table.py at the end.
 Needs Python alone.
@@ -25,6 +26,7 @@ INTERRUPTED = 130  # exit code of onramp-train when it was stopped and has saved
 @dataclasses.dataclass
 class Cell:
     config: pathlib.Path
+    settings: tuple  # of this config alone: "key=value", {seed} filled in
     seed: int
     runs: pathlib.Path
     results: pathlib.Path
@@ -121,7 +123,7 @@ class Queue:
     def command(self, cell):
         words = [str(self.options.train), str(cell.config), "--set", f"run.seed={cell.seed}", "--set", f"run.folder={cell.folder}",
                  "--set", f"compute.threads={self.options.threads}"]
-        for setting in self.options.set:
+        for setting in [*cell.settings, *self.options.set]:
             words += ["--set", setting]
         return words
 
@@ -230,7 +232,7 @@ class Queue:
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("configs", nargs="+", type=pathlib.Path, metavar="CONFIG", help="the most telling first: they run in this order")
+    parser.add_argument("configs", nargs="+", metavar="CONFIG[,KEY=VALUE...]", help="the most telling first: they run in this order")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], metavar="K", help="[1 2 3]")
     parser.add_argument("--runs", type=pathlib.Path, required=True, help="folder that the runs go into")
     parser.add_argument("--results", type=pathlib.Path, required=True, help="folder that the summaries go into")
@@ -244,10 +246,14 @@ def read_options():
     parser.add_argument("--train", type=pathlib.Path, default=SCRIPTS.parent / "build/release/bin/onramp-train",
                         help="the program [build/release/bin/onramp-train]")
     options = parser.parse_args()
-    for config in options.configs:
+    options.configs = [(pathlib.Path(words[0]), words[1:]) for words in (text.split(",") for text in options.configs)]
+    for config, settings in options.configs:
         if not config.is_file():
             parser.error(f"no such config: {config}")
-    if len({config.stem for config in options.configs}) < len(options.configs):
+        for setting in settings:
+            if "=" not in setting:
+                parser.error(f"{config}: want KEY=VALUE after the comma, got '{setting}'")
+    if len({config.stem for config, _ in options.configs}) < len(options.configs):
         parser.error("two configs have the same name; their runs would share a folder")
     if options.parallel < 1 or options.threads < 1:
         parser.error("--parallel and --threads want a number >= 1")
@@ -256,7 +262,8 @@ def read_options():
 
 def main():
     options = read_options()
-    cells = [Cell(config, seed, options.runs, options.results) for config in options.configs for seed in options.seeds]
+    cells = [Cell(config, tuple(setting.replace("{seed}", str(seed)) for setting in settings), seed, options.runs, options.results)
+             for config, settings in options.configs for seed in options.seeds]
     queue = Queue(options, cells)
     queue.show()
     if options.list:

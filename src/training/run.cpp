@@ -13,6 +13,7 @@
 #include "onramp/models/image_encoders.h"
 #include "onramp/models/normalizer.h"
 #include "onramp/training/critic_file.h"
+#include "onramp/training/learner_file.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/policy_file.h"
 #include "onramp/training/run_folder.h"
@@ -123,6 +124,12 @@ Learnable& Run::learner(const std::string& name) {
     if (!own.empty()) slot->load(own);
   }
   return *slot;
+}
+
+void Run::take_over(const std::string& name, const std::filesystem::path& run) {
+  Learnable& taker = learner(name);
+  taker.load(read_learner(run, name, resolved_));
+  log_info("'", name, "' is taken as it has become in ", run.string());
 }
 
 Agent& Run::agent(const std::string& name) {

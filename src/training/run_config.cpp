@@ -131,6 +131,9 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
       want_known(said, name, "learner", keys(config.learners));
       const auto factory = config.learners.at(name).make();
       if (needs.acting_learner && !factory->acts()) said.fail(concat("learner '", name, "' has no policy to act with"));
+      if (!needs.takes_from.empty() && factory->acts()) {
+        at.at("from").fail(concat("learner '", name, "' has a policy: continue the run that it learned in"));
+      }
       for (const auto& part : needs_of(*factory, observation, said, name)) {
         taken.insert(part);
         if (!parts.contains(part)) {

@@ -13,6 +13,7 @@
 #include "onramp/base/process_setup.h"
 #include "onramp/base/text.h"
 #include "onramp/training/command_line.h"
+#include "onramp/training/learner_file.h"
 #include "onramp/training/memory_bill.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases.h"
@@ -50,6 +51,15 @@ void look_around(const RunConfig& config, const std::filesystem::path& folder) {
   };
   look("device", [&] { return resolve_device(config.compute.device).str(); });
   if (config.data) look("data", [&] { return look_at_data(*config.data); });
+  for (const auto& component : config.phases) {
+    const auto needs = component.make()->needs();
+    if (needs.takes_from.empty()) continue;
+    look("taken", [&] {
+      const auto& name = needs.learners.at(0);
+      return concat("'", name, "', ",
+                    counted(read_learner(needs.takes_from, name, dump_run_config(config)).size(), "part"));
+    });
+  }
   look("folder", [&] { return look_at_run_folder(folder, dump_run_config(config)); });
   if (refused) std::rethrow_exception(refused);
 }

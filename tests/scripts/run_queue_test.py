@@ -35,6 +35,7 @@ found = sorted(folder.glob("checkpoints/*/manifest.json"))
 step = json.loads(found[-1].read_text())["extra"]["step"] if found else 0
 with open(folder / "starts", "a") as starts:
     starts.write(f"{step} {settings['compute.threads']}\n")
+(folder / "given").write_text(" ".join(sys.argv[2:]))
 def save(phase):
     place = folder / "checkpoints" / "000001"
     place.mkdir(parents=True, exist_ok=True)
@@ -103,6 +104,17 @@ class RunQueue(unittest.TestCase):
         again = self.run_queue(*configs, "--seeds", "1", "2")
         self.assertEqual(again.returncode, 0)
         self.assertEqual(self.starts("a", 1), ["0 1"], "what is finished is skipped")
+
+    def test_gives_a_config_the_settings_that_stand_behind_it(self):
+        configs = [self.config("a", "1"), self.config("b", "1") + ",x.from=runs/a/seed{seed},y=2"]
+        done = self.run_queue(*configs, "--seeds", "7", "--set", "y=3")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        given = {variant: (self.run_folder(variant, 7) / "given").read_text() for variant in "ab"}
+        self.assertNotIn("x.from", given["a"])
+        self.assertIn("--set x.from=runs/a/seed7 --set y=2 --set y=3", given["b"])
+        refused = self.run_queue(configs[0] + ",oops")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("want KEY=VALUE after the comma, got 'oops'", refused.stderr)
 
     def test_lists_and_does_nothing(self):
         configs = [self.config("a", "2")]

@@ -213,20 +213,26 @@ learners:
 
 // Who leaves the policy that another learner starts from is found out, whatever the two are called.
 TEST(RunConfig, FillsInThePhasesOfALearnerThatStartsFromAPolicy) {
+  const test::TemporaryFolder folder;
+  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
   const std::string text = R"(
 env: {type: point, pictures: false}
+data: {path: set.hdf5}
 learners:
   agent: {type: q2rl}
   zcloning: {type: bc, policy: mixture}
 )";
-  const auto config = read_run(text, point_catalog());
+  const auto read = [&](const std::string& given) {
+    return read_run_config(parse_config_text(given, "run.yaml", folder.path()), point_catalog());
+  };
+  const auto config = read(text);
   std::vector<std::string> names;
   for (const auto& phase : config.phases) names.push_back(phase.make()->name());
   EXPECT_EQ(names, (std::vector<std::string>{"zcloning", "agent_rollouts", "agent_estimation", "agent_online"}));
   EXPECT_EQ(config.phases[1].make()->needs().policies, std::vector<std::string>{"zcloning"});
   const auto dump = to_yaml(dump_run_config(config));
-  EXPECT_EQ(to_yaml(dump_run_config(read_run(dump, point_catalog()))), dump);
-  expect_throws<ConfigError>([&] { read_run(replaced(text, ", policy: mixture", ""), point_catalog()); },
+  EXPECT_EQ(to_yaml(dump_run_config(read(dump))), dump);
+  expect_throws<ConfigError>([&] { read(replaced(text, ", policy: mixture", "")); },
                              "learner 'agent' needs the part 'cloned_policy', which no earlier phase hands over");
 }
 

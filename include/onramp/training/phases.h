@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,6 +64,7 @@ struct LearnConfig {
   int64_t updates = 10000;
   int64_t keep_policy_every = 0;
   Stage stage = Stage::kOffline;
+  std::filesystem::path from;
   template <class V>
   void fields(V& v) {
     v("name", name, "of this phase; folders and metrics carry it", not_empty());
@@ -71,8 +73,11 @@ struct LearnConfig {
     v("keep_policy_every", keep_policy_every,
       "updates between policies that are kept on the way, as <name>@<updates>; 0: the last alone", at_least(0));
     v("stage", stage, "which of the learner's settings apply (agents alone)");
+    v("from", from,
+      "folder of a run where a learner of this name and these settings has learned: it is taken as it has become "
+      "there, in place of the updates (not an agent)");
   }
-  void validate() const;  ///< @throws ConfigError for more than 1000 policies
+  void validate() const;  ///< @throws ConfigError for more than 1000 policies, or any that `from` would not learn
 };
 
 /// An agent acts, and learns between its episodes.

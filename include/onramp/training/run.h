@@ -60,7 +60,9 @@ class Run {
   std::unique_ptr<Environment> make_environment() const;
   Replay& replay();
   Learnable& learner(const std::string& name);  ///< built at first use from the parts handed over so far
-  Agent& agent(const std::string& name);        ///< @throws ConfigError when that learner has no policy
+  /// Gives a learner what it has become in another run. @throws as read_learner()
+  void take_over(const std::string& learner, const std::filesystem::path& run);
+  Agent& agent(const std::string& name);  ///< @throws ConfigError when that learner has no policy
   /// One batch for each request of a plan, on the device, features in place of frame ids.
   Batches sample(const std::string& learner, const std::vector<BatchRequest>& plan);
   /// Checks the plan against what there is to draw from, and prepares features if it asks for them.

@@ -19,8 +19,11 @@ class Learn final : public Phase {
     return {.learners = {config_.learner},
             .leaves_policy = true,
             .snapshots = std::move(snapshots),
-            .plan = concat(counted(config_.updates, "update"), " of '", config_.learner, "'",
-                           every > 0 ? concat(", its policy kept each ", every) : "")};
+            .takes_from = config_.from,
+            .plan = config_.from.empty()
+                        ? concat(counted(config_.updates, "update"), " of '", config_.learner, "'",
+                                 every > 0 ? concat(", its policy kept each ", every) : "")
+                        : concat("'", config_.learner, "' as it has become in ", config_.from.string())};
   }
 
   void run(Run& run) override {
@@ -30,6 +33,10 @@ class Learn final : public Phase {
     const auto plan = learner.sample_plan();
     run.prepare(plan);
     auto& state = run.state();
+    if (!config_.from.empty()) {
+      run.take_over(config_.learner, config_.from);
+      state.step = config_.updates;
+    }
     run.begin_progress(config_.updates);
     while (state.step < config_.updates) {
       const Metrics metrics = learner.update(run.sample(config_.learner, plan));
@@ -56,6 +63,8 @@ class Learn final : public Phase {
 }  // namespace
 
 void LearnConfig::validate() const {
+  if (keep_policy_every > 0 && !from.empty())
+    throw ConfigError("from: nothing is learned that keep_policy_every could keep");
   constexpr int64_t kMostPolicies = 1000;
   if (keep_policy_every > 0 && updates / keep_policy_every > kMostPolicies) {
     throw ConfigError(concat("keep_policy_every = ", keep_policy_every, " would keep ", updates / keep_policy_every,
