@@ -27,8 +27,8 @@ configs=()
 # With the same seed every run has the same demonstrations, and so the same encoder, which takes longer than all else: those
 # that use it as it is take it from cpu's runs, which come first. Bit for bit nothing else changes.
 taken="phases.encoder.from=runs/simplified_q/cpu/seed{seed}"
-for name in cpu no_regularizer cql_sac cql_crossq bc unweighted_penalty mu_uniform ensemble_2 bc_shift \
-  no_pretraining shared_encoder end_to_end; do
+for name in cpu no_regularizer cql_sac cql_crossq unweighted_penalty mu_uniform bc no_layer_norm_no_regularizer no_layer_norm \
+  critic_bf16 ensemble_2 bc_shift no_pretraining shared_encoder end_to_end; do
   config="configs/simplified_q/$name.yaml"
   case "$name" in
     cpu | bc | bc_shift | no_pretraining | shared_encoder | end_to_end) configs+=("$config") ;;

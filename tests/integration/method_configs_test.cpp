@@ -95,7 +95,8 @@ const std::vector<Difference> kTwoCores{
     {"no_layer_norm_no_regularizer", "no_layer_norm", {"learners.agent.beta"}},
     {"unweighted_penalty", "cpu", {"learners.agent.penalty"}},
     {"mu_uniform", "cpu", {"learners.agent.mu"}},
-    {"ensemble_2", "cpu", {"learners.agent.critic.ensemble"}}};
+    {"ensemble_2", "cpu", {"learners.agent.critic.ensemble"}},
+    {"critic_bf16", "cpu", {"learners.agent.critic.mlp.precision"}}};
 const std::vector<Difference> kPaper{
     {"paper_bc", "paper", kCloning},
     {"paper_bc_shift", "paper_bc", {"learners.cloning.random_shift"}},
