@@ -18,7 +18,9 @@ void check_config(const ManipulationConfig& config) {
   want(positive(limits.linear_speed_m_s) && limits.linear_speed_m_s <= 1.0, "linear_speed_m_s: want > 0 and <= 1");
   want(positive(limits.angular_speed_rad_s) && limits.angular_speed_rad_s <= 3.2,
        "angular_speed_rad_s: want > 0 and <= 3.2");
-  want(positive(limits.max_rotation_rad) && limits.max_rotation_rad < 1.6, "max_rotation_rad: want > 0 and < 1.6");
+  for (const double angle : limits.max_rotation_rad) {
+    want(positive(angle) && angle < 1.6, "max_rotation_rad: want > 0 and < 1.6");
+  }
   want(positive(limits.max_force_N) && limits.max_force_N <= 150.0, "max_force_N: want > 0 and <= 150");
   want(positive(limits.max_state_age_s), "max_state_age_s: want > 0");
   want(positive(limits.max_image_age_s), "max_image_age_s: want > 0");

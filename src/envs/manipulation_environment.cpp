@@ -22,11 +22,20 @@ constexpr int64_t kProprio = 13;
 
 Eigen::Vector3d vector(const std::array<double, 3>& a) { return {a[0], a[1], a[2]}; }
 
+Eigen::Vector3d rotation_vector(const Eigen::Matrix3d& R) {
+  const Eigen::AngleAxisd rotation(R);
+  return rotation.angle() * rotation.axis();
+}
+
+Eigen::Matrix3d rotation_by(const Eigen::Vector3d& vector) {
+  const double angle = vector.norm();
+  return angle > 0 ? Eigen::AngleAxisd(angle, vector / angle).matrix() : Eigen::Matrix3d::Identity();
+}
+
 /// Rotation of the tool away from straight down, as a rotation vector in the base frame.
 Eigen::Vector3d tilt(const Eigen::Isometry3d& X_BaseTcp) {
   static const Eigen::Matrix3d down = tool_down_at(Eigen::Vector3d::Zero()).linear();
-  const Eigen::AngleAxisd rotation(X_BaseTcp.linear() * down.transpose());
-  return rotation.angle() * rotation.axis();
+  return rotation_vector(X_BaseTcp.linear() * down.transpose());
 }
 
 uint64_t fingerprint(const Image& image) {
@@ -43,17 +52,33 @@ EnvSpec make_spec(const ManipulationConfig& config, const ManipulationDevices& d
                                         .low = 0,
                                         .high = 255});
   }
+  const bool fingers = config.gripper_signal == GripperSignal::kWidth;
   spec.observation.entries.push_back(
       {.name = "proprio",
        .dtype = DType::kFloat32,
        .shape = {kProprio},
        .low = -10,
        .high = 10,
-       .fields = {"x", "y", "z", "rx", "ry", "rz", "vx", "vy", "vz", "wx", "wy", "wz", "vacuum"}});
+       .fields = {"x", "y", "z", "rx", "ry", "rz", "vx", "vy", "vz", "wx", "wy", "wz", fingers ? "width" : "vacuum"}});
+  if (auto objects = devices.task.object_fields(); !objects.empty()) {
+    const auto size = static_cast<int64_t>(objects.size());
+    spec.observation.entries.push_back({.name = "object",
+                                        .dtype = DType::kFloat32,
+                                        .shape = {size},
+                                        .low = -10,
+                                        .high = 10,
+                                        .fields = std::move(objects)});
+  }
   auto fields = devices.task.privileged_fields();
   if (!fields.empty()) {
-    const auto tool = {"tool_x_m",    "tool_y_m",    "tool_z_m",  "tool_rx_rad",
-                       "tool_ry_rad", "tool_rz_rad", "vacuum_Pa", "force_N"};
+    const auto tool = {"tool_x_m",
+                       "tool_y_m",
+                       "tool_z_m",
+                       "tool_rx_rad",
+                       "tool_ry_rad",
+                       "tool_rz_rad",
+                       fingers ? "width_m" : "vacuum_Pa",
+                       "force_N"};
     fields.insert(fields.begin(), tool.begin(), tool.end());
     const auto size = static_cast<int64_t>(fields.size());
     spec.observation.entries.push_back({.name = "privileged",
@@ -74,8 +99,9 @@ EnvSpec make_spec(const ManipulationConfig& config, const ManipulationDevices& d
 }
 
 bool is_sound(const ArmState& state) {
-  return state.X_BaseTcp.matrix().allFinite() && state.velocity.linear_m_s.allFinite() &&
-         state.velocity.angular_rad_s.allFinite() && state.f_Tcp_Base_N.allFinite() && std::isfinite(state.stamp_s);
+  return state.X_BaseTcp.matrix().allFinite() && (!state.X_BaseTarget || state.X_BaseTarget->matrix().allFinite()) &&
+         state.velocity.linear_m_s.allFinite() && state.velocity.angular_rad_s.allFinite() &&
+         state.f_Tcp_Base_N.allFinite() && std::isfinite(state.stamp_s);
 }
 
 bool is_sound(const GripperState& state) {
@@ -128,25 +154,40 @@ Observation ManipulationEnvironment::reset(uint64_t seed) {
   return observe();
 }
 
-ManipulationEnvironment::Command ManipulationEnvironment::limit(const std::array<float, 7>& action) const {
+// A command may not carry the tool out of the workspace while it is valid; from outside it may only lead back.
+void ManipulationEnvironment::limit_to(const Eigen::Isometry3d& X_BaseTool, Twist& twist) const {
   const auto& limits = config_.limits;
   const double dt = command_valid_s();
-  Eigen::Vector3d v = Eigen::Vector3d(action[0], action[1], action[2]) * limits.linear_speed_m_s;
-  Eigen::Vector3d w = Eigen::Vector3d(action[3], action[4], action[5]) * limits.angular_speed_rad_s;
-  // A command may not carry the tool out of the workspace while it is valid; from outside it may only lead back.
-  const Eigen::Vector3d p = signals_.arm.X_BaseTcp.translation() - vector(config_.task_origin_m);
-  const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp);
+  const Eigen::Vector3d p = X_BaseTool.translation() - vector(config_.task_origin_m);
+  const Eigen::Vector3d r = tilt(X_BaseTool);
+  Eigen::Vector3d &v = twist.linear_m_s, &w = twist.angular_rad_s;
   for (int i = 0; i < 3; ++i) {
     const double low = std::min(0.0, (limits.workspace_min_m[i] - p[i]) / dt);
     const double high = std::max(0.0, (limits.workspace_max_m[i] - p[i]) / dt);
     v[i] = std::clamp(v[i], low, high);
-    w[i] = std::clamp(w[i], std::min(0.0, (-limits.max_rotation_rad - r[i]) / dt),
-                      std::max(0.0, (limits.max_rotation_rad - r[i]) / dt));
+    w[i] = std::clamp(w[i], std::min(0.0, (-limits.max_rotation_rad[i] - r[i]) / dt),
+                      std::max(0.0, (limits.max_rotation_rad[i] - r[i]) / dt));
   }
-  Command command{.twist = {v, w}, .closing = action[6] > 0.0f ? 1.0 : 0.0};
+  // Turning about one axis moves the other components of a rotation vector with it: what would leave that way is taken back.
+  const Eigen::Vector3d next = rotation_vector(rotation_by(w * dt) * rotation_by(r));
+  const Eigen::Vector3d farthest = vector(limits.max_rotation_rad).cwiseMax(r.cwiseAbs());
+  const Eigen::Vector3d inside = next.cwiseMax(-farthest).cwiseMin(farthest);
+  if ((next - inside).cwiseAbs().maxCoeff() > 1e-9) {
+    w = rotation_vector(rotation_by(inside) * rotation_by(r).transpose()) / dt;
+    w = w.cwiseMax(-limits.angular_speed_rad_s).cwiseMin(limits.angular_speed_rad_s);
+  }
+}
+
+ManipulationEnvironment::Command ManipulationEnvironment::limit(const std::array<float, 7>& action) const {
+  const auto& limits = config_.limits;
+  Command command{.twist = {Eigen::Vector3d(action[0], action[1], action[2]) * limits.linear_speed_m_s,
+                            Eigen::Vector3d(action[3], action[4], action[5]) * limits.angular_speed_rad_s},
+                  .closing = action[6] > 0.0f ? 1.0 : 0.0};
+  limit_to(signals_.arm.X_BaseTcp, command.twist);
+  if (signals_.arm.X_BaseTarget) limit_to(*signals_.arm.X_BaseTarget, command.twist);
   for (int i = 0; i < 3; ++i) {
-    command.executed[i] = static_cast<float>(v[i] / limits.linear_speed_m_s);
-    command.executed[3 + i] = static_cast<float>(w[i] / limits.angular_speed_rad_s);
+    command.executed[i] = static_cast<float>(command.twist.linear_m_s[i] / limits.linear_speed_m_s);
+    command.executed[3 + i] = static_cast<float>(command.twist.angular_rad_s[i] / limits.angular_speed_rad_s);
   }
   command.executed[6] = action[6];
   return command;
@@ -261,13 +302,19 @@ void ManipulationEnvironment::proprioception(std::vector<float>& values) const {
   const Eigen::Vector3d middle = 0.5 * (vector(limits.workspace_min_m) + vector(limits.workspace_max_m));
   const Eigen::Vector3d p =
       (signals_.arm.X_BaseTcp.translation() - vector(config_.task_origin_m) - middle) / config_.position_scale_m;
-  const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp) / limits.max_rotation_rad;
+  const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp).cwiseQuotient(vector(limits.max_rotation_rad));
   const Eigen::Vector3d v = signals_.arm.velocity.linear_m_s / limits.linear_speed_m_s;
   const Eigen::Vector3d w = signals_.arm.velocity.angular_rad_s / limits.angular_speed_rad_s;
   for (const auto& part : {p, r, v, w}) {
     for (int i = 0; i < 3; ++i) values.push_back(static_cast<float>(std::clamp(part[i], -10.0, 10.0)));
   }
-  values.push_back(static_cast<float>(std::clamp(signals_.gripper.vacuum_Pa / config_.vacuum_scale_Pa, -10.0, 10.0)));
+  const bool fingers = config_.gripper_signal == GripperSignal::kWidth;
+  const double scale = fingers ? config_.width_scale_m : config_.vacuum_scale_Pa;
+  values.push_back(static_cast<float>(std::clamp(gripper_value() / scale, -10.0, 10.0)));
+}
+
+double ManipulationEnvironment::gripper_value() const {
+  return config_.gripper_signal == GripperSignal::kWidth ? signals_.gripper.width_m : signals_.gripper.vacuum_Pa;
 }
 
 Observation ManipulationEnvironment::observe() {
@@ -279,12 +326,17 @@ Observation ManipulationEnvironment::observe() {
   std::vector<float> values;
   proprioception(values);
   obs.set("proprio", copy_to_tensor<float>(values, {kProprio}));
+  if (const EntrySpec* object = spec_.observation.find("object")) {
+    values.clear();
+    devices_.task.read_objects(signals_, values);
+    for (float& value : values) value = std::clamp(value, -10.0f, 10.0f);  // what has fallen off the table falls on
+    obs.set("object", copy_to_tensor<float>(values, object->shape));
+  }
   if (const EntrySpec* privileged = spec_.observation.find("privileged")) {
     const Eigen::Vector3d p = signals_.arm.X_BaseTcp.translation() - vector(config_.task_origin_m);
     const Eigen::Vector3d r = tilt(signals_.arm.X_BaseTcp);
     values.clear();
-    for (const double value :
-         {p[0], p[1], p[2], r[0], r[1], r[2], signals_.gripper.vacuum_Pa, signals_.arm.f_Tcp_Base_N.norm()}) {
+    for (const double value : {p[0], p[1], p[2], r[0], r[1], r[2], gripper_value(), signals_.arm.f_Tcp_Base_N.norm()}) {
       values.push_back(static_cast<float>(value));
     }
     devices_.task.read_privileged(values);

@@ -1,5 +1,6 @@
 #include "onramp/training/policies.h"
 
+#include "onramp/policies/lift_expert.h"
 #include "onramp/policies/random_policy.h"
 #include "onramp/policies/vacuum_grasp_expert.h"
 
@@ -9,6 +10,10 @@ void add_policies(Registry<Policy, const PolicyContext&>& policies) {
   policies.add<NoConfig>("random", "uniform actions", [](const NoConfig&, const PolicyContext& context) {
     return std::make_unique<RandomPolicy>(context.action);
   });
+  policies.add<LiftExpertConfig>("lift_expert", "scripted expert of lift, as good or as mediocre as asked for",
+                                 [](const LiftExpertConfig& config, const PolicyContext& context) {
+                                   return make_lift_expert(config, context.observation, context.action);
+                                 });
   policies.add<VacuumGraspExpertConfig>("vacuum_grasp_expert",
                                         "scripted expert of vacuum_grasp, as good or as mediocre as asked for",
                                         [](const VacuumGraspExpertConfig& config, const PolicyContext& context) {

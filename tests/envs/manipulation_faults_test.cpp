@@ -168,7 +168,7 @@ TEST_F(ManipulationFaults, LimitsThatDoNotLimitAreRefused) {
     refuse([&](auto& c) { c.limits.linear_speed_m_s = speed; }, "linear_speed_m_s");
   }
   refuse([](auto& c) { c.limits.angular_speed_rad_s = 0.0; }, "angular_speed_rad_s");
-  refuse([](auto& c) { c.limits.max_rotation_rad = kNaN; }, "max_rotation_rad");
+  refuse([](auto& c) { c.limits.max_rotation_rad[2] = kNaN; }, "max_rotation_rad");
   refuse([](auto& c) { c.control_period_s = 0.0; }, "control_period_s");
   refuse([&](auto& c) { c.limits.max_state_age_s = infinity; }, "max_state_age_s");
   refuse([](auto& c) { c.limits.max_image_age_s = 0.0; }, "max_image_age_s");

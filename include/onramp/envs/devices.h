@@ -9,6 +9,7 @@
 #include <Eigen/Geometry>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,17 @@ struct Twist {
 /// What an arm measured at one moment.
 struct ArmState {
   Eigen::Isometry3d X_BaseTcp = Eigen::Isometry3d::Identity();  ///< tool point; z points out of the tool
+  /// Set-point to which a compliant arm draws the tool, off the tool while something holds it back. A stiff arm has none.
+  std::optional<Eigen::Isometry3d> X_BaseTarget;
   Twist velocity;
   Eigen::Vector3d f_Tcp_Base_N = Eigen::Vector3d::Zero();  ///< external force on the tool, expressed in the base frame
   DeviceStatus status = DeviceStatus::kOk;
   double stamp_s = 0.0;  ///< when this was measured
 };
 
-/// An arm under velocity control. Thread safety: none.
+/// An arm under velocity control. A compliant one (Cartesian impedance) moves its set-point with this velocity: a command of
+/// delta / period is a pose delta for each period, and a contact is pressed with no more than stiffness times lead.
+/// Thread safety: none.
 class Arm {
  public:
   virtual ~Arm() = default;

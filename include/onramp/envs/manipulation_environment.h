@@ -1,14 +1,16 @@
 // The environment of every manipulation task, written once over the devices: what guards the robot is what the simulator
 // exercises all day. Actions are [v_x v_y v_z w_x w_y w_z gripper] in [-1, 1]; 1 is `linear_speed_m_s`, `angular_speed_rad_s`
-// and closed (> 0 closes).
+// and closed (> 0 closes). Seen from a step: the set-point moves by speed times period.
 //
 // Each step: check the action, scale it, keep tool point and tilt inside the workspace, command, wait for the next tick,
 // read, check (protective stop, force, age of state and images, frozen camera), let the task judge, observe. A command is
 // valid for a period and a half, and is clamped for that long: a late step finds the arm still, and inside. Whatever is
 // thrown on the way, the arm is stopped first. What a device's latency adds to a motion is not foreseen: leave a margin of
-// speed times latency around what the tool may not touch.
+// speed times latency around what the tool may not touch. Of a compliant arm the set-point is kept inside as well: it can lag
+// behind or swing by a few millimetres, but nothing draws it out.
 // Observation: one uint8 [H,W,3] entry a camera; `proprio` float32 [13]: position and rotation of the tool, their velocities,
-// vacuum, each scaled to about 1; `privileged` (flagged; where the scene knows more): kToolFields, then the scene's.
+// vacuum or opening of the gripper, each scaled to about 1; `object` float32 (where the task shows its objects' state to
+// policies); `privileged` (flagged; where the scene knows more): kToolFields, then the scene's.
 #pragma once
 
 #include <array>
@@ -29,12 +31,16 @@ struct ManipulationLimits {
   double angular_speed_rad_s = 0.3;                               ///< about each axis, at action 1
   std::array<double, 3> workspace_min_m = {-0.25, -0.21, 0.005};  ///< of the tool point, in the task frame
   std::array<double, 3> workspace_max_m = {0.25, 0.21, 0.32};
-  double max_rotation_rad = 0.2;  ///< of the tool away from straight down, any axis
+  /// Of the tool away from straight down: each component of its rotation vector, in the base frame.
+  std::array<double, 3> max_rotation_rad = {0.2, 0.2, 0.2};
   double max_force_N = 60.0;      ///< on the tool; above it the attempt is stopped
   double max_state_age_s = 0.25;  ///< older state or images: the link is taken to be lost
   double max_image_age_s = 0.5;
   int64_t frozen_images = 0;  ///< stop after so many identical pictures in a row; 0: off (a simulator's may be equal)
 };
+
+/// What of the gripper is observed.
+enum class GripperSignal : uint8_t { kVacuum, kWidth };
 
 /// Geometry, timing and limits of a manipulation environment.
 struct ManipulationConfig {
@@ -42,13 +48,15 @@ struct ManipulationConfig {
                                          0.0};  ///< origin of the task frame in the arm's base frame (axes parallel)
   double control_period_s = 0.1;
   int64_t max_steps = 60;
+  GripperSignal gripper_signal = GripperSignal::kVacuum;
   double vacuum_scale_Pa = 60e3;  ///< vacuum that reads 1 in `proprio`
+  double width_scale_m = 0.08;    ///< opening that reads 1 in `proprio`
   double position_scale_m = 0.2;  ///< distance from the middle of the workspace that reads 1 in `proprio`
   ManipulationLimits limits;
 };
 
 /// First fields of `privileged`, in units of the task frame: position_m[3], rotation_rad[3] away from straight down,
-/// vacuum_Pa, force_N. What the scene knows follows.
+/// vacuum_Pa or width_m (GripperSignal), force_N. What the scene knows follows.
 inline constexpr int64_t kToolFields = 8;
 
 /// The devices must outlive the environment.
@@ -84,6 +92,8 @@ class ManipulationEnvironment final : public Environment {
   void stop_arm() noexcept;
   double command_valid_s() const;
   Command limit(const std::array<float, 7>& action) const;
+  void limit_to(const Eigen::Isometry3d& X_BaseTool, Twist& twist) const;
+  double gripper_value() const;
   /// Reads everything; @return a reason to stop, if there is one.
   std::optional<EndReason> sense();
   Observation observe();

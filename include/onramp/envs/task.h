@@ -37,6 +37,17 @@ class Scene {
   virtual std::vector<std::string> privileged_fields() const { return {}; }
   /// Their values, appended.
   virtual void read_privileged(std::vector<float>& values) { (void)values; }
+  /// Names of what policies may see of the objects, each scaled to about 1; empty where nothing but cameras sees them.
+  virtual std::vector<std::string> object_fields() const { return {}; }
+  virtual void read_objects(const Signals& signals, std::vector<float>& values) { (void)signals, (void)values; }
+};
+
+/// Who says whether an attempt succeeded, where no device signal tells: the simulator's state, a person's key, a classifier.
+class SuccessSource {
+ public:
+  virtual ~SuccessSource() = default;
+  /// Asked once after each step.
+  virtual bool succeeded(const Signals& signals) = 0;
 };
 
 /// What is to be done: where an episode starts, what earns a reward, what ends it.
@@ -51,6 +62,8 @@ class Task {
   virtual Evaluation evaluate(const Signals& signals) = 0;
   virtual std::vector<std::string> privileged_fields() const { return {}; }
   virtual void read_privileged(std::vector<float>& values) { (void)values; }
+  virtual std::vector<std::string> object_fields() const { return {}; }
+  virtual void read_objects(const Signals& signals, std::vector<float>& values) { (void)signals, (void)values; }
 };
 
 }  // namespace onramp

@@ -5,7 +5,7 @@
 
 namespace onramp {
 
-/// random, vacuum_grasp_expert.
+/// lift_expert, random, vacuum_grasp_expert.
 void add_policies(Registry<Policy, const PolicyContext&>& policies);
 
 }  // namespace onramp

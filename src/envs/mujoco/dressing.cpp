@@ -11,27 +11,38 @@ constexpr Colour kRod = {0.3f, 0.31f, 0.33f, 1}, kWall = {0.38f, 0.4f, 0.44f, 1}
 
 }  // namespace
 
-Dressing::Dressing(World& world) : world_(world) {
-  const auto cylinder = [&](const char* body, double radius_m, const Vec3& from, const Vec3& to, const Colour& rgba) {
-    parts_.push_back({world_.id(mjOBJ_BODY, body), mjGEOM_CYLINDER, from, to, radius_m, rgba});
+DressingPart cylinder(const char* body, double radius_m, const Vec3& from, const Vec3& to, const Colour& rgba) {
+  return {body, mjGEOM_CYLINDER, from, to, radius_m, rgba};
+}
+
+DressingPart box(const char* body, const Vec3& half, const Vec3& middle, const Colour& rgba) {
+  return {body, mjGEOM_BOX, middle, half, 0.0, rgba};
+}
+
+DressingPart floor_at(double z_m) { return box("world", {12, 12, 0.01}, {0.5, 0, z_m - 0.01}, kFloor); }
+
+std::vector<DressingPart> vacuum_grasp_dressing() {
+  return {
+      cylinder("base", 0.11, {0, 0, -0.03}, {0, 0, 0.012}, kDark),    // its foot, on the floor
+      cylinder("link_2", 0.07, {0, 0, -0.02}, {0, 0, 0.235}, kBlue),  // shoulder, beside the column
+      cylinder("link_6", 0.04, {0, 0, 0}, {0, 0, 0.065}, kGrey),      // last joint, below the one before it
+      cylinder("cup", 0.0065, {0, 0, -0.066}, {0, 0, -0.03}, kRod),   // what slides in the rod as the cup gives way
+      box("tool", {0.032, 0.011, 0.005}, {0.068, 0, -0.02}, kDark),   // the camera's arm
+      box("bin", {0.212, 0.172, 0.0145}, {0, 0, -0.0155}, kWall),     // the bin's skirt, down to the floor
+      floor_at(-0.032),
   };
-  const auto box = [&](const char* body, const Vec3& half, const Vec3& middle, const Colour& rgba) {
-    parts_.push_back({world_.id(mjOBJ_BODY, body), mjGEOM_BOX, middle, half, 0.0, rgba});
-  };
-  cylinder("base", 0.11, {0, 0, -0.03}, {0, 0, 0.012}, kDark);    // its foot, on the floor
-  cylinder("link_2", 0.07, {0, 0, -0.02}, {0, 0, 0.235}, kBlue);  // shoulder, beside the column
-  cylinder("link_6", 0.04, {0, 0, 0}, {0, 0, 0.065}, kGrey);      // last joint, below the one before it
-  cylinder("cup", 0.0065, {0, 0, -0.066}, {0, 0, -0.03}, kRod);   // what slides in the rod as the cup gives way
-  box("tool", {0.032, 0.011, 0.005}, {0.068, 0, -0.02}, kDark);   // the camera's arm
-  box("bin", {0.212, 0.172, 0.0145}, {0, 0, -0.0155}, kWall);     // the bin's skirt, down to the floor
-  box("world", {12, 12, 0.01}, {0.5, 0, -0.042}, kFloor);         // the floor, as far as one sees
+}
+
+Dressing::Dressing(World& world, const std::vector<DressingPart>& parts) : world_(world), parts_(parts) {
+  for (const auto& part : parts_) bodies_.push_back(world_.id(mjOBJ_BODY, part.body));
 }
 
 void Dressing::add_to(mjvScene& scene) const {
   const mjData* d = world_.data();
-  for (const auto& part : parts_) {
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const DressingPart& part = parts_[i];
     ONRAMP_CHECK(scene.ngeom < scene.maxgeom, "no room in the scene for what people see");
-    const mjtNum *pos = d->xpos + 3 * part.body, *mat = d->xmat + 9 * part.body;
+    const mjtNum *pos = d->xpos + 3 * bodies_[i], *mat = d->xmat + 9 * bodies_[i];
     const auto in_world = [&](const Vec3& p) {
       Vec3 result;
       mju_mulMatVec3(result.data(), mat, p.data());

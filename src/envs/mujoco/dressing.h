@@ -4,6 +4,7 @@
 
 #include <mujoco/mujoco.h>
 
+#include <string>
 #include <vector>
 
 #include "onramp/envs/mujoco/world.h"
@@ -11,23 +12,33 @@
 
 namespace onramp::mujoco {
 
+/// A part of what people see, fixed to a body.
+struct DressingPart {
+  std::string body;
+  mjtGeom type;   ///< mjGEOM_CYLINDER from one point to another, or mjGEOM_BOX around a point
+  Vec3 from, to;  ///< in the body's frame; box: middle, half lengths
+  double radius_m;
+  Colour rgba;
+};
+DressingPart cylinder(const char* body, double radius_m, const Vec3& from, const Vec3& to, const Colour& rgba);
+DressingPart box(const char* body, const Vec3& half, const Vec3& middle, const Colour& rgba);
+/// At this height, as far as one sees.
+DressingPart floor_at(double z_m);
+
+/// Those of `vacuum_grasp`.
+std::vector<DressingPart> vacuum_grasp_dressing();
+
 /// The world must outlive it.
 class Dressing {
  public:
-  explicit Dressing(World& world);
+  Dressing(World& world, const std::vector<DressingPart>& parts);
   /// At the places where the bodies are now.
   void add_to(mjvScene& scene) const;
 
  private:
-  struct Part {
-    int body;
-    mjtGeom type;   // mjGEOM_CYLINDER from one point to another, or mjGEOM_BOX around a point
-    Vec3 from, to;  // in the body's frame; box: middle, half lengths
-    double radius_m;
-    Colour rgba;
-  };
   World& world_;
-  std::vector<Part> parts_;
+  std::vector<DressingPart> parts_;
+  std::vector<int> bodies_;  // of the parts
 };
 
 /// Behind everything, where a renderer is told to draw it.

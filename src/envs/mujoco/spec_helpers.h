@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <initializer_list>
 #include <string>
 #include <type_traits>
@@ -43,6 +44,18 @@ inline mjsBody* add_body(mjsBody* parent, const std::string& name, const Vec3& p
   mjs_setName(body->element, name.c_str());
   set(body->pos, pos);
   return body;
+}
+
+/// Puts a camera of the world at a point, turned to another, upright.
+inline void look(mjsCamera* camera, const Vec3& from, const Vec3& at) {
+  set(camera->pos, from);
+  const double dx = at[0] - from[0], dy = at[1] - from[1], dz = at[2] - from[2], flat = std::hypot(dx, dy);
+  const double length = std::hypot(flat, dz);
+  const double right[3] = {dy / flat, -dx / flat, 0};
+  const double up[3] = {-dx * dz / (flat * length), -dy * dz / (flat * length), flat / length};
+  camera->alt.type = mjORIENTATION_XYAXES;
+  std::copy(right, right + 3, camera->alt.xyaxes);
+  std::copy(up, up + 3, camera->alt.xyaxes + 3);
 }
 
 /// Stiffness and damping are one number in MuJoCo 3 and the first of several in 4.

@@ -1,27 +1,16 @@
 #include "onramp/envs/mujoco/ur10e.h"
 
-#include <Eigen/Cholesky>
-
 #include <algorithm>
 #include <cmath>
 
+#include "arm_kinematics.h"
 #include "onramp/base/error.h"
 
 namespace onramp::mujoco {
 namespace {
 
-constexpr double kDamping = 0.02;    // of the least squares: bounds joint speed near singular poses
 constexpr double kLeash_rad = 0.08;  // how far a servo's target may run ahead of its joint, when something blocks it
 constexpr double kForceFilter_s = 0.02;
-
-using Vector6 = Eigen::Matrix<double, 6, 1>;
-using Matrix6 = Eigen::Matrix<double, 6, 6>;
-
-Vector6 damped_least_squares(const Matrix6& J, const Vector6& v) {
-  Matrix6 A = J * J.transpose();
-  A.diagonal().array() += kDamping * kDamping;
-  return J.transpose() * A.ldlt().solve(v);
-}
 
 }  // namespace
 
@@ -53,68 +42,34 @@ void MujocoArm::reset() {
   for (int i = 0; i < 6; ++i) {
     d->qpos[qpos_[i]] = target_[i] = d->ctrl[actuator_[i]] = home_[i];
   }
-  pending_.clear();
-  twist_ = {};
+  commands_.clear();
   force_.setZero();
   stopped_ = false;
 }
 
-Eigen::Isometry3d MujocoArm::tcp_pose() const {
-  const mjData* d = world_.data();
-  const auto rotation = [](const mjtNum* m) {
-    return Eigen::Map<const Eigen::Matrix<mjtNum, 3, 3, Eigen::RowMajor>>(m);
-  };
-  Eigen::Isometry3d X_WorldTcp = Eigen::Isometry3d::Identity(), X_WorldBase = X_WorldTcp;
-  X_WorldTcp.translation() = Eigen::Map<const Eigen::Vector3d>(d->site_xpos + 3 * site_);
-  X_WorldTcp.linear() = rotation(d->site_xmat + 9 * site_);
-  X_WorldBase.translation() = Eigen::Map<const Eigen::Vector3d>(d->xpos + 3 * base_body_);
-  X_WorldBase.linear() = rotation(d->xmat + 9 * base_body_);
-  return X_WorldBase.inverse() * X_WorldTcp;
-}
+Eigen::Isometry3d MujocoArm::tcp_pose() const { return site_in_body(world_.data(), site_, base_body_); }
 
-Matrix6 MujocoArm::jacobian() {
-  const mjModel* m = world_.model();
-  constexpr int kMaxDof = 64;
-  ONRAMP_CHECK(m->nv <= kMaxDof, "more degrees of freedom than the arm's controller has room for");
-  mjtNum linear[3 * kMaxDof], angular[3 * kMaxDof];
-  mj_jacSite(m, world_.data(), linear, angular, site_);
-  Matrix6 J;
-  for (int row = 0; row < 3; ++row) {
-    for (int i = 0; i < 6; ++i) {
-      J(row, i) = linear[row * m->nv + dof_[i]];
-      J(3 + row, i) = angular[row * m->nv + dof_[i]];
-    }
-  }
-  return J;
+Eigen::Matrix<double, 6, 6> MujocoArm::jacobian() {
+  mjtNum rows[6 * kMaxDof];
+  site_jacobian(world_.model(), world_.data(), site_, rows);
+  return columns(world_.model(), rows, dof_);
 }
 
 void MujocoArm::command(const Twist& twist, double valid_for_s) {
-  Twist clipped = twist;
-  const double v = twist.linear_m_s.norm(), w = twist.angular_rad_s.norm();
-  if (v > config_.max_linear_m_s) clipped.linear_m_s *= config_.max_linear_m_s / v;
-  if (w > config_.max_angular_rad_s) clipped.angular_rad_s *= config_.max_angular_rad_s / w;
-  pending_.push_back({world_.now() + config_.latency_s, clipped, valid_for_s});
+  commands_.push(twist, world_.now(), valid_for_s, config_);
 }
 
-void MujocoArm::stop() {
-  pending_.clear();
-  twist_ = {};
-}
+void MujocoArm::stop() { commands_.clear(); }
 
 void MujocoArm::before_step() {
   mjData* d = world_.data();
   const double now = world_.now() + 0.5 * world_.timestep_s();  // ticks are compared with half a step of tolerance
-  while (!pending_.empty() && pending_.front().due_s <= now) {
-    twist_ = pending_.front().twist;
-    valid_until_s_ = pending_.front().due_s + pending_.front().valid_for_s;
-    pending_.erase(pending_.begin());
-  }
-  if (now > valid_until_s_) twist_ = {};
+  const Twist& twist = commands_.at(now);
   Vector6 velocity = Vector6::Zero();
-  if (!stopped_ && (!twist_.linear_m_s.isZero(0) || !twist_.angular_rad_s.isZero(0))) {
+  if (!stopped_ && (!twist.linear_m_s.isZero(0) || !twist.angular_rad_s.isZero(0))) {
     Vector6 wanted;
-    wanted << twist_.linear_m_s, twist_.angular_rad_s;
-    velocity = damped_least_squares(jacobian(), wanted);
+    wanted << twist.linear_m_s, twist.angular_rad_s;
+    velocity = damped_least_squares<6>(jacobian(), wanted);
   }
   const mjModel* m = world_.model();
   for (int i = 0; i < 6; ++i) {
@@ -167,27 +122,13 @@ ArmState MujocoArm::read() {
 void MujocoArm::move_to(const Eigen::Isometry3d& X_BaseTcp) {
   mjData* d = world_.data();
   for (int i = 0; i < 6; ++i) d->qpos[qpos_[i]] = home_[i];
-  double error = 0.0;
-  for (int iteration = 0; iteration < 100; ++iteration) {
-    mj_kinematics(world_.model(), d);
-    mj_comPos(world_.model(), d);
-    const Eigen::Isometry3d X = tcp_pose();
-    const Eigen::AngleAxisd rotation(X_BaseTcp.linear() * X.linear().transpose());
-    Vector6 step;
-    step << X_BaseTcp.translation() - X.translation(), rotation.angle() * rotation.axis();
-    error = step.norm();
-    if (error < 1e-7) break;
-    if (error > 0.3) step *= 0.3 / error;
-    const Vector6 dq = damped_least_squares(jacobian(), step);
-    for (int i = 0; i < 6; ++i) d->qpos[qpos_[i]] += dq[i];
-  }
+  const double error = solve_pose(world_.model(), d, site_, base_body_, qpos_, dof_, X_BaseTcp);
   if (error > 1e-4) throw ResetFailed("UR10e: the start pose cannot be reached; change it in the environment's config");
   for (int i = 0; i < 6; ++i) {
     target_[i] = d->ctrl[actuator_[i]] = d->qpos[qpos_[i]];
     d->qvel[dof_[i]] = 0.0;
   }
-  pending_.clear();
-  twist_ = {};
+  commands_.clear();
   force_.setZero();
   stopped_ = false;
   world_.forward();

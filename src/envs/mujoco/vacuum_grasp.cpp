@@ -49,7 +49,7 @@ ManipulationConfig manipulation_config(const VacuumGraspConfig& config) {
   ManipulationConfig result{.task_origin_m = kBin, .max_steps = config.max_steps};
   result.limits.linear_speed_m_s = config.linear_speed_m_s;
   result.limits.angular_speed_rad_s = config.angular_speed_rad_s;
-  result.limits.max_rotation_rad = config.max_rotation_rad;
+  result.limits.max_rotation_rad.fill(config.max_rotation_rad);
   result.limits.max_force_N = config.max_force_N;
   return result;
 }
@@ -66,7 +66,7 @@ class VacuumGrasp final : public Environment, public Renderable {
         renderer_(world_, config.image_size, config.image_size, /*samples=*/0),
         cameras_(make_cameras(config)),
         environment_(manipulation_config(config), {world_, arm_, gripper_, pointers(), task_}),
-        dressing_(world_) {}
+        dressing_(world_, vacuum_grasp_dressing()) {}
 
   const EnvSpec& spec() const override { return environment_.spec(); }
   Observation reset(uint64_t seed) override { return environment_.reset(seed); }

@@ -6,7 +6,7 @@
 
 namespace onramp::mujoco {
 
-/// vacuum_grasp.
+/// lift, vacuum_grasp.
 void add_environments(Registry<Environment>& environments);
 
 }  // namespace onramp::mujoco

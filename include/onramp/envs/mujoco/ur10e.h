@@ -11,6 +11,7 @@
 
 #include "onramp/base/random.h"
 #include "onramp/envs/devices.h"
+#include "onramp/envs/mujoco/twist_queue.h"
 #include "onramp/envs/mujoco/world.h"
 
 namespace onramp::mujoco {
@@ -35,14 +36,6 @@ struct Ur10eNames {
 /// @param force_N  what the suction cup pulls at full vacuum
 void add_ur10e_with_vacuum(mjSpec* spec, mjsBody* parent, double force_N);
 
-/// Limits and delays of the simulated arm.
-struct MujocoArmConfig {
-  double max_linear_m_s = 0.5;  ///< the device's own limits
-  double max_angular_rad_s = 1.0;
-  double stop_force_N = 60.0;  ///< protective stop above this, low-passed over 20 ms
-  double latency_s = 0.0;      ///< from command() until it takes effect
-};
-
 /// Cartesian velocity control: damped least squares to joint velocities, integrated into position servos.
 class MujocoArm final : public Arm {
  public:
@@ -62,20 +55,13 @@ class MujocoArm final : public Arm {
   Eigen::Isometry3d tcp_pose() const;
   Eigen::Matrix<double, 6, 6> jacobian();
 
-  struct Pending {
-    double due_s;
-    Twist twist;
-    double valid_for_s;
-  };
   World& world_;
   const MujocoArmConfig config_;
   const std::array<double, 6> home_;
   std::array<int, 6> qpos_{}, dof_{}, actuator_{};
   int site_ = -1, lip_body_ = -1, base_body_ = -1, suction_ = -1;
   std::vector<bool> is_tool_geom_;
-  std::vector<Pending> pending_;
-  Twist twist_;
-  double valid_until_s_ = 0.0;
+  TwistQueue commands_;
   Eigen::Matrix<double, 6, 1> target_;  // joint positions that the servos hold
   Eigen::Vector3d force_ = Eigen::Vector3d::Zero();
   bool stopped_ = false;
