@@ -15,11 +15,13 @@ namespace {
 
 constexpr int64_t kCube = kToolFields;  // x_m y_m z_m turn_rad
 constexpr int64_t kLiftFields = kToolFields + 4;
-constexpr double kSteps = 4.0;           // it covers the distance that is left in about so many steps
+constexpr double kSteps = 2.5;           // it covers the distance that is left in about so many steps
+constexpr double kNear_m = 0.007;        // near enough to close
 constexpr double kGraspBelow_m = 0.002;  // of the cube's middle
-constexpr double kLiftGain_m = 0.03;     // each step of the way up aims so much higher
+constexpr double kRise_m = 0.03;         // each step of the way up goes for so much more
 constexpr double kOpen_m = 0.07, kShut_m = 0.012;
-constexpr int kCloseSteps = 10, kOpenSteps = 12;  // of a hand that closes on a cube, and opens from shut
+constexpr double kStill_m = 0.0015;  // fingers that close less than this in a step have met something
+constexpr int kOpenSteps = 16;
 
 enum class LiftStage : uint8_t { kReach, kClose, kLift, kOpen, kGivenUp };
 
@@ -27,6 +29,7 @@ struct LiftAttempt {
   bool started = false;
   LiftStage stage = LiftStage::kReach;
   int stage_steps = 0;
+  double width_m = 0;  // a step ago
   double aim_x_m = 0, aim_y_m = 0, turn_rad = 0, speed = 1;
 };
 
@@ -93,10 +96,12 @@ class LiftExpert final : public Policy {
     const double width_m = row[6];
     switch (a.stage) {
       case LiftStage::kReach:
-        if (above_m < 0.004 && aside_m < 0.004) enter(a, LiftStage::kClose);
+        if (above_m < kNear_m && aside_m < kNear_m) enter(a, LiftStage::kClose);
         break;
       case LiftStage::kClose:
-        if (a.stage_steps >= kCloseSteps) enter(a, width_m < kShut_m ? LiftStage::kOpen : LiftStage::kLift);
+        if (a.stage_steps > 2 && a.width_m - width_m < kStill_m) {
+          enter(a, width_m < kShut_m ? LiftStage::kOpen : LiftStage::kLift);
+        }
         break;
       case LiftStage::kLift:
         if (width_m < kShut_m) enter(a, LiftStage::kOpen);
@@ -112,6 +117,7 @@ class LiftExpert final : public Policy {
         break;
     }
     ++a.stage_steps;
+    a.width_m = width_m;
   }
 
   std::array<double, 7> act_one(std::span<const float> row, LiftAttempt& a, Rng& random) const {
@@ -131,7 +137,7 @@ class LiftExpert final : public Policy {
       case LiftStage::kClose:
         break;
       case LiftStage::kLift:
-        move_m = {0, 0, 2 * kLiftGain_m};
+        move_m = {0, 0, kRise_m};
         break;
       case LiftStage::kOpen:
       case LiftStage::kGivenUp:

@@ -110,6 +110,48 @@ TEST_F(ManipulationEnvironmentTest, TheToolTiltsNoFurtherThanAllowed) {
   }
 }
 
+// Turned far about the vertical, a turn about x moves the rotation vector along y as well.
+TEST_F(ManipulationEnvironmentTest, TheToolTiltsNoFurtherThanAllowedWhereItIsTurnedFar) {
+  cell_.config.max_steps = 300;
+  cell_.config.limits.angular_speed_rad_s = 1.0;
+  cell_.config.limits.max_rotation_rad = {0.1, 0.1, 1.2};
+  auto environment = cell_.make();
+  environment.reset(1);
+  for (int i = 0; i < 20; ++i) environment.step(action({0, 0, 0, 0, 0, 1}));
+  Observation observation;
+  for (int turn = 0; turn < 8; ++turn) {
+    const float x = turn & 1 ? 1 : -1, y = turn & 2 ? 1 : -1, z = turn & 4 ? 0 : 1;
+    for (int i = 0; i < 10; ++i) {
+      const Step step = environment.step(action({0, 0, 0, x, y, z}));
+      for (int k = 3; k < 6; ++k) {
+        EXPECT_LE(std::abs(step.obs.at("proprio")[k].item<float>()), 1.01f) << "component " << k << ", turn " << turn;
+      }
+      EXPECT_LE(step.executed_action.abs().max().item<float>(), 1.0f);
+    }
+  }
+}
+
+TEST_F(ManipulationEnvironmentTest, ASetPointIsKeptInTheWorkspaceTooAndItsStateMustBeSound) {
+  cell_.config.max_steps = 100;
+  auto environment = cell_.make();
+  environment.reset(1);
+  cell_.arm.target_ahead_m = Eigen::Vector3d(0.03, 0, 0);
+  for (int i = 0; i < 30; ++i) environment.step(action({1}));
+  EXPECT_NEAR(position().x(), 0.25 - 0.03, 1e-9) << "the set-point is at the face, the tool behind it";
+  EXPECT_FLOAT_EQ(environment.step(action({-1})).executed_action[0].item<float>(), -1.0f);
+  cell_.arm.target_ahead_m = Eigen::Vector3d(std::nan(""), 0, 0);
+  EXPECT_EQ(environment.step(action({})).end, EndReason::kCommsLoss);
+}
+
+TEST_F(ManipulationEnvironmentTest, AFingerGripperShowsItsOpeningWhereACupShowsItsVacuum) {
+  cell_.config.gripper_signal = GripperSignal::kWidth;
+  cell_.config.width_scale_m = 0.04;
+  cell_.gripper.width_m = 0.03;
+  auto environment = cell_.make();
+  EXPECT_EQ(environment.spec().observation.find("proprio")->fields.back(), "width");
+  EXPECT_NEAR(environment.reset(1).at("proprio")[12].item<float>(), 0.75f, 1e-6);
+}
+
 TEST_F(ManipulationEnvironmentTest, ForceUpToTheLimitPassesAndBeyondStopsTheAttempt) {
   auto environment = cell_.make();
   environment.reset(1);

@@ -29,6 +29,7 @@ class FakeArm final : public Arm {
   double state_age_s = 0.0;  ///< how old what it reports is
   bool refuses_reset = false;
   Eigen::Vector3d force_N = Eigen::Vector3d::Zero();
+  std::optional<Eigen::Vector3d> target_ahead_m;  ///< compliant: its set-point is so far ahead of the tool
 
   ArmState read() override {
     const double now = clock_.now();
@@ -39,6 +40,10 @@ class FakeArm final : public Arm {
                    .f_Tcp_Base_N = force_N,
                    .status = DeviceStatus::kOk,
                    .stamp_s = std::min(now, link_lost_at_s) - state_age_s};
+    if (target_ahead_m) {
+      state.X_BaseTarget = X_;
+      state.X_BaseTarget->translation() += *target_ahead_m;
+    }
     if (now >= link_lost_at_s && reports_loss) state.status = DeviceStatus::kLinkLost;
     if (now >= protective_stop_at_s) state.status = DeviceStatus::kProtectiveStop;
     return state;
@@ -105,11 +110,14 @@ class FakeGripper final : public Gripper {
   explicit FakeGripper(Clock& clock) : clock_(clock) {}
   bool holds = false;  ///< whether suction finds something
   DeviceStatus status = DeviceStatus::kOk;
-  double closing = 0.0;
+  double closing = 0.0, width_m = 0.0;
   double state_age_s = 0.0;  ///< how old a state is when it arrives
 
   GripperState read() override {
-    return {.vacuum_Pa = holds ? closing * 50e3 : 0.0, .status = status, .stamp_s = clock_.now() - state_age_s};
+    return {.vacuum_Pa = holds ? closing * 50e3 : 0.0,
+            .width_m = width_m,
+            .status = status,
+            .stamp_s = clock_.now() - state_age_s};
   }
   void command(double value) override { closing = value; }
 

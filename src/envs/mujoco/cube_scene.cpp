@@ -28,6 +28,7 @@ void add_cube_scene(mjSpec* spec, const CubeSceneConfig& config) {
   geom->conaffinity = kCollideObject | kCollideTable | kCollideFinger;
   geom->friction[0] = 1.0;
   geom->condim = 4;
+  stiffen(geom);
 
   mjsLight* lamp = mjs_addLight(world, nullptr);
   lamp->type = mjLIGHT_DIRECTIONAL;
@@ -45,7 +46,7 @@ void add_cube_scene(mjSpec* spec, const CubeSceneConfig& config) {
   mjs_setName(camera->element, "scene");
   camera->fovy = 45;
   const Vec3& t = config.table_m;
-  look(camera, {t[0] + 0.62, t[1] - 0.42, t[2] + 0.42}, {t[0] - 0.07, t[1] + 0.0, t[2] + 0.13});
+  look(camera, {t[0] + 0.45, t[1] - 0.38, t[2] + 0.27}, {t[0] - 0.03, t[1], t[2] + 0.1});
 }
 
 CubeScene::CubeScene(World& world, CubeSceneConfig config)

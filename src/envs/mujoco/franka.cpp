@@ -1,5 +1,7 @@
 #include "onramp/envs/mujoco/franka.h"
 
+#include <Eigen/LU>
+
 #include <algorithm>
 #include <cmath>
 
@@ -96,8 +98,9 @@ void MujocoFrankaArm::command(const Twist& twist, double valid_for_s) {
 
 void MujocoFrankaArm::stop() { hold_here(); }
 
-void MujocoFrankaArm::move_target(const Twist& twist) {
+Vector6 MujocoFrankaArm::move_target(const Twist& twist) {
   const double dt = world_.timestep_s();
+  const Eigen::Isometry3d before = target_pose();
   target_position_m_ += dt * twist.linear_m_s;
   target_rotation_ = (rotation_of(dt * twist.angular_rad_s) * target_rotation_).normalized();
   // No farther ahead of the tool than its leash, when something blocks it.
@@ -109,14 +112,14 @@ void MujocoFrankaArm::move_target(const Twist& twist) {
   if (lead.tail<3>().norm() > impedance_.lead_rad) {
     target_rotation_ = rotation_of(at_most(lead.tail<3>(), impedance_.lead_rad)) * Eigen::Quaterniond(X.linear());
   }
+  return between(before, target_pose()) / dt;
 }
 
 void MujocoFrankaArm::before_step() {
   const mjModel* m = world_.model();
   mjData* d = world_.data();
   const double now = world_.now() + 0.5 * world_.timestep_s();  // ticks are compared with half a step of tolerance
-  const Twist twist = stopped_ ? Twist{} : commands_.at(now);
-  move_target(twist);
+  const Vector6 wanted = move_target(stopped_ ? Twist{} : commands_.at(now));
 
   mjtNum rows[6 * kMaxDof], solved[6 * kMaxDof];
   site_jacobian(m, d, site_, rows);
@@ -129,18 +132,18 @@ void MujocoFrankaArm::before_step() {
     home[i] = home_[i];
     bias[i] = d->qfrc_bias[dof_[i]];
   }
-  Vector6 wanted;
-  wanted << twist.linear_m_s, twist.angular_rad_s;
   const Vector6 K = join(impedance_.stiffness_N_m, impedance_.stiffness_Nm_rad);
-  const Vector6 D = join(impedance_.damping_Ns_m, impedance_.damping_Nms_rad);
+  Eigen::Matrix<double, 6, 6> inverse_inertia = JMinv * J.transpose();
+  inverse_inertia.diagonal().array() += 1e-6;  // a stretched arm has directions without mobility
+  const Eigen::Matrix<double, 6, 6> inertia = inverse_inertia.inverse();
+  Vector6 D = 2.0 * K.cwiseProduct(inertia.diagonal()).cwiseSqrt();
+  D.head<3>() *= impedance_.damping_ratio;
+  D.tail<3>() *= impedance_.rotation_damping_ratio;
   const Vector6 wrench = K.cwiseProduct(between(tcp_pose(), target_pose())) + D.cwiseProduct(Vector6(wanted - J * qd));
 
   const double k = impedance_.posture_Nm_rad;
   const Vector7 posture = k * (home - q) - 2.0 * std::sqrt(k) * qd;
-  Eigen::Matrix<double, 6, 6> inverse_inertia = JMinv * J.transpose();
-  inverse_inertia.diagonal().array() += 1e-6;  // a stretched arm has directions without mobility
-  const Vector6 felt =
-      inverse_inertia.ldlt().solve(Vector6(JMinv * posture));  // what the tool would feel of the posture
+  const Vector6 felt = inertia * (JMinv * posture);  // by the tool, of the posture
   const Vector7 torque = J.transpose() * (wrench - felt) + posture + bias;
   for (int i = 0; i < 7; ++i) d->ctrl[actuator_[i]] = torque[i];
 }

@@ -160,6 +160,7 @@ void add_finger(mjSpec* spec, mjsBody* hand, int side, double grasp_N) {
     geom->conaffinity = kCollideObject | kCollideTable;
     geom->friction[0] = 1.0;
     geom->condim = 4;
+    stiffen(geom);
   }
 }
 

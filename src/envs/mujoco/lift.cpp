@@ -51,9 +51,9 @@ mjSpec* make_lift_scene(const LiftConfig& config) {
 ImpedanceConfig impedance_config(const LiftConfig& config) {
   ImpedanceConfig impedance;
   impedance.stiffness_N_m.fill(config.stiffness_N_m);
-  impedance.damping_Ns_m.fill(config.damping_Ns_m);
   impedance.stiffness_Nm_rad.fill(config.stiffness_Nm_rad);
-  impedance.damping_Nms_rad.fill(config.damping_Nms_rad);
+  impedance.damping_ratio = config.damping_ratio;
+  impedance.rotation_damping_ratio = config.rotation_damping_ratio;
   return impedance;
 }
 
@@ -77,6 +77,7 @@ std::vector<DressingPart> lift_dressing() {
   const Colour dark = {0.2f, 0.21f, 0.23f, 1}, wood = {0.45f, 0.38f, 0.3f, 1};
   return {
       box("base", {0.12, 0.12, 0.35}, {-0.06, 0, -0.3505}, dark),     // what the arm stands on
+      box("hand", {0.03, 0.008, 0.005}, {0.045, 0, -0.012}, dark),    // the camera's arm
       box("table", {0.03, 0.03, 0.325}, {0.36, 0.36, -0.375}, wood),  // the table's legs
       box("table", {0.03, 0.03, 0.325}, {0.36, -0.36, -0.375}, wood),
       box("table", {0.03, 0.03, 0.325}, {-0.36, 0.36, -0.375}, wood),

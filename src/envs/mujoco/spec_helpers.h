@@ -29,6 +29,13 @@ inline mjsGeom* add_geom(mjsBody* body, mjtGeom type, const Vec3& size, const Ve
   return geom;
 }
 
+/// Contacts of light things that are pressed hard: MuJoCo's own defaults would let a finger sink in by millimetres.
+inline void stiffen(mjsGeom* geom) {
+  geom->solref[0] = 0.004;
+  geom->solimp[0] = 0.99;
+  geom->solimp[1] = 0.998;
+}
+
 /// A capsule or cylinder from one point to another.
 inline mjsGeom* add_link(mjsBody* body, mjtGeom type, double radius, const Vec3& from, const Vec3& to, double mass,
                          const Colour& rgba) {

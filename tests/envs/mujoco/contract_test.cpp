@@ -20,6 +20,10 @@ std::vector<EnvironmentCase> cases() {
   cases.push_back({"vacuum_grasp_both_views", make(base + "view: both\nimage_size: 32\nlighting: unseen")});
   cases.push_back({"vacuum_grasp_random_items", make(base + "items: random\nview: scene")});
   cases.push_back({"vacuum_grasp_three_mixed", make(base + "items: three_mixed\nimages: false\ntimestep_s: 0.002")});
+  const std::string lift = "type: lift\nmax_steps: 20\n";
+  cases.push_back({"lift_with_pictures", make(lift + "images: true\nimage_size: 32")});
+  cases.push_back({"lift_late_and_soft", make(lift + "latency_s: 0.04\nstiffness_N_m: 300\ntimestep_s: 0.001")});
+  cases.push_back({"lift_sensitive", make(lift + "max_force_N: 3\ncube_spread_m: 0.15\nmax_yaw_rad: 0.35")});
   return cases;
 }
 INSTANTIATE_TEST_SUITE_P(Mujoco, EnvironmentContract, testing::ValuesIn(cases()), name_of_case);

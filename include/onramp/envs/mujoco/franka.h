@@ -32,12 +32,14 @@ struct FrankaNames {
 /// @param grasp_N  most that each finger presses with
 void add_franka_with_hand(mjSpec* spec, mjsBody* parent, double grasp_N);
 
-/// Cartesian impedance. Defaults: Q2RL (arXiv:2605.05172), table V.
+/// Cartesian impedance. Defaults: Q2RL (arXiv:2605.05172), table V. Its damping is given for a unit of inertia: 64 = 2 sqrt(1024)
+/// and 10 = 2 * 0.5 * sqrt(100), ratios 1 and 0.5. Here the ratios hold for the inertia that the hand has in each pose (5 to 15 kg),
+/// where 64 N s/m would leave it swinging.
 struct ImpedanceConfig {
   std::array<double, 3> stiffness_N_m = {1024, 1024, 1024};
   std::array<double, 3> stiffness_Nm_rad = {100, 100, 100};
-  std::array<double, 3> damping_Ns_m = {64, 64, 64};
-  std::array<double, 3> damping_Nms_rad = {10, 10, 10};
+  double damping_ratio = 1.0;           ///< along each axis
+  double rotation_damping_ratio = 0.5;  ///< about each axis
   double posture_Nm_rad =
       10.0;              ///< pull of each joint towards its home, where the tool does not feel it; damped critically
   double lead_m = 0.03;  ///< how far the set-point may run ahead of the tool: bounds the force of a contact
@@ -46,8 +48,9 @@ struct ImpedanceConfig {
 
 /// Operational-space impedance control with a set-point that moves as commanded (Khatib 1987; Albu-Schaeffer, Ott and Hirzinger
 /// 2007):
-///   tau = J^T (K e + D (V_d - J q')) + (I - J^T L J M^-1) (k (q_home - q) - d q') + h(q, q'),   L = (J M^-1 J^T)^-1
-/// e: from the tool to the set-point, translation and rotation vector in the base frame; V_d: the commanded velocity; h: gravity
+///   tau = J^T (K e + D (V_d - J q')) + (I - J^T L J M^-1) (k (q_home - q) - d q') + h(q, q'),
+///   L = (J M^-1 J^T)^-1,   D_i = 2 zeta_i sqrt(K_i L_ii)
+/// e: from the tool to the set-point, translation and rotation vector in the base frame; V_d: the velocity of the set-point; h: gravity
 /// and Coriolis forces. At rest a force f displaces the tool by f / K. Torques are clipped to the maker's limits. The base must
 /// stand parallel to the world's axes.
 class MujocoFrankaArm final : public Arm {
@@ -67,7 +70,7 @@ class MujocoFrankaArm final : public Arm {
   void before_step();
   void after_step();
   void hold_here();
-  void move_target(const Twist& twist);
+  Eigen::Matrix<double, 6, 1> move_target(const Twist& twist);  // its velocity, m/s and rad/s
   Eigen::Isometry3d tcp_pose() const;
   Eigen::Isometry3d target_pose() const;
 

@@ -1,7 +1,7 @@
 // The simulated task `lift`: a Franka lifts a cube from a table. The task is robosuite's Lift (as in robomimic and Q2RL,
 // arXiv:2605.05172, V-A2): 20 Hz, 7-D action of pose deltas and gripper, 1 when the cube's middle is 4 cm above the table, the
 // cube within 3 cm of the table's middle along each axis and turned at will. Arm and limits are those of the paper's robot
-// (table V): stiffness and damping, deltas of 15 mm, the workspace of `kitting` around the start, 5 degrees of tilt.
+// (table V): stiffness and damping ratios, deltas of 15 mm, the workspace of `kitting` around the start, 5 degrees of tilt.
 //
 // Policies see what robosuite shows them: pose, velocity and opening of the hand (`proprio`) and, without pictures, the cube's
 // state (`object`), which is then not privileged; with pictures two cameras of 84 x 84 take its place.
@@ -35,9 +35,9 @@ struct LiftConfig {
   double cube_rotation_rad = 3.14;
   double start_spread_m = 0.02;
   double stiffness_N_m = 1024.0;
-  double damping_Ns_m = 64.0;
   double stiffness_Nm_rad = 100.0;
-  double damping_Nms_rad = 10.0;
+  double damping_ratio = 1.0;
+  double rotation_damping_ratio = 0.5;
   double grasp_N = 30.0;
   double latency_s = 0.0;
   double timestep_s = 0.002;
@@ -59,9 +59,9 @@ struct LiftConfig {
     v("start_spread_m", start_spread_m, "start positions of the hand differ by at most this along each axis",
       in_range(0.0, 0.03));
     v("stiffness_N_m", stiffness_N_m, "of the hand along each axis", in_range(50.0, 3000.0));
-    v("damping_Ns_m", damping_Ns_m, "of the hand along each axis", in_range(5.0, 300.0));
     v("stiffness_Nm_rad", stiffness_Nm_rad, "of the hand about each axis", in_range(5.0, 300.0));
-    v("damping_Nms_rad", damping_Nms_rad, "of the hand about each axis", in_range(0.5, 30.0));
+    v("damping_ratio", damping_ratio, "along each axis; 1: critical", in_range(0.1, 2.0));
+    v("rotation_damping_ratio", rotation_damping_ratio, "about each axis; 1: critical", in_range(0.1, 2.0));
     v("grasp_N", grasp_N, "most that each finger presses with", in_range(1.0, 70.0));
     v("latency_s", latency_s, "from a command until the arm follows it", in_range(0.0, 1.0));
     v("timestep_s", timestep_s, "step of the physics", in_range(0.0005, 0.0025));
