@@ -183,17 +183,17 @@ void add_hand(mjSpec* spec, mjsBody* flange, double grasp_N) {
   mjs_setString(together->name2, FrankaNames::fingers[1]);
   together->data[1] = 1.0;
 
-  // Beside the hand, tilted towards the finger tips.
+  // Beside the hand and low, tilted towards the finger tips: the palm must not hide what lies between them.
   mjsCamera* camera = mjs_addCamera(hand, nullptr);
   mjs_setName(camera->element, FrankaNames::wrist_camera);
-  set(camera->pos, {0.07, 0, 0.0});
+  set(camera->pos, {0.085, 0, 0.035});
   camera->fovy = 75;
-  const double tilt = 0.45;  // from the hand's z, about its y axis; the picture's right is y, its up x
+  const double tilt = 0.4;  // from the hand's z, about its y axis; the picture's right is y, its up x
   const double x[3] = {0, 1, 0}, y[3] = {std::cos(tilt), 0, std::sin(tilt)};
   camera->alt.type = mjORIENTATION_XYAXES;
   std::copy(x, x + 3, camera->alt.xyaxes);
   std::copy(y, y + 3, camera->alt.xyaxes + 3);
-  add_geom(hand, mjGEOM_BOX, {0.012, 0.04, 0.012}, {0.07, 0, -0.018}, kFinger);
+  add_geom(hand, mjGEOM_BOX, {0.012, 0.04, 0.012}, {0.085, 0, 0.017}, kFinger);
 }
 
 }  // namespace

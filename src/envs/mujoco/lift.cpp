@@ -17,8 +17,8 @@ namespace {
 
 constexpr Vec3 kTable = {0.45, 0.0, 0.0};
 constexpr double kLiftPeriod_s = 0.05;
-constexpr double kStartHeight_m = 0.19;
-// The hand straight down, 19 cm above the middle of the table.
+constexpr double kStartHeight_m = 0.195;
+// The hand straight down, about 19 cm above the middle of the table.
 constexpr std::array<double, 7> kReady = {0.0, -0.0649, 0.0, -2.5482, 0.0, 2.4833, 0.7854};
 
 CubeSceneConfig cube_scene_config(const LiftConfig& config) {
@@ -65,7 +65,8 @@ ManipulationConfig lift_manipulation_config(const LiftConfig& config) {
   auto& limits = result.limits;
   limits.linear_speed_m_s = config.delta_m / kLiftPeriod_s;
   limits.angular_speed_rad_s = config.delta_rad / kLiftPeriod_s;
-  // Table V, kitting: [-0.2, 0.3], [-0.2, 0.2], [-0.18, 0.05] around the start.
+  // Table V, kitting: [-0.2, 0.3], [-0.2, 0.2], [-0.18, 0.05] around the start. The finger tips, 9 mm below the grasp point,
+  // then keep 6 mm off the table: room for the swing of a hand that comes down at full speed.
   limits.workspace_min_m = {-0.2, -0.2, kStartHeight_m - 0.18};
   limits.workspace_max_m = {0.3, 0.2, kStartHeight_m + 0.05};
   limits.max_rotation_rad = {config.max_tilt_rad, config.max_tilt_rad, config.max_yaw_rad};
@@ -77,7 +78,7 @@ std::vector<DressingPart> lift_dressing() {
   const Colour dark = {0.2f, 0.21f, 0.23f, 1}, wood = {0.45f, 0.38f, 0.3f, 1};
   return {
       box("base", {0.12, 0.12, 0.35}, {-0.06, 0, -0.3505}, dark),     // what the arm stands on
-      box("hand", {0.03, 0.008, 0.005}, {0.045, 0, -0.012}, dark),    // the camera's arm
+      box("hand", {0.03, 0.008, 0.005}, {0.055, 0, 0.015}, dark),     // the camera's arm
       box("table", {0.03, 0.03, 0.325}, {0.36, 0.36, -0.375}, wood),  // the table's legs
       box("table", {0.03, 0.03, 0.325}, {0.36, -0.36, -0.375}, wood),
       box("table", {0.03, 0.03, 0.325}, {-0.36, 0.36, -0.375}, wood),
