@@ -2,6 +2,7 @@
 #pragma once
 
 #include "onramp/algorithms/builtin.h"
+#include "onramp/envs/gym/catalog.h"
 #include "onramp/envs/mujoco/catalog.h"
 #include "onramp/training/catalog.h"
 #include "onramp/training/phases.h"
@@ -12,6 +13,7 @@ namespace onramp {
 inline Catalog builtin_catalog() {
   Catalog catalog;
   mujoco::add_environments(catalog.environments);
+  gym::add_environments(catalog.environments);
   add_policies(catalog.policies);
   add_learners(catalog.learners);
   add_phases(catalog.phases);

@@ -1,6 +1,7 @@
 # What a program links to, in the build and when installed:
 #   onramp::onramp          all layers
 #   onramp::onramp_mujoco   the component `mujoco`: the simulated environments
+#   onramp::onramp_gym      the component `gym`: the bridge to Gymnasium's environments
 #   onramp::mkl_avx512      an object file for programs
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -34,14 +35,15 @@ target_link_libraries(onramp PUBLIC ${_libraries})
 set_target_properties(onramp PROPERTIES LINKER_LANGUAGE CXX)
 set(ONRAMP_INSTALLED_COMPONENTS)
 
-if(ONRAMP_MUJOCO)
-  _onramp_parts_of(_objects _libraries envs_mujoco)
-  add_library(onramp_mujoco ${_objects})
-  add_library(onramp::onramp_mujoco ALIAS onramp_mujoco)
-  target_link_libraries(onramp_mujoco PUBLIC onramp ${_libraries})
-  set_target_properties(onramp_mujoco PROPERTIES LINKER_LANGUAGE CXX)
-  list(APPEND ONRAMP_INSTALLED_COMPONENTS mujoco)
-endif()
+foreach(layer IN LISTS _components)
+  string(REPLACE "envs_" "" component "${layer}")
+  _onramp_parts_of(_objects _libraries ${layer})
+  add_library(onramp_${component} ${_objects})
+  add_library(onramp::onramp_${component} ALIAS onramp_${component})
+  target_link_libraries(onramp_${component} PUBLIC onramp ${_libraries})
+  set_target_properties(onramp_${component} PROPERTIES LINKER_LANGUAGE CXX)
+  list(APPEND ONRAMP_INSTALLED_COMPONENTS ${component})
+endforeach()
 
 # An object file and not an archive member: it is there to be found by libtorch_cpu.so when the program starts, nothing in
 # the program calls it, and from an archive the linker would drop it silently.

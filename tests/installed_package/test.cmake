@@ -70,27 +70,31 @@ foreach(example own_environment custom_experiment custom_critic)
 endforeach()
 
 # ---- Components. ----
-function(write_project components libraries)
+function(write_project component libraries has)
   file(REMOVE_RECURSE "${WORK}/project" "${WORK}/project_build")
   file(WRITE "${WORK}/project/CMakeLists.txt" "cmake_minimum_required(VERSION 3.25)\nproject(other LANGUAGES CXX)\n"
-    "find_package(onramp REQUIRED COMPONENTS ${components})\n"
+    "find_package(onramp REQUIRED COMPONENTS ${component})\n"
     "add_executable(other main.cpp)\ntarget_link_libraries(other PRIVATE ${libraries})\n")
-  file(WRITE "${WORK}/project/main.cpp" "#include <onramp/envs/mujoco/catalog.h>\n"
+  file(WRITE "${WORK}/project/main.cpp" "#include <onramp/envs/${component}/catalog.h>\n"
     "int main() {\n  onramp::Registry<onramp::Environment> environments(\"environment\");\n"
-    "  onramp::mujoco::add_environments(environments);\n  return environments.has(\"vacuum_grasp\") ? 0 : 1;\n}\n")
+    "  onramp::${component}::add_environments(environments);\n  return environments.has(\"${has}\") ? 0 : 1;\n}\n")
 endfunction()
 set(configure_project "${CMAKE_COMMAND}" -S "${WORK}/project" -B "${WORK}/project_build" -G Ninja
   "-DCMAKE_BUILD_TYPE=${CONFIG}" "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
-write_project("nonsense" "onramp::onramp")
-expect_refused("onramp has no component 'nonsense' (there are: mujoco)" ${configure_project})
-write_project("mujoco" "onramp::onramp_mujoco")
-if(EXISTS "${WORK}/prefix/lib/libonramp_mujoco.a")
-  run(${configure_project})
-  run("${CMAKE_COMMAND}" --build "${WORK}/project_build")
-  run("${WORK}/project_build/other")
-else()
-  expect_refused("component 'mujoco' was not built into the onramp in ${WORK}/prefix" ${configure_project})
-endif()
+write_project("nonsense" "onramp::onramp" "")
+expect_refused("onramp has no component 'nonsense' (there are: mujoco, gym)" ${configure_project})
+foreach(component mujoco gym)
+  set(has_mujoco vacuum_grasp)
+  set(has_gym gym)
+  write_project("${component}" "onramp::onramp_${component}" "${has_${component}}")
+  if(EXISTS "${WORK}/prefix/lib/libonramp_${component}.a")
+    run(${configure_project})
+    run("${CMAKE_COMMAND}" --build "${WORK}/project_build")
+    run("${WORK}/project_build/other")
+  else()
+    expect_refused("component '${component}' was not built into the onramp in ${WORK}/prefix" ${configure_project})
+  endif()
+endforeach()
 
 # ---- Another LibTorch than the one it was built with. ----
 foreach(part MAJOR MINOR PATCH)
@@ -100,7 +104,7 @@ file(WRITE "${WORK}/other_torch/include/torch/headeronly/version.h" "${version_h
 file(WRITE "${WORK}/other_torch/include/ATen/ATen.h" "")
 file(WRITE "${WORK}/other_torch/lib/libtorch_cpu.so" "")
 file(MAKE_DIRECTORY "${WORK}/other_torch/share/cmake/Torch")
-write_project("" "onramp::onramp")
+write_project("" "onramp::onramp" "")
 file(STRINGS "${WORK}/prefix/lib/cmake/onramp/onrampConfig.cmake" recorded REGEX "ONRAMP_TORCH_RECORDED_VERSION \"")
 string(REGEX REPLACE ".*\"(.*)\".*" "\\1" recorded "${recorded}")
 expect_refused("onramp was built with LibTorch ${recorded}, but found is 1.1.1 in" ${configure_project}

@@ -1,0 +1,22 @@
+// The bridge over the environments of tiny.py, by the machine's own Python.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "onramp/envs/gym/gym_environment.h"
+#include "test_paths.h"
+
+namespace onramp::test {
+
+/// {id: Point, file: tiny.py}, and arguments as YAML: "{does: raise, at: 2}".
+inline gym::GymConfig tiny(const std::string& id = "Point", const std::string& kwargs = "{}") {
+  gym::GymConfig config;
+  config.id = id;
+  config.file = ONRAMP_TESTS_DIR "/envs/gym/tiny.py";
+  config.python = "/usr/bin/python3";
+  config.kwargs = parse_config_text("kwargs: " + kwargs, "test").at("kwargs");
+  return config;
+}
+
+}  // namespace onramp::test
