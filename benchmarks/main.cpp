@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
     bench::add_replay_rows();
     bench::add_simulator_rows(catalog);
     bench::add_latency_rows(catalog);
+    bench::add_gym_rows();
     int count = static_cast<int>(rest.size());
     benchmark::Initialize(&count, rest.data());
     if (benchmark::ReportUnrecognizedArguments(count, rest.data())) return 2;

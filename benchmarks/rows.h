@@ -34,5 +34,6 @@ void add_redq_rows();
 void add_replay_rows();
 void add_simulator_rows(const Catalog& catalog);
 void add_latency_rows(const Catalog& catalog);
+void add_gym_rows();
 
 }  // namespace onramp::bench

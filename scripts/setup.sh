@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/setup.sh [--check-tools] [--docs] [--python] [--fuzz]
+usage: scripts/setup.sh [--check-tools] [--docs] [--python] [--gym] [--fuzz]
 
 Installs what is missing to build and run onramp on Debian 12, and nothing else:
   - Debian packages (apt-get, when root or through sudo): compiler, CMake, libraries.      about 4 min, 1.7 GB on a bare system
@@ -19,6 +19,8 @@ Can be called again at any time; with everything in place it does nothing and ne
   --docs          also install doxygen, which only scripts/docs.sh needs
   --python        also make .deps/python, a virtual environment with PyTorch (examples/python/requirements.txt), which
                   only examples/python and the test of exported policies in Python need; several GB with its CUDA libraries
+  --gym           also make .deps/gym, a virtual environment with Gymnasium-Robotics (scripts/gym.txt), which the environment
+                  `gym` runs in unless a config names another Python: Adroit and more; 280 MB, half a minute
   --fuzz          also install clang with libFuzzer, which only scripts/fuzz.sh needs
   --help          this text
 
@@ -31,12 +33,14 @@ TEXT
 check_tools=no
 docs=no
 python=no
+gym=no
 fuzz=no
 for argument in "$@"; do
   case "$argument" in
     --check-tools) check_tools=yes ;;
     --docs) docs=yes ;;
     --python) python=yes ;;
+    --gym) gym=yes ;;
     --fuzz) fuzz=yes ;;
     -h | --help) usage; exit 0 ;;
     *) usage_error "unknown option $argument" ;;
@@ -59,7 +63,7 @@ packages=(
 )
 if [ "$check_tools" = yes ]; then packages+=(clang-format clang-tidy); fi
 if [ "$docs" = yes ]; then packages+=(doxygen); fi
-if [ "$python" = yes ]; then packages+=(python3-venv); fi
+if [ "$python" = yes ] || [ "$gym" = yes ]; then packages+=(python3-venv); fi
 if [ "$fuzz" = yes ]; then packages+=(clang-14 libclang-rt-14-dev llvm-14); fi
 
 missing_packages() {
@@ -186,20 +190,22 @@ install_mujoco() {
   note "unpacked to $target"
 }
 
-# Whole when requirements.txt lies in it: a virtual environment cannot be renamed when it is done.
+# install_python NAME "what it is" REQUIREMENTS MEGABYTES "about how long" [options of pip]: a virtual environment. Whole when
+# requirements.txt lies in it: such a folder cannot be renamed when it is done.
 install_python() {
-  local target="$cache/python" wanted="$ONRAMP_ROOT/examples/python/requirements.txt"
-  step "Python with PyTorch"
+  local target="$cache/$1" what="$2" wanted="$ONRAMP_ROOT/$3" space="$4" duration="$5"
+  shift 5
+  step "$what"
   if cmp -s "$wanted" "$target/requirements.txt"; then
     note "is in $target"
     return
   fi
-  note "downloading and unpacking; some minutes"
-  need_space 12000
+  note "downloading and unpacking; $duration"
+  need_space "$space"
   remedy "is there a network? Then call this again"
   rm -rf "$target"
   run_logged "$logs/venv.log" python3 -m venv "$target"
-  TMPDIR="$target" run_logged "$logs/pip-python.log" "$target/bin/pip" install --no-cache-dir --requirement "$wanted"
+  TMPDIR="$target" run_logged "$logs/pip-python.log" "$target/bin/pip" install --no-cache-dir "$@" --requirement "$wanted"
   cp "$wanted" "$target/requirements.txt"
   note "$target/bin/python"
 }
@@ -229,6 +235,11 @@ rm -rf "$cache"/unpacking.*
 install_packages
 install_libtorch
 install_mujoco
-if [ "$python" = yes ]; then install_python; fi
+if [ "$python" = yes ]; then
+  install_python python "Python with PyTorch" examples/python/requirements.txt 12000 "some minutes"
+fi
+if [ "$gym" = yes ]; then
+  install_python gym "Python with Gymnasium-Robotics" scripts/gym.txt 1000 "half a minute" --no-deps  # the pins are all
+fi
 link_deps
 printf '\nset-up is complete\n'

@@ -51,8 +51,8 @@ std::vector<std::string> needs_of(const LearnerFactory& factory, const Observati
 ObservationSpec seen_by_learners(const RunConfig& config) {
   if (config.env) return config.env.make()->spec().observation;
   if (!std::filesystem::exists(config.data->path)) return {};  // said where the file is asked for
-  const auto& [path, options, filter_key, source] = *config.data;
-  return open_data(path, options, filter_key)->read(0).observation_spec;
+  const auto& data = *config.data;
+  return open_data(data.path, data.options, data.filter_key)->read(0).observation_spec;
 }
 
 /// Those of every learner; whoever needs a part comes after the one that provides it.

@@ -38,9 +38,15 @@ Run::Recorded Run::load_data() {
     replay_->add_source(name, settings == config_.sources.end() ? ReplaySourceConfig{} : settings->second);
   }
   if (!recorded.source) return recorded;
+  const int64_t there = recorded.source->episodes();
+  recorded.episodes = config_.data->episodes > 0 ? config_.data->episodes : there;
+  if (recorded.episodes > there) {
+    throw ConfigError(concat("data.episodes = ", recorded.episodes, ", but ", config_.data->path.string(), " holds ",
+                             counted(there, "episode")));
+  }
   DataSummary summary;
   bool fits = true;
-  for (int64_t i = 0; i < recorded.source->episodes(); ++i) {
+  for (int64_t i = 0; i < recorded.episodes; ++i) {
     const Episode episode = i == 0 ? std::move(*first) : recorded.source->read(i);
     if (episode.length() == 0) continue;  // a state before a time limit
     summary.add(episode);
@@ -70,7 +76,7 @@ void Run::fill_replay(Recorded recorded) {
   }
   data.reserve(has_bill ? bill.rows() : bill.recorded_rows);
   if (!recorded.source) return;
-  for (int64_t i = recorded.loaded; i < recorded.source->episodes(); ++i) {
+  for (int64_t i = recorded.loaded; i < recorded.episodes; ++i) {
     const Episode episode = recorded.source->read(i);
     if (episode.length() > 0) replay_->add(episode, {config_.data->source});
   }

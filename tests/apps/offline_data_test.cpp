@@ -15,12 +15,20 @@ namespace fs = std::filesystem;
 
 struct OfflineData : ::testing::Test {
   /// The shipped config, with few updates.
-  Finished train(const fs::path& data, const std::string& updates = "12") {
-    return run_program("onramp-train",
-                       {ONRAMP_SOURCE_DIR "/configs/adroit/door_offline.yaml", "--set", "data.path=" + data.string(),
-                        "--set", "run.folder=run", "--set", "compute.threads=1", "--set", "phases.0.updates=" + updates,
-                        "--set", "phases.1.updates=" + updates},
-                       folder.path());
+  Finished train(const fs::path& data, const std::string& updates = "12", const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{ONRAMP_SOURCE_DIR "/configs/adroit/door_offline.yaml",
+                                       "--set",
+                                       "data.path=" + data.string(),
+                                       "--set",
+                                       "run.folder=run",
+                                       "--set",
+                                       "compute.threads=1",
+                                       "--set",
+                                       "phases.0.updates=" + updates,
+                                       "--set",
+                                       "phases.1.updates=" + updates};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program("onramp-train", arguments, folder.path());
   }
   void expect_policies(int64_t observation_dim, int64_t action_dim) {
     for (const char* name : {"cloning", "offline"}) {
@@ -50,6 +58,17 @@ TEST_F(OfflineData, TrainsFromAMadeUpFile) {
   const auto scored = run_program("onramp-eval", {(folder / "run").string()});
   EXPECT_EQ(scored.code, 2);
   EXPECT_NE(scored.err.find("trained on data alone"), std::string::npos) << scored.err;
+}
+
+TEST_F(OfflineData, TakesTheFirstEpisodesAlone) {
+  write_d4rl(folder / "made_up.hdf5", make_d4rl({30, 20, 40, 30}));
+  const auto finished = train("made_up.hdf5", "12", {"--set", "data.episodes=3"});
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  // Time-outs give their last row to the state after it; the second succeeds in its middle and is cut there.
+  EXPECT_NE(finished.err.find("data: 3 episodes, 79 steps"), std::string::npos) << finished.err;
+  expect_refused(train("made_up.hdf5", "12", {"--set", "data.episodes=5", "--set", "run.folder=more"}), 2,
+                 "data.episodes = 5, but");
+  EXPECT_FALSE(fs::exists(folder / "more"));
 }
 
 TEST_F(OfflineData, GoesOnBitForBit) {

@@ -102,7 +102,8 @@ class Run {
   /// The data that a run starts with.
   struct Recorded {
     std::unique_ptr<DataSource> source;
-    int64_t loaded = 0;              // of its episodes, the first ones: they are in the replay
+    int64_t episodes = 0;            // of its, that are used: the first ones
+    int64_t loaded = 0;              // of those, that are in the replay
     int64_t rows = 0;                // observations of all of them
     std::vector<std::string> notes;  // what their reader found, assumed, lost
   };

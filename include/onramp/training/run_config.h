@@ -37,6 +37,7 @@ struct DataConfig {
   std::filesystem::path path;
   DataOptions options;
   std::string filter_key;
+  int64_t episodes = 0;
   std::string source = "offline";
   template <class V>
   void fields(V& v) {
@@ -45,6 +46,7 @@ struct DataConfig {
     v("filter_key", filter_key,
       "only its episodes under this filter key (robomimic's masks: train, valid); empty: all");
     v("options", options, "how it is to be understood");
+    v("episodes", episodes, "only the first so many of them; 0: all", at_least(0));
     v("source", source, "replay source that its episodes enter", not_empty());
   }
 };
