@@ -1,5 +1,7 @@
 #include "onramp/envs/gym/gym_environment.h"
 
+#include <ATen/ops/equal.h>
+
 #include <chrono>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
@@ -7,6 +9,7 @@
 
 #include "bridge.h"
 #include "onramp/base/error.h"
+#include "onramp/base/log.h"
 #include "onramp/base/printable.h"
 #include "onramp/core/tensor_io.h"
 #include "onramp/envs/manipulation_environment.h"
@@ -27,11 +30,11 @@ class GymEnvironment : public Environment {
   Observation reset(uint64_t seed) override {
     running_ = false;
     if (!bridge_->alive()) restart();
-    const uint64_t asked = seed & kSeedMask;
-    bridge_->ask(Ask::kReset, std::as_bytes(std::span(&asked, 1)), sizeof(uint64_t));
+    Observation first = begin(seed);
+    if (!std::exchange(seed_was_tried_, true)) first = begin_again(seed, first);
     steps_ = 0;
     running_ = true;
-    return read_observation(agreed_, bridge_->memory());
+    return first;
   }
 
   Step step(const at::Tensor& action) override {
@@ -63,6 +66,24 @@ class GymEnvironment : public Environment {
   Bridge& bridge() { return *bridge_; }
 
  private:
+  Observation begin(uint64_t seed) {
+    const uint64_t asked = seed & kSeedMask;
+    bridge_->ask(Ask::kReset, std::as_bytes(std::span(&asked, 1)), sizeof(uint64_t));
+    return read_observation(agreed_, bridge_->memory());
+  }
+
+  /// Whether the environment follows its seed, of which Gymnasium's interface can only ask.
+  Observation begin_again(uint64_t seed, const Observation& before) {
+    Observation again = begin(seed);
+    for (const auto& [name, value] : again) {
+      if (at::equal(value, before.at(name))) continue;
+      log_warning("environment '", config_.id, "': two resets with one seed differ in '", name,
+                  "': it does not follow its seed, and no run repeats itself");
+      break;
+    }
+    return again;
+  }
+
   void start() {
     auto bridge = std::make_unique<Bridge>(config_);
     agreed_ = agree(config_, bridge->facts());
@@ -121,6 +142,7 @@ class GymEnvironment : public Environment {
   Agreement agreed_;
   int64_t steps_ = 0;
   bool running_ = false;
+  bool seed_was_tried_ = false;
   bool success_was_said_ = false;
 };
 

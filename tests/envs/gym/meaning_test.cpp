@@ -165,6 +165,21 @@ TEST(GymSeed, GoesToTheEnvironment) {
   EXPECT_NO_THROW(environment->reset(0xfedcba9876543210));  // more than some generators take
 }
 
+TEST(GymSeed, ThatIsNotFollowedIsWarnedOfOnce) {
+  const auto said_in_resets = [](const std::string& kwargs) {
+    const auto environment = gym::make_gym_environment(tiny("Point", kwargs));
+    testing::internal::CaptureStderr();
+    environment->reset(7);
+    environment->reset(7);
+    return testing::internal::GetCapturedStderr();
+  };
+  const auto said = said_in_resets("{follows_seed: false}");
+  const auto at = said.find("environment 'Point': two resets with one seed differ in 'state'");
+  ASSERT_NE(at, std::string::npos) << said;
+  EXPECT_EQ(said.find("differ", at + 60), std::string::npos) << said;
+  EXPECT_EQ(said_in_resets("{follows_seed: true}"), "");
+}
+
 TEST(GymSuccess, AKeyThatIsNeverSetIsRefusedAfterAnEpisode) {
   auto config = tiny("Point", "{length: 4}");
   config.success_key = "sucess";

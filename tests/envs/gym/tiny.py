@@ -28,9 +28,9 @@ class Point:
     """`does` at step `at` of an episode, or in its reset where `at` is 0."""
 
     def __init__(self, does="", at=3, length=0, terminates_at=0, says_success=True, dim=2, low=-1.0, high=1.0,
-                 dtype="float32", horizon=None, note=""):
+                 dtype="float32", horizon=None, note="", follows_seed=True):
         self.does, self.at, self.length, self.terminates_at = does, at, length, terminates_at
-        self.says_success, self.dim, self.note = says_success, dim, note
+        self.says_success, self.dim, self.note, self.follows_seed = says_success, dim, note, follows_seed
         self.observation_space = Box(-float("inf"), float("inf"), (dim + 1,), "float64")
         self.action_space = Box(low, high, (dim,), dtype)
         if horizon is not None:
@@ -38,7 +38,7 @@ class Point:
         self.dt = 0.05
 
     def reset(self, seed=None):
-        self.random = random.Random(seed)
+        self.random = random.Random(seed if self.follows_seed else None)
         self.steps = 0
         self.position = [self.random.uniform(-0.1, 0.1) for _ in range(self.dim)]
         if self.at == 0:
