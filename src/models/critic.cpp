@@ -41,7 +41,7 @@ CriticOutput Critic::forward_batch(const at::Tensor& encoded, const at::Tensor& 
 }
 
 at::Tensor Critic::q_of(std::span<const int64_t> members, const at::Tensor& encoded, const at::Tensor& action) {
-  return mlp_->forward_of(members, at::cat({encoded, action}, -1)).output.squeeze(-1);
+  return mlp_->forward_of(members, encoded, action).output.squeeze(-1);
 }
 
 }  // namespace onramp

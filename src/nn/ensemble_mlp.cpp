@@ -96,8 +96,7 @@ EnsembleOutput EnsembleMlp::forward(const at::Tensor& x, const Pass& pass) {
 
 EnsembleOutput EnsembleMlp::forward(const at::Tensor& x) { return forward(x, Pass{}); }
 
-EnsembleOutput EnsembleMlp::forward_of(std::span<const int64_t> members, const at::Tensor& x) {
-  check_float("x", x, {kB, in_});
+std::vector<EnsembleMlp::Layer> EnsembleMlp::layers_of(std::span<const int64_t> members) const {
   ONRAMP_CHECK(norms_.empty(), "forward_of: not with batch renormalisation");
   check_at_least("forward_of: members", static_cast<double>(members.size()), 1.0);
   for (const int64_t e : members) check_in_range("forward_of: member", double(e), 0.0, double(members_ - 1));
@@ -109,7 +108,21 @@ EnsembleOutput EnsembleMlp::forward_of(std::span<const int64_t> members, const a
   };
   std::vector<Layer> layers;
   for (const auto& l : layers_) layers.push_back({of(l.weight), of(l.bias), of(l.norm_weight), of(l.norm_bias)});
+  return layers;
+}
+
+EnsembleOutput EnsembleMlp::forward_of(std::span<const int64_t> members, const at::Tensor& x) {
+  check_float("x", x, {kB, in_});
+  const auto layers = layers_of(members);
   return evaluate(layers, x, layers[0].weight, layers[0].bias.unsqueeze(1), Pass{});
+}
+
+EnsembleOutput EnsembleMlp::forward_of(std::span<const int64_t> members, const at::Tensor& state,
+                                       const at::Tensor& action) {
+  if (action.defined() && action.dim() == 2) return forward_of(members, at::cat({state, action}, -1));
+  check_float("action", action, {kB, kN, kA});
+  check_float("state", state, {action.size(0), in_ - action.size(2)});
+  return evaluate_at(layers_of(members), state, action.flatten(0, 1), action.size(1), Pass{});
 }
 
 EnsembleOutput EnsembleMlp::forward_batch(const at::Tensor& x, BatchStatistics& made) {
@@ -121,20 +134,26 @@ EnsembleOutput EnsembleMlp::forward(const at::Tensor& state, const at::Tensor& a
   const Pass pass{.by = by};
   if (action.defined() && action.dim() == 2) return forward(at::cat({state, action}, -1), pass);
   check_float("action", action, {kB, kN, kA});
-  const auto B = action.size(0), N = action.size(1), A = action.size(2), S = in_ - A;
-  check_float("state", state, {B, S});
-  auto s = state, a = action.reshape({B * N, A});  // [B, S], [B N, A]; [E, ...] once they are normalised
+  const auto A = action.size(2), S = in_ - A;
+  check_float("state", state, {action.size(0), S});
+  auto s = state, a = action.flatten(0, 1);  // [B, S], [B N, A]; [E, ...] once they are normalised
   if (!norms_.empty()) {
     const auto [gain, offset] = unit_map(0, state, pass);  // given or running: it does not look at rows
     s = UnitMap{gain.narrow(2, 0, S), offset.narrow(2, 0, S)}(s);
     a = UnitMap{gain.narrow(2, S, A), offset.narrow(2, S, A)}(a);
   }
-  const Layer& first = layers_[0];
+  return evaluate_at(layers_, s, a, action.size(1), pass);
+}
+
+EnsembleOutput EnsembleMlp::evaluate_at(const std::vector<Layer>& layers, const at::Tensor& state,
+                                        const at::Tensor& action, int64_t N, const Pass& pass) const {
+  const auto B = state.size(-2), S = state.size(-1), A = action.size(-1);
+  const Layer& first = layers[0];
   // (state, action) W = state W_s + action W_a: the state's part enters as a bias that N rows share.
   const auto state_part =
-      members_product(s, first.weight.narrow(1, 0, S), config_.precision) + first.bias.unsqueeze(1);  // [E, B, H]
-  const auto flat = evaluate(layers_, a, first.weight.narrow(1, S, A), state_part, pass);             // [E, B N, ...]
-  return {flat.output.view({members_, B, N, out_}), flat.features.view({members_, B, N, feature_dim_})};
+      members_product(state, first.weight.narrow(1, 0, S), config_.precision) + first.bias.unsqueeze(1);  // [E, B, H]
+  const auto flat = evaluate(layers, action, first.weight.narrow(1, S, A), state_part, pass);  // [E, B N, ...]
+  return {flat.output.view({-1, B, N, out_}), flat.features.view({-1, B, N, feature_dim_})};
 }
 
 }  // namespace onramp

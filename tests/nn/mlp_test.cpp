@@ -160,15 +160,22 @@ TEST_P(EnsembleMlpOf, SomeMembersGiveTheirRowsOfAll) {
     auto g = seeded(11);
     EnsembleMlp ensemble(GetParam(), 5, 2, {.hidden = {16, 9}, .layer_norm = norm}, g);
     const auto x = test::randn({6, 5}, g, at::kFloat);
-    const auto all = ensemble.forward(x);
     const std::vector<int64_t> members{GetParam() - 1, 0};
+    const auto expect_rows = [&](const EnsembleOutput& some, const EnsembleOutput& all) {
+      for (size_t i = 0; i < members.size(); ++i) {
+        const auto row = static_cast<int64_t>(i);
+        expect_close(some.output[row], all.output[members[i]], 1e-5);
+        expect_close(some.features[row], all.features[members[i]], 1e-5);
+      }
+    };
     const auto some = ensemble.forward_of(members, x);
     EXPECT_EQ(some.output.sizes(), (std::vector<int64_t>{2, 6, 2}));
-    for (size_t i = 0; i < members.size(); ++i) {
-      const auto row = static_cast<int64_t>(i);
-      expect_close(some.output[row], all.output[members[i]], 1e-5);
-      expect_close(some.features[row], all.features[members[i]], 1e-5);
-    }
+    expect_rows(some, ensemble.forward(x));
+    const auto state = x.narrow(1, 0, 3), action = test::randn({6, 4, 2}, g, at::kFloat);
+    const auto several = ensemble.forward_of(members, state, action);
+    EXPECT_EQ(several.output.sizes(), (std::vector<int64_t>{2, 6, 4, 2}));
+    expect_rows(several, ensemble.forward(state, action));
+    expect_rows(ensemble.forward_of(members, state, action.select(1, 0)), ensemble.forward(state, action.select(1, 0)));
   }
 }
 

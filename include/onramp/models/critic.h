@@ -53,8 +53,8 @@ class Critic : public torch::nn::Module {
   /// @param action float [B, A]. @param made what they were normalised by
   CriticOutput forward_batch(const at::Tensor& encoded, const at::Tensor& action, BatchStatistics& made);
   at::Tensor q(const at::Tensor& encoded, const at::Tensor& action) { return forward(encoded, action).q; }
-  /// The rows `members` of q() alone, as a target over a random subset wants them. @param action float [B, A].
-  /// @return float [M, B]. @throws ShapeError, ValueError
+  /// The rows `members` of q() alone, as a target over a random subset wants them. @param action float [B, A] or [B, N, A].
+  /// @return float [M, B] or [M, B, N]. @throws ShapeError, ValueError
   at::Tensor q_of(std::span<const int64_t> members, const at::Tensor& encoded, const at::Tensor& action);
   at::Tensor latent(const at::Tensor& encoded, const at::Tensor& action) { return forward(encoded, action).latent; }
 

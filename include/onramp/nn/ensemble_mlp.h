@@ -49,6 +49,8 @@ class EnsembleMlp : public torch::nn::Module {
   /// The same as the rows `members` of forward(x), without computing the others. O(their parameters) for copying them.
   /// @param members M >= 1 indices in [0, E). @param x float [B, in]. @return [M, B, ...]. @throws ShapeError, ValueError
   EnsembleOutput forward_of(std::span<const int64_t> members, const at::Tensor& x);
+  /// The same of forward(state, action): action float [B, A] -> [M, B, ...], or [B, N, A] -> [M, B, N, ...].
+  EnsembleOutput forward_of(std::span<const int64_t> members, const at::Tensor& state, const at::Tensor& action);
 
   int64_t members() const { return members_; }
   int64_t in_dim() const { return in_; }
@@ -65,6 +67,11 @@ class EnsembleMlp : public torch::nn::Module {
     BatchStatistics* made = nullptr;
   };
   EnsembleOutput forward(const at::Tensor& x, const Pass& pass);
+  std::vector<Layer> layers_of(std::span<const int64_t> members) const;
+  /// The first layer's product with `state` once a row, whose action rows share it.
+  /// @param state [B, S], [E, B, S]. @param action [B N, A], [E, B N, A]; both normalised already. @return [E, B, N, ...]
+  EnsembleOutput evaluate_at(const std::vector<Layer>& layers, const at::Tensor& state, const at::Tensor& action,
+                             int64_t N, const Pass& pass) const;
   UnitMap unit_map(size_t norm, const at::Tensor& x, const Pass& pass) const;
   at::Tensor normalize(size_t norm, const at::Tensor& x, const Pass& pass) const;
   /// @param x [R, in'] or [E, R, in'], normalised already. @param first_weight [E, in', H_0] and first_bias [E, G, H_0] stand in
