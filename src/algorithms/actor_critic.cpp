@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "onramp/algorithms/learner_factory.h"
+#include "onramp/losses/q2rl.h"
 #include "onramp/losses/sac.h"
 #include "onramp/nn/state.h"
 #include "onramp/policies/actor_policy.h"
@@ -52,15 +53,20 @@ Observation ActorCritic::see_constant(const Observation& obs) {
 }
 
 PolicyStep ActorCritic::improve_policy(const SquashedGaussian& policy, const Batch& batch, at::Generator& rng,
-                                       EnsembleValue value) {
-  const auto noise = standard_normal(policy.mean.sizes(), policy.mean, rng);        // [B, A]
-  const auto [action, log_prob] = policy.sample(noise);                             // [B, A], [B]
-  const auto of_each = critic_->q(critic_->encode_constant(batch.obs), action);     // [E, B]
-  const auto q = value == EnsembleValue::kMin ? of_each.amin(0) : of_each.mean(0);  // [B]
-  const auto loss = losses::sac_actor(q, log_prob, temperature());
+                                       const PolicyObjective& objective) {
+  const auto done = [&](const at::Tensor& action) { return objective.done ? objective.done(action) : action; };
+  const auto noise = standard_normal(policy.mean.sizes(), policy.mean, rng);                  // [B, A]
+  const auto [action, log_prob] = policy.sample(noise);                                       // [B, A], [B]
+  const auto of_each = critic_->q(critic_->encode_constant(batch.obs), done(action));         // [E, B]
+  const auto q = objective.value == EnsembleValue::kMin ? of_each.amin(0) : of_each.mean(0);  // [B]
+  auto loss = losses::sac_actor(q, log_prob, objective.entropy ? temperature() : at::zeros({}, q.options()));
+  if (objective.bc_weight > 0) {
+    const auto log_prob_cloned = policy.log_prob(objective.cloned, kLikelihoodClip);  // [B]
+    loss = losses::bc_regularized_actor(loss, log_prob_cloned, objective.bc_weight);
+  }
   actor_optimizer_->minimize(loss);
-  hold_entropy(log_prob);
-  const auto action_distance = (policy.mode() - batch.action).norm(2, /*dim=*/-1);  // [B]
+  if (objective.entropy) hold_entropy(log_prob);
+  const auto action_distance = (done(policy.mode()) - batch.action).norm(2, /*dim=*/-1);  // [B]
   return {.q = q, .log_prob = log_prob, .loss = loss, .action_distance = action_distance};
 }
 
@@ -109,6 +115,14 @@ std::vector<ConfigNode> ActorCritic::default_phases(const ActorCriticConfig& con
             .with("successes_into", only(config.offline_source)));
   }
   return phases;
+}
+
+std::vector<std::string> ActorCritic::sources(const ActorCriticConfig& config, bool online) {
+  const double share = online ? config.online_share : 0.0;
+  std::vector<std::string> names;
+  if (share < 1) names.push_back(config.offline_source);
+  if (share > 0) names.push_back(config.online_source);
+  return names;
 }
 
 std::vector<BatchRequest> ActorCritic::sample_plan() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "onramp/algorithms/network_inputs.h"
 #include "onramp/base/error.h"
 #include "onramp/models/content_hash.h"
 #include "onramp/policies/actor_policy.h"
@@ -67,6 +68,40 @@ void check_sees_through(const Policy& cloned, const ObservationEncoder& own, con
       concat(method,
              ": input.images: frozen puts the features of one encoder in place of pictures, and the cloned "
              "policy sees through another; clone through that one, or set input.images: end_to_end"));
+}
+
+ClonedPolicy::ClonedPolicy(const LearnerContext& context, const std::string& method, ActSetting act)
+    : policy_(load_cloned_policy(context, method)), act_(act), proposals_(context.seed, method + "/proposals") {}
+
+std::vector<std::string> ClonedPolicy::needs(const InputConfig& input, const ObservationSpec& observation) {
+  auto parts = NetworkInputs::needs(input, observation);
+  parts.emplace_back(kClonedPolicy);
+  return parts;
+}
+
+at::Tensor ClonedPolicy::propose(const Observation& obs, const at::Tensor& like) {
+  auto random = proposals_.next();
+  const auto state = policy_->begin(obs.batch_size());
+  return policy_->act(obs, *state, act_mode(act_, *policy_), random).action.to(like.device());
+}
+
+void ClonedPolicy::describe(BatchRequest& request) const {
+  auto& names = request.observations;
+  for (const auto& entry : policy_->observation_spec().entries) {
+    if (std::find(names.begin(), names.end(), entry.name) == names.end()) names.push_back(entry.name);
+  }
+}
+
+void ClonedPolicy::save(PartState& learner) const {
+  learner.host["cloned"] = policy_->content_hash();
+  learner.host["proposals"] = proposals_.counter();
+}
+
+void ClonedPolicy::load(const PartState& learner) {
+  if (require_host<std::string>("learner", learner, "cloned") != policy_->content_hash()) {
+    throw CheckpointError("learner: it was trained from another cloned policy than the one handed over");
+  }
+  proposals_.set_counter(require_host<uint64_t>("learner", learner, "proposals"));
 }
 
 }  // namespace onramp

@@ -2,14 +2,10 @@
 
 #include <torch/types.h>
 
-#include <algorithm>
-
-#include "onramp/algorithms/cloned_policy.h"
 #include "onramp/algorithms/redq.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
 #include "onramp/losses/q2rl.h"
-#include "onramp/losses/sac.h"
 #include "onramp/nn/state.h"
 
 namespace onramp {
@@ -27,9 +23,8 @@ void Q2rlConfig::validate() const {
 Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
     : ActorCriticAgent(config, context, "q2rl"),
       config_(config),
-      cloned_(load_cloned_policy(context, "q2rl")),
-      critic_(config, config, net_, context.seed, "q2rl"),
-      proposals_(context.seed, "q2rl/proposals") {
+      cloned_(context, "q2rl", config.bc_action),
+      critic_(config, config, net_, context.seed, "q2rl") {
   if (!cloned_->can_evaluate()) {
     throw ConfigError(
         "q2rl: the cloned policy gives no log-density and entropy of its actions; clone one that does, bc with policy: "
@@ -46,15 +41,11 @@ Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
 }
 
 std::vector<std::string> Q2rl::needs(const Q2rlConfig& config, const ObservationSpec& observation) {
-  auto parts = NetworkInputs::needs(config.input, observation);
-  parts.emplace_back(kClonedPolicy);
-  return parts;
+  return ClonedPolicy::needs(config.input, observation);
 }
 
 std::vector<std::string> Q2rl::sources(const Q2rlConfig& config, bool online) {
-  if (!online) return {config.rollout_source};
-  if (config.online_share < 1) return {config.online_source, config.offline_source};
-  return {config.online_source};
+  return online ? ActorCritic::sources(config, online) : std::vector{config.rollout_source};
 }
 
 std::vector<ConfigNode> Q2rl::default_phases(const Q2rlConfig& config, const std::string& learner, bool environment,
@@ -116,35 +107,19 @@ Metrics Q2rl::improve(const Batch& batch, at::Generator& rng) {
   if (!online_) critic_.start_target_anew();
   online_ = true;
   // Critic: fit an ensemble to the least of some of its targets, minibatch by minibatch.
-  const auto critic = critic_.improve(batch, rng);
-  const auto policy = improve_policy(batch, rng);
-  return net_.metrics({{"critic_loss", critic.loss}}, critic.critic, policy);
-}
+  const auto critic = critic_.improve(batch, config_, rng);
 
-PolicyStep Q2rl::improve_policy(const Batch& batch, at::Generator& rng) {
   // Policy: climb the least member, and stay near what the cloned policy would do (section IV-C).
-  const auto pi = net_.actor().distribution(net_.see_constant(batch.obs));                    // pi(.|s)
-  const auto [action, log_prob] = pi.sample(standard_normal(pi.mean.sizes(), pi.mean, rng));  // [B, A], [B]
-  Critic& critic = net_.critic();
-  const auto q = critic.q(critic.encode_constant(batch.obs), action).amin(0);  // [E, B] -> [B]
-  const auto temperature = config_.actor_entropy ? net_.temperature() : at::zeros({}, q.options());
-  auto loss = losses::sac_actor(q, log_prob, temperature);
-  if (config_.bc_weight > 0) {
-    const auto log_prob_bc = pi.log_prob(cloned_action(batch), kLikelihoodClip);  // [B]
-    loss = losses::bc_regularized_actor(loss, log_prob_bc, config_.bc_weight);
-  }
-  net_.actor_optimizer().minimize(loss);
-  if (config_.actor_entropy) net_.hold_entropy(log_prob);
-  const auto action_distance = (pi.mode() - batch.action).norm(2, /*dim=*/-1);  // [B]
-  return {.q = q, .log_prob = log_prob, .loss = loss, .action_distance = action_distance};
+  const auto pi = net_.actor().distribution(net_.see_constant(batch.obs));  // pi(.|s)
+  PolicyObjective objective{.entropy = config_.actor_entropy, .bc_weight = config_.bc_weight};
+  if (config_.bc_weight > 0) objective.cloned = cloned_action(batch);  // [B, A]
+  const auto policy = net_.improve_policy(pi, batch, rng, objective);
+  return net_.metrics({{"critic_loss", critic.loss}}, critic.critic, policy);
 }
 
 at::Tensor Q2rl::cloned_action(const Batch& batch) {
   if (config_.cloned_action == ClonedAction::kStored) return batch.columns.at("a_bc").view_as(batch.action);
-  auto random = proposals_.next();
-  const auto state = cloned_->begin(batch.size());
-  const auto mode = act_mode(config_.bc_action, *cloned_);
-  return cloned_->act(batch.obs, *state, mode, random).action.to(batch.action.device());
+  return cloned_.propose(batch.obs, batch.action);
 }
 
 std::vector<BatchRequest> Q2rl::sample_plan() const {
@@ -160,16 +135,13 @@ std::vector<BatchRequest> Q2rl::sample_plan() const {
     critic_.describe(request);
     if (clones && config_.cloned_action == ClonedAction::kStored) request.columns = {"a_bc"};
   }
-  if (stage_ == Stage::kOnline && !(clones && config_.cloned_action == ClonedAction::kFresh)) return plan;
-  for (const auto& entry : cloned_->observation_spec().entries) {  // the cloned policy looks too
-    const auto& names = request.observations;
-    if (std::find(names.begin(), names.end(), entry.name) == names.end()) request.observations.push_back(entry.name);
-  }
+  const bool proposes = clones && config_.cloned_action == ClonedAction::kFresh;
+  if (stage_ == Stage::kOffline || proposes) cloned_.describe(request);
   return plan;
 }
 
 std::unique_ptr<Policy> Q2rl::policy() const {
-  GatedNetworks networks{.cloned = cloned_,
+  GatedNetworks networks{.cloned = cloned_.shared(),
                          .value = value_->copy(),
                          .critic = net_.critic().copy(),
                          .actor = std::static_pointer_cast<SquashedGaussianActor>(net_.actor().copy())};
@@ -181,22 +153,17 @@ void Q2rl::save(Parts& parts) const {
   critic_.save(parts);
   save_module(parts["value"], *value_);
   value_optimizer_->save(parts["value_optimizer"]);
-  auto& learner = parts["learner"].host;
-  learner["cloned"] = cloned_->content_hash();
-  learner["proposals"] = proposals_.counter();
-  learner["online"] = online_;
+  cloned_.save(parts["learner"]);
+  parts["learner"].host["online"] = online_;
 }
 
 void Q2rl::load(const Parts& parts) {
   const auto& learner = require_part(parts, "learner");
-  if (require_host<std::string>("learner", learner, "cloned") != cloned_->content_hash()) {
-    throw CheckpointError("learner: it was trained from another cloned policy than the one handed over");
-  }
+  cloned_.load(learner);
   net_.load(parts);
   critic_.load(parts);
   load_module(require_part(parts, "value"), *value_);
   value_optimizer_->load(require_part(parts, "value_optimizer"));
-  proposals_.set_counter(require_host<uint64_t>("learner", learner, "proposals"));
   online_ = require_host<bool>("learner", learner, "online");
 }
 

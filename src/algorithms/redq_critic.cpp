@@ -38,38 +38,54 @@ void RedqCritic::describe(BatchRequest& request) const {
   request.minibatches = config_.utd;
 }
 
-RedqStep RedqCritic::improve(const Batch& batch, at::Generator& rng) {
+std::vector<Minibatch> RedqCritic::minibatches(const Batch& batch) const {
   const auto rows = batch.size() / config_.utd;
   ONRAMP_CHECK(rows * config_.utd == batch.size(), batch.size(), " rows for ", config_.utd, " steps");
+  std::vector<Minibatch> parts;
+  for (int64_t begin = 0; begin < batch.size(); begin += rows) {
+    parts.push_back({.rows = batch.slice(begin, begin + rows), .begin = begin});
+  }
+  return parts;
+}
+
+RedqStep RedqCritic::improve(const Batch& batch, const EntropyBackupConfig& target, at::Generator& rng) {
   // The policy stands still meanwhile: its actions at all s' in one pass.
   const auto next = policy_actions(net_.actor().distribution_constant(batch.next_obs), 1, rng);  // [B, 1, A], [B, 1]
   RedqStep step;
-  for (int64_t begin = 0; begin < batch.size(); begin += rows) {
-    const auto part = batch.slice(begin, begin + rows);
-    const auto next_action = next.action.narrow(0, begin, rows).squeeze(1);      // [B / utd, A]
-    const auto next_log_prob = next.log_prob.narrow(0, begin, rows).squeeze(1);  // [B / utd]
+  for (const auto& part : minibatches(batch)) {
+    const auto& rows = part.rows;
     // TD: fit every Q_e to y = r + discount min_{e in M} Q'_e(s', a'), a' ~ pi(s'), M a random subset.
-    auto next_value = least_of_some(part.next_obs, next_action);  // [B / utd]
-    if (config_.entropy_backup) next_value = next_value - net_.temperature() * next_log_prob;
-    step = fit(part.obs, part.action, losses::td_target(part.reward, part.discount, next_value));
+    auto next_value = least_of_some(rows.next_obs, part.of(next.action).squeeze(1));  // [B / utd]
+    if (target.entropy_backup) next_value = next_value - net_.temperature() * part.of(next.log_prob).squeeze(1);
+    step = fit(rows.obs, rows.action, losses::td_target(rows.reward, rows.discount, next_value));
   }
   return step;
-}
-
-RedqStep RedqCritic::fit(const Observation& obs, const at::Tensor& action, const at::Tensor& y) {
-  Critic& critic = net_.critic();
-  const auto q = critic.q(critic.encode(net_.see(obs)), action);  // [E, B]
-  const auto loss = losses::td_mse(q, y);
-  net_.critic_optimizer().minimize(loss);
-  // Target network: theta' <- (1 - tau) theta' + tau theta.
-  polyak_update(*target_, critic, config_.target_rate);
-  return {.loss = loss, .critic = {.q_data = q, .q_sampled = {}, .target = y}};
 }
 
 at::Tensor RedqCritic::least_of_some(const Observation& next_obs, const at::Tensor& next_action) {
   at::NoGradGuard no_gradient;
   const auto members = draw_members();
-  return target_->q_of(members, target_->encode(next_obs), next_action).amin(0);  // [M, B] -> [B]
+  return target_->q_of(members, target_->encode(next_obs), next_action).amin(0);  // [M, B, ...] -> [B, ...]
+}
+
+RedqStep RedqCritic::fit(const Observation& obs, const at::Tensor& action, const at::Tensor& y,
+                         const CriticTerm* term) {
+  Critic& critic = net_.critic();
+  const auto encoded = critic.encode(net_.see(obs));
+  RedqStep step;
+  if (term) {
+    const auto q = critic.q(encoded, at::cat({action.unsqueeze(1), term->action}, 1));  // [E, B, 1 + K]
+    step.critic = {.q_data = q.select(-1, 0), .q_sampled = q.narrow(-1, 1, q.size(-1) - 1), .target = y};
+    step.term = term->loss(step.critic.q_data, step.critic.q_sampled);
+    step.loss = losses::td_mse(step.critic.q_data, y) + step.term;
+  } else {
+    step.critic = {.q_data = critic.q(encoded, action), .q_sampled = {}, .target = y};  // [E, B]
+    step.loss = losses::td_mse(step.critic.q_data, y);
+  }
+  net_.critic_optimizer().minimize(step.loss);
+  // Target network: theta' <- (1 - tau) theta' + tau theta.
+  polyak_update(*target_, critic, config_.target_rate);
+  return step;
 }
 
 std::vector<int64_t> RedqCritic::draw_members() {

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "onramp/base/error.h"
 #include "onramp/policies/spec_json.h"
 
 namespace onramp::detail {
@@ -56,6 +57,20 @@ std::shared_ptr<ObservationEncoder> take_inputs(const PartState& state, const Pa
   }
   return std::make_shared<ObservationEncoder>(observation, load_normalizer(take(state, "normalizer")).to(device),
                                               images, trainable);
+}
+
+ObservationSpec entries_of_both(const ObservationSpec& a, const ObservationSpec& b) {
+  if (a.entries.empty()) return {};
+  ObservationSpec all = a;
+  for (const auto& entry : b.entries) {
+    if (!all.find(entry.name)) all.entries.push_back(entry);
+  }
+  return all;
+}
+
+void check_stored_hash(const PartState& state, const std::string& hash) {
+  if (hash == require_host<std::string>("policy", state, "hash")) return;
+  throw CheckpointError("policy: its content does not match its hash; the file was changed or is damaged");
 }
 
 }  // namespace onramp::detail

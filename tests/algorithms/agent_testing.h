@@ -190,7 +190,7 @@ inline Batch circle_demonstrations(uint64_t seed) {
   constexpr int64_t kEpisodes = 10, kSteps = 20;
   const auto angle = M_PI * uniforms({kEpisodes}, 100 * seed);
   auto position = at::stack({angle.cos(), angle.sin()}, 1);  // [10, 2]
-  std::vector<at::Tensor> obs, next, action, reward;
+  std::vector<at::Tensor> obs, next, action, reward, mc_return;
   for (int64_t t = 0; t < kSteps; ++t) {
     const auto noise = 0.05 * normals({kEpisodes, 2}, 100 * seed + 1 + t);
     const auto towards = -0.5 * position / position.norm(2, 1, /*keepdim=*/true).clamp_min(1e-3);
@@ -199,6 +199,7 @@ inline Batch circle_demonstrations(uint64_t seed) {
     position = position + 0.1 * action.back();
     next.push_back(position);
     reward.push_back(at::full({kEpisodes}, t + 1 == kSteps ? 1.0 : 0.0));
+    mc_return.push_back(at::full({kEpisodes}, std::pow(0.99, kSteps - 1 - t)));
   }
   Batch all;
   all.obs = {{"state", at::cat(obs)}};
@@ -206,19 +207,25 @@ inline Batch circle_demonstrations(uint64_t seed) {
   all.action = at::cat(action);
   all.reward = at::cat(reward);
   all.discount = 0.99 * (1 - all.reward);
+  all.columns["mc_return"] = at::cat(mc_return).to(at::kFloat);
   return all;
 }
 
-/// `batch_size` rows of them, drawn anew for each update.
-inline Batch rows_of(const Batch& data, int64_t batch_size, uint64_t seed) {
-  const auto rows = at::randint(data.size(), {batch_size}, generator_of(seed), at::TensorOptions(at::kLong));
+/// @param rows int64 [B]
+inline Batch rows_at(const Batch& data, const at::Tensor& rows) {
   Batch batch;
   batch.obs = data.obs.index_select(rows);
   batch.next_obs = data.next_obs.index_select(rows);
   batch.action = data.action.index_select(0, rows);
   batch.reward = data.reward.index_select(0, rows);
   batch.discount = data.discount.index_select(0, rows);
+  for (const auto& [name, column] : data.columns) batch.columns[name] = column.index_select(0, rows);
   return batch;
+}
+
+/// `batch_size` rows of them, drawn anew for each update.
+inline Batch rows_of(const Batch& data, int64_t batch_size, uint64_t seed) {
+  return rows_at(data, at::randint(data.size(), {batch_size}, generator_of(seed), at::TensorOptions(at::kLong)));
 }
 
 inline double metric(const Metrics& metrics, const std::string& name) {

@@ -128,6 +128,34 @@ TEST(GatedPolicy, ProposesModesOfGaussiansAndSamplesWhereAskedTo) {
   EXPECT_EQ(act_mode(ActSetting::kMode, mixture), ActMode::kMode);
 }
 
+// Without V (IBRL) nothing but the critic judges, a policy without density may propose, and the learned one acts as it is
+// asked to: Q_RL of its mode is 1, whatever it is, and the cloned one's is more.
+TEST(GatedPolicy, WithoutAnEstimateAPolicyWithoutDensityProposesToo) {
+  auto networks = by_hand();
+  networks.value = nullptr;
+  auto generator = generator_of(1);
+  auto deterministic =
+      std::make_shared<DeterministicActor>(state_encoder(), 2, ActorConfig{.mlp = {.hidden = {}}}, generator);
+  write(*deterministic, {{"mlp.bias_out", at::tensor({-0.7F, 0.5F})}});
+  networks.cloned = std::make_shared<ActorPolicy>(deterministic, ActionSpec{2, {"x", "y"}});
+  GatedPolicy policy(networks, {.gate = false});
+  const auto asked_for = [&](Policy& of, ActMode mode, uint64_t draw) {
+    auto random = RandomStream(7, "act").at(draw);
+    return of.act(kThreeStates, *of.begin(3), mode, random);
+  };
+  const auto by_mode = asked_for(policy, ActMode::kMode, 0), drawn = asked_for(policy, ActMode::kSample, 0);
+  // tanh(-0.7) and tanh(-0.5) are negative: both are worth 1, and an equal cloned action is not taken.
+  expect_equal(column(by_mode, "gate"), at::zeros({3, 1}));
+  EXPECT_TRUE(at::allclose(by_mode.action, at::full({3, 2}, kLearned)));
+  expect_equal(asked_for(policy, ActMode::kMode, 1).action, by_mode.action);
+  EXPECT_FALSE(at::equal(drawn.action, by_mode.action));
+  GatedPolicy fixed(networks, {.gate = false, .rl_action = ActSetting::kMode});
+  expect_equal(asked_for(fixed, ActMode::kSample, 0).action, by_mode.action);
+  const auto loaded = load_policy(save_policy(static_cast<const Policy&>(policy)));
+  expect_equal(asked_for(*loaded, ActMode::kSample, 0).action, drawn.action);
+  EXPECT_EQ(loaded->content_hash(), policy.content_hash());
+}
+
 TEST(GatedPolicy, ActsTheSameAfterSaveAndLoadFromThePartAlone) {
   GatedPolicy policy(by_hand(), {.alpha = 0.5, .rl_action = ActSetting::kSample});
   const auto loaded = load_policy(save_policy(static_cast<const Policy&>(policy)));

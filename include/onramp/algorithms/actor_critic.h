@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,16 @@ constexpr auto enum_names(EnsembleValue*) {
   return std::array{std::pair{EnsembleValue::kMin, "min"}, std::pair{EnsembleValue::kMean, "mean"}};
 }
 
+/// What the policy's step climbs, and what holds it back.
+struct PolicyObjective {
+  EnsembleValue value = EnsembleValue::kMin;
+  bool entropy = true;     ///< with the temperature, which takes its own step; else nothing of either
+  at::Tensor cloned = {};  ///< actions to stay near, by likelihood, float [B, A]; undefined where bc_weight is 0
+  double bc_weight = 0.0;  ///< their share of the loss, in [0, 1]
+  /// From an action of the policy to what is done, float [B, A] both: what the critic judges. Empty: the action itself.
+  std::function<at::Tensor(const at::Tensor&)> done = {};
+};
+
 /// What an update of the critic was about, for metrics. Gradients do no harm.
 struct CriticStep {
   at::Tensor q_data;     ///< Q(s, a), any shape
@@ -78,7 +89,7 @@ struct PolicyStep {
   at::Tensor q;                ///< min_e (or mean_e) Q_e(s, a~), a~ ~ pi(s), float [B]
   at::Tensor log_prob;         ///< log pi(a~|s), float [B]
   at::Tensor loss;             ///< float []
-  at::Tensor action_distance;  ///< between the policy's mode and the data's action, float [B]
+  at::Tensor action_distance;  ///< between what the policy's mode does and the data's action, float [B]
 };
 
 /// Thread safety: none. Parts: critic, actor, critic_optimizer, actor_optimizer, learner.
@@ -94,6 +105,8 @@ class ActorCritic {
   /// enter both replay sources (Simplified Q, section 3.1, appendix E). See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const ActorCriticConfig& config, const std::string& learner,
                                                 bool environment);
+  /// Replay sources of its plan: those with a share of the batch.
+  static std::vector<std::string> sources(const ActorCriticConfig& config, bool online);
 
   void begin_stage(Stage stage);
   std::vector<BatchRequest> sample_plan() const;
@@ -106,12 +119,11 @@ class ActorCritic {
   /// for both, with a gradient that the critic alone uses.
   Observation see(const Observation& obs);
   Observation see_constant(const Observation& obs);  ///< the same without gradient
-  /// Actor: maximise Q and entropy at reparameterised actions. Temperature: hold the entropy at its target.
+  /// Actor: maximise Q and entropy at reparameterised actions, and stay near what is to be cloned. Temperature: hold the
+  /// entropy at its target.
   /// @param policy of batch.obs, with its graph; the critic is the one after its step
   PolicyStep improve_policy(const SquashedGaussian& policy, const Batch& batch, at::Generator& rng,
-                            EnsembleValue value = EnsembleValue::kMin);
-  /// The temperature's step alone; none where it is fixed. @param log_prob log pi(a~|s), float [B]
-  void hold_entropy(const at::Tensor& log_prob);
+                            const PolicyObjective& objective = {});
   /// `losses` of the critic, then what all agents of the family report; detached means, float [].
   Metrics metrics(Metrics losses, const CriticStep& critic, const PolicyStep& policy) const;
   /// The generator of one update: all its draws come from here.
@@ -126,6 +138,9 @@ class ActorCritic {
   const NetworkInputs& inputs() const { return inputs_; }
 
  private:
+  /// The temperature's step; none where it is fixed. @param log_prob log pi(a~|s), float [B]
+  void hold_entropy(const at::Tensor& log_prob);
+
   const ActorCriticConfig config_;
   const ActionSpec action_;
   const double target_entropy_;
@@ -144,6 +159,9 @@ class ActorCriticAgent : public Agent, public CriticView {
   static std::vector<ConfigNode> default_phases(const ActorCriticConfig& config, const std::string& learner,
                                                 bool environment) {
     return ActorCritic::default_phases(config, learner, environment);
+  }
+  static std::vector<std::string> sources(const ActorCriticConfig& config, bool online) {
+    return ActorCritic::sources(config, online);
   }
 
   void begin_stage(Stage stage) override { net_.begin_stage(stage); }

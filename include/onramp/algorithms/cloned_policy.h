@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "onramp/algorithms/learnable.h"
+#include "onramp/base/random.h"
 #include "onramp/models/observation_encoder.h"
 
 namespace onramp {
@@ -20,5 +22,33 @@ std::shared_ptr<Policy> load_cloned_policy(const LearnerContext& context, const 
 /// @param own  what the method's own networks see through
 /// @throws ConfigError where the cloned policy sees through another one
 void check_sees_through(const Policy& cloned, const ObservationEncoder& own, const std::string& method);
+
+/// The cloned policy of a learner: what it proposes at the states of a batch, and what a checkpoint keeps of it. For policies
+/// without memory: a batch holds states, not what came before. Thread safety: none.
+class ClonedPolicy {
+ public:
+  /// @param method names the stream of its draws: "q2rl/proposals". @param act  what it proposes
+  /// @throws ConfigError as load_cloned_policy()
+  ClonedPolicy(const LearnerContext& context, const std::string& method, ActSetting act);
+  /// Parts that a learner with these inputs needs handed over, this one among them.
+  static std::vector<std::string> needs(const InputConfig& input, const ObservationSpec& observation);
+
+  /// What it proposes, a fresh draw. @param like gives the device. @return float [B, A], a constant
+  at::Tensor propose(const Observation& obs, const at::Tensor& like);
+  /// It looks too: its entries join those of a request.
+  void describe(BatchRequest& request) const;
+  Policy& operator*() const { return *policy_; }
+  Policy* operator->() const { return policy_.get(); }
+  const std::shared_ptr<Policy>& shared() const { return policy_; }
+
+  void save(PartState& learner) const;  ///< its hash, the counter of its draws
+  /// @throws CheckpointError for a learner of another cloned policy
+  void load(const PartState& learner);
+
+ private:
+  std::shared_ptr<Policy> policy_;
+  ActSetting act_;
+  RandomStream proposals_;
+};
 
 }  // namespace onramp

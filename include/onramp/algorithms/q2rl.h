@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "onramp/algorithms/actor_critic.h"
+#include "onramp/algorithms/cloned_policy.h"
 #include "onramp/algorithms/learner_factory.h"
 #include "onramp/algorithms/redq_critic.h"
 #include "onramp/policies/gated_policy.h"
@@ -45,7 +46,7 @@ constexpr auto enum_names(ClonedAction*) {
 }
 
 /// Defaults: tables I (weight of most tasks) and II (state), unless the deviations above say otherwise.
-struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, GateConfig {
+struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, EntropyBackupConfig, GateConfig {
   EstimateTarget estimate_target = EstimateTarget::kReturn;
   bool init_critic = true;
   bool init_actor = true;
@@ -73,6 +74,7 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, GateConfig {
     v("without_success", without_success,
       "estimate also from rollouts of which none succeeded: V is then constant, and the gate says nothing");
     RedqCriticConfig::fields(v);
+    EntropyBackupConfig::fields(v);
     ActorCriticConfig::fields(v);
   }
 };
@@ -99,16 +101,13 @@ class Q2rl final : public ActorCriticAgent {
  private:
   Metrics estimate(const Batch& batch);
   Metrics improve(const Batch& batch, at::Generator& rng);
-  /// Loss of the policy at batch.obs. @param rng of this update
-  PolicyStep improve_policy(const Batch& batch, at::Generator& rng);
   at::Tensor cloned_action(const Batch& batch);  ///< a_BC, float [B, A]
 
   const Q2rlConfig config_;
-  std::shared_ptr<Policy> cloned_;
+  ClonedPolicy cloned_;
   RedqCritic critic_;
   std::shared_ptr<StateValue> value_;
   std::optional<Adam> value_optimizer_;
-  RandomStream proposals_;
   Stage stage_ = Stage::kOffline;
   bool online_ = false;  // whether the first on-line update has been
 };

@@ -1,5 +1,6 @@
 // Soft actor-critic with REDQ's critic: an ensemble, a random subset of it in the target, several critic steps an update. RLPD
-// with half of each batch from demonstrations; WSRL's on-line stage without.
+// is a config of it: half of each batch from demonstrations, from the start (configs/q2rl/rlpd.yaml). WSRL's on-line stage is this
+// without them (wsrl.h).
 // Sources: Haarnoja et al. (arXiv:1812.05905); Chen et al. (arXiv:2101.05982, algorithm 1); Ball et al. (arXiv:2302.02948).
 // Losses: losses/td.h, losses/sac.h.
 //
@@ -37,8 +38,11 @@ ActorCriticConfig redq_defaults();
 /// table III where one takes 300. @param into  replay source of the attempts
 ConfigNode online_phase_by_step(const std::string& learner, const std::string& into);
 
+/// The course of methods that learn on line from the start; without an environment 100 000 updates on what was recorded.
+std::vector<ConfigNode> redq_phases(const ActorCriticConfig& config, const std::string& learner, bool environment);
+
 /// Defaults: Q2RL, table II (state), as its method's critic has them.
-struct RedqConfig : ActorCriticConfig, RedqCriticConfig {
+struct RedqConfig : ActorCriticConfig, RedqCriticConfig, EntropyBackupConfig {
   EnsembleValue actor_value = EnsembleValue::kMin;
   ActorBatch actor_batch = ActorBatch::kAll;
   RedqConfig() : ActorCriticConfig(redq_defaults()) {}
@@ -48,6 +52,7 @@ struct RedqConfig : ActorCriticConfig, RedqCriticConfig {
     v("actor_value", actor_value, "what the policy climbs: the least member (WSRL) or the members' mean (RLPD)");
     v("actor_batch", actor_batch, "rows of the policy's step: all of the update's, or those of its last critic step");
     RedqCriticConfig::fields(v);
+    EntropyBackupConfig::fields(v);
     ActorCriticConfig::fields(v);
   }
 };

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,7 +32,6 @@ struct RedqCriticConfig {
   UtdForm utd_form = UtdForm::kSplit;
   int64_t subset = 2;
   double target_rate = 0.005;
-  bool entropy_backup = false;
   template <class V>
   void fields(V& v) {
     v("utd", utd, "steps of the critic in one update (update-to-data ratio)", at_least(1));
@@ -40,6 +40,14 @@ struct RedqCriticConfig {
     v("subset", subset, "members of the target, drawn afresh for each step, whose least value counts", at_least(1));
     v("target_rate", target_rate, "share of the critic that its target takes on after each step", greater_than(0.0),
       at_most(1.0));
+  }
+};
+
+/// Of methods whose target is the value of one action of the policy.
+struct EntropyBackupConfig {
+  bool entropy_backup = false;
+  template <class V>
+  void fields(V& v) {
     v("entropy_backup", entropy_backup, "the policy's entropy counts in the target (RLPD); else not (WSRL, Q2RL)");
   }
 };
@@ -47,10 +55,26 @@ struct RedqCriticConfig {
 /// Whether the two fit together. @throws ConfigError for a subset larger than the ensemble, or a batch that cannot be cut
 void check_redq(const RedqCriticConfig& config, const ActorCriticConfig& agent);
 
+/// Values that a step asks for beside those of the data, and what they add to its loss.
+struct CriticTerm {
+  at::Tensor action;  ///< at s, constants, float [B, K, A]
+  /// (Q_e(s, a) [E, B], Q_e(s, action) [E, B, K]) -> float [], with gradient
+  std::function<at::Tensor(const at::Tensor&, const at::Tensor&)> loss;
+};
+
 /// What a pass over a batch came to.
 struct RedqStep {
-  at::Tensor loss;    ///< of the last step, float []
-  CriticStep critic;  ///< of the last step
+  at::Tensor loss;       ///< of the last step, float []
+  at::Tensor term = {};  ///< what CriticTerm added to it, float []; undefined without
+  CriticStep critic;     ///< of the last step
+};
+
+/// The rows of one step of an update.
+struct Minibatch {
+  Batch rows;
+  int64_t begin;  ///< where they begin in the update's batch
+  /// The same rows of what was computed for all of the batch, [B, ...] -> [B / utd, ...].
+  at::Tensor of(const at::Tensor& whole) const { return whole.narrow(0, begin, rows.size()); }
 };
 
 /// The target network of an ActorCritic, its subsets and the steps of its critic. Thread safety: none. Part: target_critic.
@@ -65,19 +89,21 @@ class RedqCritic {
 
   /// Sets size and minibatches of a request for one update.
   void describe(BatchRequest& request) const;
-  /// `utd` steps of the critic, each followed by one of the target. The batch's rows are `utd` equal parts.
-  RedqStep improve(const Batch& batch, at::Generator& rng);
-  /// One step of the critic towards values from elsewhere (Q-estimation), and one of the target.
-  /// @param y float [B]. @return as of improve()
-  RedqStep fit(const Observation& obs, const at::Tensor& action, const at::Tensor& y);
+  /// REDQ's own: `utd` steps of the critic, each followed by one of the target. The batch's rows are `utd` equal parts.
+  RedqStep improve(const Batch& batch, const EntropyBackupConfig& target, at::Generator& rng);
+  /// What methods with another target write theirs with: the parts of a batch, one for each step,
+  std::vector<Minibatch> minibatches(const Batch& batch) const;
+  /// the least of a fresh random subset of target members, without gradient,
+  /// @param next_action float [B, A] or [B, N, A]. @return float [B] or [B, N]
+  at::Tensor least_of_some(const Observation& next_obs, const at::Tensor& next_action);
+  /// and one step of the critic towards y, and one of the target. @param y float [B]. @param term beside it; null: none
+  RedqStep fit(const Observation& obs, const at::Tensor& action, const at::Tensor& y, const CriticTerm* term = nullptr);
   void start_target_anew();  ///< the target becomes a copy of the critic
 
   void save(Parts& parts) const;
   void load(const Parts& parts);
 
  private:
-  /// Least of a fresh random subset of target members. @return float [B], without gradient
-  at::Tensor least_of_some(const Observation& next_obs, const at::Tensor& next_action);
   std::vector<int64_t> draw_members();
 
   const RedqCriticConfig config_;

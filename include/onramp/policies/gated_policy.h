@@ -48,16 +48,21 @@ struct GateConfig {
   }
 };
 
+/// Where the cloned policy's proposal is taken: the one that is worth more, or a draw from softmax(beta Q) over both.
+/// @param q_bc, q_rl float [B]. @return bool [B]
+at::Tensor choose_cloned(GateChoice choice, double beta, const at::Tensor& q_bc, const at::Tensor& q_rl,
+                         at::Generator& rng);
+
 /// What a gated policy is put together from. The critic and the actor see the same entries.
 struct GatedNetworks {
-  std::shared_ptr<Policy> cloned;     ///< can_evaluate(); never changes
-  std::shared_ptr<StateValue> value;  ///< V of the cloned policy
+  std::shared_ptr<Policy> cloned;     ///< never changes; with `value` can_evaluate()
+  std::shared_ptr<StateValue> value;  ///< V of the cloned policy; null: nobody estimated it, `gate` is false (IBRL)
   std::shared_ptr<Critic> critic;     ///< Q_RL
   std::shared_ptr<SquashedGaussianActor> actor;
 };
 
-/// Acts as its config says, whichever mode is asked for, since both values belong to the proposals that are compared. Each step
-/// reports a_bc float [B, A] and gate (1: the cloned policy acted), q_bc, q_rl float [B, 1].
+/// Acts as its config says, whichever mode is asked for, since both values belong to the proposals that are compared; without V
+/// `rl_action: auto` is the mode that is asked for. Each step reports a_bc float [B, A] and gate (1: the cloned policy acted), q_bc, q_rl float [B, 1].
 /// Thread safety: none; one copy a thread. Invariant: its weights never change.
 class GatedPolicy final : public Policy {
  public:
@@ -81,8 +86,7 @@ class GatedPolicy final : public Policy {
     at::Tensor value;   // float [B]
   };
   Proposal propose_cloned(const Observation& obs, const at::Tensor& encoded, PolicyState& state, Rng& random);
-  /// Where the cloned policy acts, bool [B].
-  at::Tensor choose(const at::Tensor& q_bc, const at::Tensor& q_rl, at::Generator& rng) const;
+  ActMode learned_mode(ActMode asked) const;
 
   GatedNetworks networks_;
   GateConfig config_;
