@@ -21,6 +21,7 @@
 #include "onramp/algorithms/cloned_policy.h"
 #include "onramp/algorithms/critic_view.h"
 #include "onramp/algorithms/hilbert.h"
+#include "onramp/algorithms/ibrl.h"
 #include "onramp/algorithms/kept_state.h"
 #include "onramp/algorithms/learnable.h"
 #include "onramp/algorithms/learner_factory.h"

@@ -5,6 +5,7 @@
 #include "onramp/algorithms/cql_crossq.h"
 #include "onramp/algorithms/cql_sac.h"
 #include "onramp/algorithms/hilbert.h"
+#include "onramp/algorithms/ibrl.h"
 #include "onramp/algorithms/q2rl.h"
 #include "onramp/algorithms/redq.h"
 #include "onramp/algorithms/simplified_q.h"
@@ -25,6 +26,8 @@ void add_learners(Registry<LearnerFactory>& learners) {
   add_learner<Redq, RedqConfig>(
       learners, "redq",
       "soft actor-critic with an ensemble of critics and several critic steps an update (REDQ, RLPD)");
+  add_learner<Ibrl, IbrlConfig>(
+      learners, "ibrl", "a cloned and a learned policy propose, a critic judges, when acting and in its target");
 }
 
 }  // namespace onramp
