@@ -18,6 +18,7 @@
 #include "onramp/algorithms/add_learner.h"
 #include "onramp/algorithms/bc.h"
 #include "onramp/algorithms/builtin.h"
+#include "onramp/algorithms/cal_ql.h"
 #include "onramp/algorithms/cloned_policy.h"
 #include "onramp/algorithms/critic_view.h"
 #include "onramp/algorithms/hilbert.h"

@@ -2,6 +2,7 @@
 
 #include "onramp/algorithms/add_learner.h"
 #include "onramp/algorithms/bc.h"
+#include "onramp/algorithms/cal_ql.h"
 #include "onramp/algorithms/cql_crossq.h"
 #include "onramp/algorithms/cql_sac.h"
 #include "onramp/algorithms/hilbert.h"
@@ -28,6 +29,7 @@ void add_learners(Registry<LearnerFactory>& learners) {
       "soft actor-critic with an ensemble of critics and several critic steps an update (REDQ, RLPD)");
   add_learner<Ibrl, IbrlConfig>(
       learners, "ibrl", "a cloned and a learned policy propose, a critic judges, when acting and in its target");
+  add_learner<CalQl, CalQlConfig>(learners, "cal_ql", "calibrated conservative Q-learning, off line and then on line");
 }
 
 }  // namespace onramp

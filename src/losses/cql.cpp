@@ -39,4 +39,14 @@ at::Tensor cql_plain(const CqlValues& q) {
   return (all.logsumexp(-1) - log_count - q.data).mean(/*dim=*/-1);  // [E]
 }
 
+CqlValues calibrated(const CqlValues& q, const at::Tensor& mc_return) {
+  check(q);
+  check_float("mc_return", mc_return, {q.data.size(1)});
+  const auto bound = mc_return.detach().unsqueeze(-1);  // [B, 1]
+  return {.data = q.data,
+          .random = q.random,
+          .current = at::maximum(q.current, bound),  // [E, B, N]
+          .next = at::maximum(q.next, bound)};       // [E, B, N]
+}
+
 }  // namespace onramp::losses

@@ -45,15 +45,25 @@ TEST_P(CqlGolden, Plain) {
 }
 
 // Cal-QL is the same function of policy values that are bounded below by the return.
-TEST_P(CqlGolden, TakesTheBoundedValuesOfCalQl) {
+TEST_P(CqlGolden, CalQl) {
   const auto entry = golden_case("conservative", "cal_ql");
   const GoldenInputs in(entry, GetParam());
-  const auto bound = in["mc_return"].unsqueeze(1);  // [B, 1]
-  auto q = values_of(in);
-  q.current = at::maximum(q.current, bound);
-  q.next = at::maximum(q.next, bound);
-  expect_close(cql_importance(q, in["log_prob_current"], in["log_prob_next"], /*action_dim=*/3),
-               tensor_of(entry["out"]["value"]), tolerance_of(GetParam()));
+  const auto f = [&](const CqlValues& q) {
+    return cql_importance(calibrated(q, in["mc_return"]), in["log_prob_current"], in["log_prob_next"],
+                          /*action_dim=*/3);
+  };
+  const auto q = values_of(in);
+  expect_close(f(q), tensor_of(entry["out"]["value"]), tolerance_of(GetParam()));
+  for (const auto& [name, member] :
+       {std::pair{"q_data", &CqlValues::data}, std::pair{"q_random", &CqlValues::random},
+        std::pair{"q_current", &CqlValues::current}, std::pair{"q_next", &CqlValues::next}}) {
+    const auto loss = [&](const at::Tensor& x) {
+      auto changed = q;
+      changed.*member = x;
+      return f(changed).sum();
+    };
+    expect_close(gradient_of(loss, q.*member), tensor_of(entry["grad"][name]), 1e-5);
+  }
 }
 
 at::Tensor values(std::initializer_list<double> row) {
@@ -121,6 +131,44 @@ TEST(Cql, GradientMatchesFiniteDifferencesAndStopsAtDensities) {
   }
   expect_no_gradient([&](const at::Tensor& x) { return cql_importance(q, x, next, 2).sum(); }, current);
   expect_no_gradient([&](const at::Tensor& x) { return cql_importance(q, current, x, 2).sum(); }, next);
+}
+
+// Of E = 2, B = 2, N = 2; returns 1 and -1. Random and data values stay, however low they are.
+TEST(Calibrated, BoundsThePolicysValuesByTheReturnAndNoOthers) {
+  const auto all = at::tensor({0.0, 2.0, -3.0, 0.0, 1.5, -2.0, -1.0, 4.0}, at::kDouble).view({2, 2, 2});
+  const auto bounded = at::tensor({1.0, 2.0, -1.0, 0.0, 1.5, 1.0, -1.0, 4.0}, at::kDouble).view({2, 2, 2});
+  const CqlValues q{all.select(2, 0), all, all, all};
+  const auto with = calibrated(q, at::tensor({1.0, -1.0}, at::kDouble));
+  expect_close(with.current, bounded, kDoubleTolerance);
+  expect_close(with.next, bounded, kDoubleTolerance);
+  expect_close(with.random, all, kDoubleTolerance);
+  expect_close(with.data, q.data, kDoubleTolerance);
+}
+
+TEST(Calibrated, GradientMatchesFiniteDifferencesAndStopsAtTheReturn) {
+  const CqlValues q{numbers({2, 3}, 1), numbers({2, 3, 4}, 2), numbers({2, 3, 4}, 3), numbers({2, 3, 4}, 4)};
+  const auto mc_return = numbers({3}, 5), current = numbers({3, 4}, 6), next = numbers({3, 4}, 7);
+  EXPECT_TRUE((q.current < mc_return.unsqueeze(1)).any().item<bool>() &&
+              (q.current > mc_return.unsqueeze(1)).any().item<bool>());
+  for (const auto member : {&CqlValues::data, &CqlValues::random, &CqlValues::current, &CqlValues::next}) {
+    const auto loss = [&](const at::Tensor& x) {
+      auto changed = q;
+      changed.*member = x;
+      return cql_importance(calibrated(changed, mc_return), current, next, 2).sum();
+    };
+    expect_gradient_matches(loss, q.*member);
+  }
+  expect_no_gradient(
+      [&](const at::Tensor& x) {
+        const auto with = calibrated(q, x);
+        return with.current.sum() + with.next.sum() + with.random.sum();
+      },
+      mc_return);
+}
+
+TEST(Calibrated, NamesAMisshapenArgument) {
+  const CqlValues q{at::ones({2, 3}), at::ones({2, 3, 4}), at::ones({2, 3, 4}), at::ones({2, 3, 4})};
+  expect_throws<ShapeError>([&] { calibrated(q, at::ones({2})); }, "mc_return: want float [3], got float [2]");
 }
 
 TEST(Cql, NamesAMisshapenArgument) {

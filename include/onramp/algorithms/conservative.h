@@ -41,6 +41,17 @@ struct ConservativeActions {
   at::Tensor log_prob_current, log_prob_next;  ///< standard form alone: log pi(a'|s), log pi(a'|s'), [B, N]
 };
 
+/// Those of CQL(H). @param policy, next_policy  pi(.|s), pi(.|s')
+ConservativeActions cql_actions(int64_t n, const SquashedGaussian& policy, const SquashedGaussian& next_policy,
+                                at::Generator& rng);
+
+/// CQL(H), mean over critics and batch. @param importance as in ConservativeConfig. @param q_data [E, B]
+/// @param q_sampled at sampled.action [E, B, 3 N]
+/// @param mc_return  Cal-QL: values of the policy's actions count as at least this, float [B]; undefined: CQL
+/// @return float []
+at::Tensor cql_term(bool importance, const ConservativeActions& sampled, const at::Tensor& q_data,
+                    const at::Tensor& q_sampled, const at::Tensor& mc_return = {});
+
 /// @param policy, next_policy  pi(.|s), pi(.|s')
 ConservativeActions conservative_actions(const ConservativeConfig& config, const SquashedGaussian& policy,
                                          const SquashedGaussian& next_policy, at::Generator& rng);

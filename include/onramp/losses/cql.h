@@ -9,8 +9,7 @@
 
 namespace onramp::losses {
 
-/// Values at s of the actions that the log-sum-exp runs over. Cal-QL bounds `current` and `next` from below by the return
-/// of the data's policy before they come here (arXiv:2303.05479).
+/// Values at s of the actions that the log-sum-exp runs over.
 struct CqlValues {
   at::Tensor data;     ///< Q_e(s, a), a from the data                          float [E, B]
   at::Tensor random;   ///< Q_e(s, a'), a' uniform on [-1, 1]^A                 float [E, B, N]
@@ -33,5 +32,14 @@ at::Tensor cql_importance(const CqlValues& q, const at::Tensor& log_prob_current
 /// @return L; the gradient flows into the values                             float [E], reduced over B
 /// @throws ShapeError
 at::Tensor cql_plain(const CqlValues& q);
+
+/// Cal-QL's calibration: what the policy would do is worth at least what the data's own course came to, and is not lowered
+/// further. Source: Nakamoto, Zhai et al., "Cal-QL: Calibrated Offline RL Pre-Training for Efficient Online Fine-Tuning"
+/// (arXiv:2303.05479), eq. 5.1, before any density is subtracted:
+///   current = max(current, mc_return), next = max(next, mc_return);  data and random stay
+/// @param mc_return  G of (s, a) on the transformed reward                   float [B]
+/// @return the values; the gradient stops where the return is the larger
+/// @throws ShapeError
+CqlValues calibrated(const CqlValues& q, const at::Tensor& mc_return);
 
 }  // namespace onramp::losses
