@@ -30,6 +30,7 @@
 #include "onramp/algorithms/q2rl.h"
 #include "onramp/algorithms/redq.h"
 #include "onramp/algorithms/simplified_q.h"
+#include "onramp/algorithms/wsrl.h"
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/catalog.h"
 #include "onramp/base/config.h"

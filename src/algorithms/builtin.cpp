@@ -10,6 +10,7 @@
 #include "onramp/algorithms/q2rl.h"
 #include "onramp/algorithms/redq.h"
 #include "onramp/algorithms/simplified_q.h"
+#include "onramp/algorithms/wsrl.h"
 
 namespace onramp {
 
@@ -30,6 +31,8 @@ void add_learners(Registry<LearnerFactory>& learners) {
   add_learner<Ibrl, IbrlConfig>(
       learners, "ibrl", "a cloned and a learned policy propose, a critic judges, when acting and in its target");
   add_learner<CalQl, CalQlConfig>(learners, "cal_ql", "calibrated conservative Q-learning, off line and then on line");
+  add_learner<Wsrl, WsrlConfig>(learners, "wsrl",
+                                "conservative off line, plain on line after a warm-up, without the offline data");
 }
 
 }  // namespace onramp
