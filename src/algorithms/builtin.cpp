@@ -7,6 +7,7 @@
 #include "onramp/algorithms/cql_sac.h"
 #include "onramp/algorithms/hilbert.h"
 #include "onramp/algorithms/ibrl.h"
+#include "onramp/algorithms/policy_decorator.h"
 #include "onramp/algorithms/q2rl.h"
 #include "onramp/algorithms/redq.h"
 #include "onramp/algorithms/simplified_q.h"
@@ -33,6 +34,8 @@ void add_learners(Registry<LearnerFactory>& learners) {
   add_learner<CalQl, CalQlConfig>(learners, "cal_ql", "calibrated conservative Q-learning, off line and then on line");
   add_learner<Wsrl, WsrlConfig>(learners, "wsrl",
                                 "conservative off line, plain on line after a warm-up, without the offline data");
+  add_learner<PolicyDecorator, PolicyDecoratorConfig>(learners, "policy_decorator",
+                                                      "a bounded correction of a frozen policy, learned on line");
 }
 
 }  // namespace onramp

@@ -8,6 +8,7 @@
 #include "onramp/models/mixture_actor.h"
 #include "onramp/nn/state.h"
 #include "onramp/policies/gated_policy.h"
+#include "onramp/policies/residual_policy.h"
 #include "onramp/policies/spec_json.h"
 #include "stored_network.h"
 
@@ -162,6 +163,7 @@ PartState save_policy(const ActorPolicy& policy) {
 PartState save_policy(const Policy& policy) {
   if (const auto* actor = dynamic_cast<const ActorPolicy*>(&policy)) return save_policy(*actor);
   if (const auto* gated = dynamic_cast<const GatedPolicy*>(&policy)) return save_policy(*gated);
+  if (const auto* residual = dynamic_cast<const ResidualPolicy*>(&policy)) return save_policy(*residual);
   throw Error("this kind of policy cannot be stored: only trained actors can");
 }
 
@@ -169,6 +171,7 @@ std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
   try {
     const auto kind = require_host<std::string>("policy", state, "kind");
     if (kind == "gated_policy") return load_gated_policy(state, device);
+    if (kind == "residual_policy") return load_residual_policy(state, device);
     if (kind != kKind) {
       throw CheckpointError("policy: a kind of policy that this version does not know");
     }
@@ -177,9 +180,7 @@ std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
     auto actor = restore_actor(weights, take_inputs(state, weights, device), action.dim);
     actor->to(device);
     auto policy = std::make_unique<ActorPolicy>(actor, action);
-    if (policy->content_hash() != require_host<std::string>("policy", state, "hash")) {
-      throw CheckpointError("policy: its content does not match its hash; the file was changed or is damaged");
-    }
+    detail::check_stored_hash(state, policy->content_hash());
     return policy;
   } catch (const nlohmann::json::exception& error) {
     throw CheckpointError(concat("policy: its description is damaged (", error.what(), ")"));
