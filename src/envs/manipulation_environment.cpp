@@ -282,6 +282,8 @@ Step ManipulationEnvironment::step(const at::Tensor& action) {
     step.end = fault;
   } else if (judged.end) {
     step.end = judged.end;
+  } else if (config_.ends_at_success && judged.success) {
+    step.end = EndReason::kSuccess;
   } else if (config_.max_steps > 0 && steps_ >= config_.max_steps) {
     step.end = EndReason::kTimeLimit;
   }

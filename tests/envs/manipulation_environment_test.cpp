@@ -165,6 +165,35 @@ TEST_F(ManipulationEnvironmentTest, ForceUpToTheLimitPassesAndBeyondStopsTheAtte
   EXPECT_THROW(environment.step(action({})), std::logic_error);
 }
 
+// Held, and as high as attempts start: success at the first step.
+TEST_F(ManipulationEnvironmentTest, TheFirstSuccessEndsTheEpisodeWhereAskedTo) {
+  cell_.gripper.holds = true;
+  const auto hold = action({0, 0, 0, 0, 0, 0, 1});
+  auto going_on = cell_.make();
+  going_on.reset(1);
+  const auto first = going_on.step(hold);
+  EXPECT_TRUE(first.success);
+  EXPECT_FALSE(first.end);
+  cell_.config.ends_at_success = true;
+  auto ending = cell_.make();
+  ending.reset(1);
+  EXPECT_FALSE(ending.step(action({0, 0, 0, 0, 0, 0, -1})).end);
+  const auto last = ending.step(hold);
+  EXPECT_EQ(last.end, EndReason::kSuccess);
+  EXPECT_EQ(last.reward, 1.0);
+  EXPECT_THROW(ending.step(hold), std::logic_error);
+  ending.reset(1);
+  cell_.arm.protective_stop_at_s = 0;
+  EXPECT_EQ(ending.step(hold).end, EndReason::kSafetyStop) << "the graver news";
+}
+
+TEST_F(ManipulationEnvironmentTest, ATaskSaysWhetherAProtectiveStopIsTerminal) {
+  VacuumGraspTask task({.safety_stop_is_terminal = false}, std::make_unique<test::EmptyScene>());
+  const ManipulationEnvironment environment(cell_.config,
+                                            {cell_.clock, cell_.arm, cell_.gripper, {&cell_.camera}, task});
+  EXPECT_FALSE(environment.spec().safety_stop_is_terminal);
+}
+
 TEST_F(ManipulationEnvironmentTest, ADevicesProtectiveStopEndsTheEpisode) {
   auto environment = cell_.make();
   environment.reset(1);

@@ -49,6 +49,7 @@ struct ManipulationConfig {
   double control_period_s = 0.1;
   int64_t max_steps = 60;
   GripperSignal gripper_signal = GripperSignal::kVacuum;
+  bool ends_at_success = false;   ///< the first success ends the episode, whether or not the task would go on
   double vacuum_scale_Pa = 60e3;  ///< vacuum that reads 1 in `proprio`
   double width_scale_m = 0.08;    ///< opening that reads 1 in `proprio`
   double position_scale_m = 0.2;  ///< distance from the middle of the workspace that reads 1 in `proprio`

@@ -14,9 +14,10 @@ namespace onramp {
 struct VacuumGraspTaskConfig {
   std::array<double, 3> bin_m = {0.75, 0.0, 0.0};  ///< middle of the bin's floor, in the arm's base frame
   double hold_pressure_Pa = 25e3;                  ///< vacuum from which something is held
-  double lift_height_m = 0.15;   ///< of the tool above the bin's floor, from which an item is above the bin
-  double start_height_m = 0.22;  ///< of the tool above the bin's floor
-  double start_spread_m = 0.02;  ///< start positions differ by at most this along each axis
+  double lift_height_m = 0.15;          ///< of the tool above the bin's floor, from which an item is above the bin
+  double start_height_m = 0.22;         ///< of the tool above the bin's floor
+  double start_spread_m = 0.02;         ///< start positions differ by at most this along each axis
+  bool safety_stop_is_terminal = true;  ///< appendix C: the attempt is over; else it is cut off there
 };
 
 /// An item is sucked up and held above the bin: +1 for each step in which it is (Simplified Q, app. C).
@@ -25,7 +26,7 @@ class VacuumGraspTask final : public Task {
   VacuumGraspTask(VacuumGraspTaskConfig config, std::unique_ptr<Scene> scene);
 
   const std::string& name() const override { return name_; }
-  bool safety_stop_is_terminal() const override { return true; }  // appendix C: the attempt is over
+  bool safety_stop_is_terminal() const override { return config_.safety_stop_is_terminal; }
   Eigen::Isometry3d reset(Rng& random) override;
   Evaluation evaluate(const Signals& signals) override;
   std::vector<std::string> privileged_fields() const override { return scene_->privileged_fields(); }

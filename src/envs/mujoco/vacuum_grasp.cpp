@@ -46,7 +46,8 @@ BinSceneConfig scene_config(const VacuumGraspConfig& config) {
 }
 
 ManipulationConfig manipulation_config(const VacuumGraspConfig& config) {
-  ManipulationConfig result{.task_origin_m = kBin, .max_steps = config.max_steps};
+  ManipulationConfig result{
+      .task_origin_m = kBin, .max_steps = config.max_steps, .ends_at_success = config.ends_at_success};
   result.limits.linear_speed_m_s = config.linear_speed_m_s;
   result.limits.angular_speed_rad_s = config.angular_speed_rad_s;
   result.limits.max_rotation_rad.fill(config.max_rotation_rad);
@@ -61,7 +62,9 @@ class VacuumGrasp final : public Environment, public Renderable {
       : world_(make_scene(config, scene_config(config))),
         arm_(world_, {.stop_force_N = config.max_force_N, .latency_s = config.latency_s}, kHome),
         gripper_(world_, {}),
-        task_({.bin_m = kBin, .start_spread_m = config.start_spread_m},
+        task_({.bin_m = kBin,
+               .start_spread_m = config.start_spread_m,
+               .safety_stop_is_terminal = config.safety_stop_is_terminal},
               std::make_unique<BinScene>(world_, scene_config(config))),
         renderer_(world_, config.image_size, config.image_size, /*samples=*/0),
         cameras_(make_cameras(config)),

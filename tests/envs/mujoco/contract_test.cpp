@@ -24,6 +24,8 @@ std::vector<EnvironmentCase> cases() {
   cases.push_back({"lift_with_pictures", make(lift + "images: true\nimage_size: 32")});
   cases.push_back({"lift_late_and_soft", make(lift + "latency_s: 0.04\nstiffness_N_m: 300\ntimestep_s: 0.001")});
   cases.push_back({"lift_sensitive", make(lift + "max_force_N: 3\ncube_spread_m: 0.15\nmax_yaw_rad: 0.35")});
+  cases.push_back({"vacuum_grasp_ends_at_success",
+                   make(base + "images: false\nends_at_success: true\nsafety_stop_is_terminal: false")});
   return cases;
 }
 INSTANTIATE_TEST_SUITE_P(Mujoco, EnvironmentContract, testing::ValuesIn(cases()), name_of_case);

@@ -27,6 +27,8 @@ struct VacuumGraspConfig {
   View view = View::kWrist;
   int64_t image_size = 64;
   int64_t max_steps = 60;
+  bool ends_at_success = false;
+  bool safety_stop_is_terminal = true;
   double linear_speed_m_s = 0.2;
   double angular_speed_rad_s = 0.3;
   double max_rotation_rad = 0.2;
@@ -46,6 +48,12 @@ struct VacuumGraspConfig {
     v("view", view, "cameras that the policy sees");
     v("image_size", image_size, "pixels along each side", in_range(8, 1024));
     v("max_steps", max_steps, "time limit in steps of 0.1 s", at_least(1));
+    v("ends_at_success", ends_at_success,
+      "the first success ends the attempt, for good; else it goes on, with a reward for each step that an item is "
+      "held");
+    v("safety_stop_is_terminal", safety_stop_is_terminal,
+      "nothing is earned or lost after a protective stop; else it cuts the attempt off, as its time limit does. Where "
+      "each step costs, a terminal stop would be the cheapest way out");
     v("linear_speed_m_s", linear_speed_m_s, "speed of the tool along each axis at action 1", in_range(0.01, 0.5));
     v("angular_speed_rad_s", angular_speed_rad_s, "speed of rotation about each axis at action 1", greater_than(0.0),
       at_most(1.0));
