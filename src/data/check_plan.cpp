@@ -130,17 +130,28 @@ void check_rewards(const BatchRequest& request, const Replay& replay) {
 /// Where a method learns from what success was worth, there must have been one.
 void check_success(const BatchRequest& request, const Replay& replay, const std::vector<const SourceShare*>& active) {
   if (!request.wants_success) return;
+  const auto& rewards = replay.dataset().reward_column();
   size_t episodes = 0;
   std::vector<std::string> names;
+  float best = 0.0F;
   for (const auto* share : active) {
     const auto& source = replay.source(share->source);
     if (!source.empty(EpisodeFilter::kSuccessful)) return;
     episodes += source.episodes().size();
     names.push_back(share->source);
+    for (const int64_t row : source.step_rows()) best = std::max(best, rewards[static_cast<size_t>(row)]);
   }
-  throw DataError(concat("request '", request.name, "': none of the ", episodes, " episodes of source '",
-                         join(names, "', '"),
-                         "' succeeded, so that all returns are alike; collect more of them, or from a better policy"));
+  const auto whose = concat("request '", request.name, "': none of the ", episodes, " episodes of source '",
+                            join(names, "', '"), "' ");
+  if (best > 0) {
+    throw DataError(
+        concat(whose, "has its success flag set, although steps earn up to ", best,
+               ": mark what success is where they come from, or go on without it by without_success: true"));
+  }
+  throw DataError(
+      concat(whose,
+             "succeeded, so that all returns are alike, and a gate that compares values of them says nothing; "
+             "collect more of them, or from a better policy, or go on all the same by without_success: true"));
 }
 
 }  // namespace

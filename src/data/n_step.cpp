@@ -6,6 +6,10 @@
 
 namespace onramp {
 
+void RewardTransform::validate() const {
+  if (scale == 0.0) throw ConfigError("scale = 0: success would earn nothing; want another number");
+}
+
 std::vector<double> monte_carlo_returns(std::span<const float> reward, double gamma, bool cut_off_without_success,
                                         McTail mc_tail, const RewardTransform& transform) {
   if (!(gamma >= 0.0 && gamma <= 1.0)) throw ValueError(concat("gamma: want in [0, 1], got ", gamma));

@@ -101,10 +101,12 @@ void check_reward_transform(const RewardTransform& transform, double raw_failure
                             bool success_ends) {
   const double failure = transform(raw_failure) / (1.0 - gamma);
   const double success = success_ends ? transform(raw_success) : transform(raw_success) / (1.0 - gamma);
-  if (failure > success) {
+  if (failure >= success) {
+    const bool more = failure > success;
     throw ConfigError(concat("reward: with scale ", transform.scale, " and bias ", transform.bias,
-                             " failing for ever is worth ", failure, ", more than success (", success,
-                             "): a learner would avoid success; lower the bias"));
+                             " failing for ever is worth ", failure, more ? ", more than" : ", as much as",
+                             " success (", success, "): a learner would ", more ? "avoid" : "not seek", " success; ",
+                             more ? "lower the bias" : "raise the scale, or lower the bias"));
   }
 }
 

@@ -65,9 +65,23 @@ TEST_F(PlanOverTwoSources, WantsOneSuccessWhereAskedTo) {
   plan[0].wants_success = true;
   expect_throws<DataError>(
       [&] { check_plan(plan, replay); },
-      "none of the 3 episodes of source 'offline', 'online' succeeded, so that all returns are alike");
+      "none of the 3 episodes of source 'offline', 'online' succeeded, so that all returns are alike, and a gate that "
+      "compares values of them says nothing; collect more of them, or from a better policy, or go on all the same by "
+      "without_success: true");
   replay.add(sparse_episode(EndReason::kSuccess, 2), {"online"});
   EXPECT_NO_THROW(check_plan(plan, replay));
+}
+
+// Rewards without the flag, as of a file whose success nobody marked.
+TEST_F(PlanOverTwoSources, SaysThatSuccessIsNotMarkedWhereStepsEarn) {
+  replay.add_source("offline");
+  replay.add_source("online");
+  auto episode = sparse_episode(EndReason::kTimeLimit, 0);
+  episode.reward.back() = 0.5F;
+  replay.add(episode, {"offline", "online"});
+  plan[0].wants_success = true;
+  expect_throws<DataError>([&] { check_plan(plan, replay); },
+                           "has its success flag set, although steps earn up to 0.5: mark what success is");
 }
 
 }  // namespace

@@ -131,5 +131,16 @@ TEST(RewardTransformCheck, RefusesWhereFailingForEverPays) {
   check_reward_transform({1.0, 0.5}, 0.0, 1.0, 0.99, /*success_ends=*/false);  // held for ever: 50 against 150
 }
 
+TEST(RewardTransformCheck, RefusesWhereSuccessEarnsNothingMore) {
+  expect_throws<ConfigError>(
+      [] {
+        check_reward_transform({0.0, 0.0}, 0.0, 1.0, 0.99, true);
+      },  // 0 against 0
+      "failing for ever is worth 0, as much as success (0): a learner would not seek success; raise the scale");
+  expect_throws<ConfigError>([] { RewardTransform{.scale = 0.0, .bias = -1.0}.validate(); },
+                             "scale = 0: success would earn nothing");
+  RewardTransform{.scale = 5.0, .bias = -1.0}.validate();
+}
+
 }  // namespace
 }  // namespace onramp

@@ -20,9 +20,10 @@ struct RewardTransform {
   double operator()(double raw) const { return scale * raw + bias; }
   template <class V>
   void fields(V& v) {
-    v("scale", scale, "factor on the raw reward, r~ = scale * r + bias");
+    v("scale", scale, "factor on the raw reward, r~ = scale * r + bias; not 0");
     v("bias", bias, "added to every step's scaled reward");
   }
+  void validate() const;  ///< @throws ConfigError for a scale of 0
   bool operator==(const RewardTransform&) const = default;
 };
 

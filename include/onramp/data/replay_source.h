@@ -93,7 +93,7 @@ class Replay {
   std::map<std::string, ReplaySource> sources_;
 };
 
-/// Refuses a transform under which failing for ever is worth more than success.
+/// Refuses a transform under which failing for ever is worth as much as success, or more.
 /// @param raw_failure raw reward of a step without success. @param raw_success of a step with it.
 /// @param success_ends whether success ends the episode; else it may be held for ever.
 /// @throws ConfigError saying which two values were compared.
