@@ -15,10 +15,9 @@ namespace {
 
 constexpr int64_t kCube = kToolFields;  // x_m y_m z_m turn_rad
 constexpr int64_t kLiftFields = kToolFields + 4;
-constexpr double kSteps = 2.5;           // it covers the distance that is left in about so many steps
-constexpr double kNear_m = 0.007;        // near enough to close
-constexpr double kGraspBelow_m = 0.002;  // of the cube's middle
-constexpr double kRise_m = 0.03;         // each step of the way up goes for so much more
+constexpr double kSteps = 2.5;     // it covers the distance that is left in about so many steps
+constexpr double kNear_m = 0.007;  // near enough to close
+constexpr double kRise_m = 0.03;   // each step of the way up goes for so much more
 constexpr double kOpen_m = 0.07, kShut_m = 0.012;
 constexpr double kStill_m = 0.0015;  // fingers that close less than this in a step have met something
 constexpr int kOpenSteps = 16;
@@ -124,7 +123,7 @@ class LiftExpert final : public Policy {
     if (!a.started) start(row, a, random);
     const float* cube = row.data() + kCube;
     const double x = cube[0] + a.aim_x_m - row[0], y = cube[1] + a.aim_y_m - row[1];
-    const double aside = std::hypot(x, y), above = row[2] - (cube[2] - kGraspBelow_m);
+    const double aside = std::hypot(x, y), above = row[2] - cube[2];
     const double turn = a.turn_rad - row[5];
     advance(row, a, aside, above, random);
 

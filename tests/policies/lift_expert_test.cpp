@@ -46,7 +46,7 @@ TEST(LiftExpert, ClosesAroundTheCubeThenLiftsAndOpensAfterAMiss) {
   const auto policy = lifter(0.0);
   const auto act = [&](PolicyState& state, float width) {
     Rng random = RandomStream(1, "act").next();
-    return policy->act(hand_and_cube(0.019f, width, 0, 0, 0), state, ActMode::kMode, random).action[0];
+    return policy->act(hand_and_cube(0.021f, width, 0, 0, 0), state, ActMode::kMode, random).action[0];
   };
   for (const bool held : {true, false}) {
     const auto state = policy->begin(1);

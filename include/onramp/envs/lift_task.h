@@ -14,7 +14,7 @@ namespace onramp {
 /// Where attempts start.
 struct LiftTaskConfig {
   std::array<double, 3> table_m = {0.45, 0.0, 0.0};  ///< middle of the table's top, in the arm's base frame
-  double start_height_m = 0.195;                     ///< of the tool above the table
+  double start_height_m = 0.2;                       ///< of the tool above the table
   double start_spread_m = 0.02;                      ///< start positions differ by at most this along each axis
 };
 

@@ -17,8 +17,8 @@ namespace {
 
 constexpr Vec3 kTable = {0.45, 0.0, 0.0};
 constexpr double kLiftPeriod_s = 0.05;
-constexpr double kStartHeight_m = 0.195;
-// The hand straight down, about 19 cm above the middle of the table.
+constexpr double kStartHeight_m = 0.2;
+// The hand straight down, about 20 cm above the middle of the table.
 constexpr std::array<double, 7> kReady = {0.0, -0.0649, 0.0, -2.5482, 0.0, 2.4833, 0.7854};
 
 CubeSceneConfig cube_scene_config(const LiftConfig& config) {
@@ -66,7 +66,7 @@ ManipulationConfig lift_manipulation_config(const LiftConfig& config) {
   limits.linear_speed_m_s = config.delta_m / kLiftPeriod_s;
   limits.angular_speed_rad_s = config.delta_rad / kLiftPeriod_s;
   // Table V, kitting: [-0.2, 0.3], [-0.2, 0.2], [-0.18, 0.05] around the start. The finger tips, 9 mm below the grasp point,
-  // then keep 6 mm off the table: room for the swing of a hand that comes down at full speed.
+  // then keep 11 mm off the table: room for the swing of a hand that comes down at full speed.
   limits.workspace_min_m = {-0.2, -0.2, kStartHeight_m - 0.18};
   limits.workspace_max_m = {0.3, 0.2, kStartHeight_m + 0.05};
   limits.max_rotation_rad = {config.max_tilt_rad, config.max_tilt_rad, config.max_yaw_rad};
