@@ -49,8 +49,8 @@ TEST(LiftHonesty, TheDefaultDemonstratorIsMediocre) {
   const auto environment = mujoco::make_lift({});
   const int successes = lifted(*environment, *lift_expert(*environment, 1.0), 200);
   RecordProperty("successes_of_200", successes);
-  EXPECT_GE(successes, 100);
-  EXPECT_LE(successes, 160);
+  EXPECT_GE(successes, 145);  // 165: its clone comes out at about half
+  EXPECT_LE(successes, 185);
 }
 
 TEST(LiftHonesty, ChanceFails) {
@@ -70,7 +70,7 @@ TEST(LiftHonesty, WhoDoesNotKnowWhereTheCubeLiesFailsWhereItLiesAside) {
   };
   const int successes = lifted(*environment, *lift_expert(*environment, 0.0), 100, blind);
   RecordProperty("successes_of_100", successes);
-  EXPECT_LE(successes, 60);
+  EXPECT_LE(successes, 45);  // 33
   const auto wide = mujoco::make_lift({.cube_spread_m = 0.1});
   EXPECT_LE(lifted(*wide, *lift_expert(*wide, 0.0), 60, blind), 12);
   EXPECT_GE(lifted(*wide, *lift_expert(*wide, 0.0), 60), 57);

@@ -40,6 +40,21 @@ TEST(Q2rlConfigs, OfStatesAloneLayTheItemWhereItAlwaysLies) {
   }
 }
 
+// Tables I and II: reward 5 r - 1, 100 rollouts of robomimic's tasks. What is privileged stays so: policies see `object`.
+TEST(Q2rlConfigs, LiftHasThePapersRewardAndRollouts) {
+  const auto config = q2rl_config("lift");
+  EXPECT_FALSE(config.at("env").at("images").as<bool>());
+  for (const char* source : {"rollouts", "online"}) {
+    EXPECT_EQ(config.at("sources").at(source).at("reward").at("scale").as<double>(), 5.0) << source;
+    EXPECT_EQ(config.at("sources").at(source).at("reward").at("bias").as<double>(), -1.0) << source;
+  }
+  for (const auto& phase : config.at("phases").elements()) {
+    const auto name = phase.at("name").text();
+    if (name != "demonstrations" && name != "rollouts") continue;
+    EXPECT_EQ(phase.at("episodes").as<int64_t>(), name == "rollouts" ? 100 : 20) << name;
+  }
+}
+
 // The gate compares values of what the rollouts were made of.
 TEST(Q2rlConfigs, CollectTheirRolloutsAsTheClonedPolicyProposes) {
   for (const auto& file : std::filesystem::directory_iterator(ONRAMP_SOURCE_DIR "/configs/q2rl")) {

@@ -7,7 +7,7 @@
 // valid for a period and a half, and is clamped for that long: a late step finds the arm still, and inside. Whatever is
 // thrown on the way, the arm is stopped first. What a device's latency adds to a motion is not foreseen: leave a margin of
 // speed times latency around what the tool may not touch. Of a compliant arm the set-point is kept inside as well: it can lag
-// behind or swing by a few millimetres, but nothing draws it out.
+// behind, or swing by up to a centimetre at full speed, but nothing draws it out.
 // Observation: one uint8 [H,W,3] entry a camera; `proprio` float32 [13]: position and rotation of the tool, their velocities,
 // vacuum or opening of the gripper, each scaled to about 1; `object` float32 (where the task shows its objects' state to
 // policies); `privileged` (flagged; where the scene knows more): kToolFields, then the scene's.

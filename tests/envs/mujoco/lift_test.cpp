@@ -131,7 +131,7 @@ TEST(Lift, TheHandStaysInItsWorkspaceAndUpright) {
       for (int k = 0; k < 3; ++k) worst = std::max({worst, low[k] - t.p[k], t.p[k] - high[k]});
       for (int k = 0; k < 3; ++k) worst_turn = std::max(worst_turn, std::abs(t.p[3 + k]) - (k < 2 ? 0.087 : 0.9));
     }
-    EXPECT_LT(worst, 0.007) << "it swings by 5 mm at full speed, corner " << corner;
+    EXPECT_LT(worst, 0.011) << "turning and moving at full speed it swings by up to 9 mm, corner " << corner;
     EXPECT_LT(worst_turn, 0.06) << "it swings by up to 0.043 rad about its limit, corner " << corner;
     for (int k = 0; k < 2; ++k) EXPECT_LT(std::abs(LiftTruth(step.obs).p[3 + k]), 0.087 + 0.01) << "corner " << corner;
     const LiftTruth there(step.obs);
