@@ -65,7 +65,7 @@ Box box_of(const json& about) {
 }
 
 std::string described(const Box& box) {
-  if (!box.usable) return box.type;
+  if (box.dtype.empty()) return box.type;
   std::vector<std::string> sizes;
   for (const auto size : box.shape) sizes.push_back(std::to_string(size));
   return concat(box.type, " ", box.dtype, " [", join(sizes), "]");

@@ -84,6 +84,8 @@ TEST(GymAction, SpacesThatCannotBeMappedAreRefused) {
   expect_throws<EnvironmentError>(
       [] { gym::make_gym_environment(tiny("TakesChoices")); },
       "environment 'TakesChoices': action_space is Discrete; want a Box of float32 or float64");
+  expect_throws<EnvironmentError>([] { gym::make_gym_environment(tiny("Point", "{dim: 0}")); },
+                                  "action_space is Box float32 [0]; want");
   expect_throws<EnvironmentError>([] { gym::make_gym_environment(tiny("no_bounds")); },
                                   "action_space has no finite low < high for action 0");
 }

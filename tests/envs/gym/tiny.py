@@ -72,6 +72,8 @@ class Point:
             raise RuntimeError("the point\nis lost")
         if self.does == "exit":
             os._exit(3)
+        if self.does == "exit_unless" and not os.path.exists(self.note):
+            os._exit(3)
         if self.does == "sys_exit":
             sys.exit("enough")
         if self.does == "crash":
