@@ -63,6 +63,8 @@ std::vector<std::string> Bc::provides(const BcConfig& config) {
   return {kClonedPolicy};
 }
 
+ActMode Bc::usual_mode(const BcConfig& config) { return onramp::usual_mode(config.policy); }
+
 std::vector<ConfigNode> Bc::default_phases(const BcConfig&, const std::string& learner, bool) {
   return {phase_of(learner, learner, "{type: learn, updates: 100000, keep_policy_every: 10000}")};
 }

@@ -10,13 +10,22 @@
 
 namespace onramp {
 
+namespace {
+constexpr const char* kNoProposals =
+    " hold no proposals of the cloned policy; set cloned_action: fresh, or bc_weight: 0";
+}  // namespace
+
 Q2rlConfig::Q2rlConfig() : ActorCriticConfig(redq_defaults()) { online_share = 1.0; }
 
 void Q2rlConfig::validate() const {
   check_redq(*this, *this);
   if (online_share < 1 && bc_weight > 0 && cloned_action == ClonedAction::kStored) {
-    throw ConfigError(concat("online_share = ", online_share, ": steps of ", offline_source,
-                             " hold no proposals of the cloned policy; set cloned_action: fresh, or bc_weight: 0"));
+    throw ConfigError(concat("online_share = ", online_share, ": steps of ", offline_source, kNoProposals));
+  }
+  if (entropy_backup && !actor_entropy && !temperature) {
+    throw ConfigError(
+        "entropy_backup: true with actor_entropy: false: nobody learns the temperature that weighs the entropy; set "
+        "actor_entropy: true, or a fixed temperature");
   }
 }
 
@@ -25,6 +34,7 @@ Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
       config_(config),
       cloned_(context, "q2rl", config.bc_action),
       critic_(config, config, net_, context.seed, "q2rl") {
+  config.validate();
   if (!cloned_->can_evaluate()) {
     throw ConfigError(
         "q2rl: the cloned policy gives no log-density and entropy of its actions; clone one that does, bc with policy: "
@@ -46,6 +56,15 @@ std::vector<std::string> Q2rl::needs(const Q2rlConfig& config, const Observation
 
 std::vector<std::string> Q2rl::sources(const Q2rlConfig& config, bool online) {
   return online ? ActorCritic::sources(config, online) : std::vector{config.rollout_source};
+}
+
+std::vector<SourceTerms> Q2rl::terms(const Q2rlConfig& config) {
+  std::vector<SourceTerms> terms{
+      {.source = config.rollout_source, .act = config.bc_action, .remedy = "give `act` and its `bc_action` the same"}};
+  if (config.bc_weight > 0 && config.cloned_action == ClonedAction::kStored) {
+    terms.push_back({.source = config.online_source, .own = true, .remedy = concat("its steps", kNoProposals)});
+  }
+  return terms;
 }
 
 std::vector<ConfigNode> Q2rl::default_phases(const Q2rlConfig& config, const std::string& learner, bool environment,
@@ -114,7 +133,10 @@ Metrics Q2rl::improve(const Batch& batch, at::Generator& rng) {
   PolicyObjective objective{.entropy = config_.actor_entropy, .bc_weight = config_.bc_weight};
   if (config_.bc_weight > 0) objective.cloned = cloned_action(batch);  // [B, A]
   const auto policy = net_.improve_policy(pi, batch, rng, objective);
-  return net_.metrics({{"critic_loss", critic.loss}}, critic.critic, policy);
+  auto metrics = net_.metrics({{"critic_loss", critic.loss}}, critic.critic, policy);
+  // A temperature that weighs nothing is none.
+  if (!counts_entropy()) std::erase_if(metrics, [](const auto& metric) { return metric.first == "temperature"; });
+  return metrics;
 }
 
 at::Tensor Q2rl::cloned_action(const Batch& batch) {

@@ -119,9 +119,9 @@ RatedAction ActorPolicy::act_rated(const Observation& obs, PolicyState& state, A
   return Policy::act_rated(obs, state, mode, random);  // says that there is no density
 }
 
-ActMode ActorPolicy::usual_mode() const {
-  return actor_->type() == ActorType::kMixture ? ActMode::kSample : ActMode::kMode;
-}
+ActMode usual_mode(ActorType type) { return type == ActorType::kMixture ? ActMode::kSample : ActMode::kMode; }
+
+ActMode ActorPolicy::usual_mode() const { return onramp::usual_mode(actor_->type()); }
 
 at::Tensor ActorPolicy::action_at(const Observation& obs, const at::Tensor& noise) const {
   at::NoGradGuard no_gradient;

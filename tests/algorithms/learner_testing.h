@@ -10,6 +10,7 @@
 
 #include "models/model_testing.h"
 #include "onramp/algorithms/learnable.h"
+#include "onramp/base/random.h"
 #include "onramp/models/content_hash.h"
 
 namespace onramp::test {
@@ -63,6 +64,25 @@ inline Batch random_batch(int64_t B, int64_t state_dim, int64_t action_dim, uint
   batch.reward = uniforms({B}, 10 * seed + 3);
   batch.discount = at::full({B}, 0.9);
   return batch;
+}
+
+/// One hash over what a policy does in 256 states of three numbers and what it reports of it, and over nothing else: the
+/// config that a policy keeps would make any two of them differ. Density and entropy count where it has them.
+inline std::string hash_of_acts(Policy& policy) {
+  const Observation obs{{"state", normals({256, 3}, 77)}};
+  PartState acts;
+  for (const auto mode : {ActMode::kMode, ActMode::kSample}) {
+    auto random = RandomStream(5, "act").next();
+    const auto acted = policy.act(obs, *policy.begin(256), mode, random);
+    const std::string prefix = mode == ActMode::kMode ? "mode." : "sample.";
+    acts.tensors[prefix + "action"] = acted.action;
+    for (const auto& column : acted.info) acts.tensors[prefix + column.name] = column.value;
+    if (!policy.can_evaluate()) continue;
+    const auto rated = policy.evaluate(obs, acted.action);
+    acts.tensors[prefix + "log_prob"] = rated.log_prob;
+    acts.tensors[prefix + "entropy"] = rated.entropy;
+  }
+  return content_hash(acts);
 }
 
 /// The same with pictures of picture_and_state() beside the state.

@@ -1,4 +1,5 @@
 // Q2RL's two stages: what each asks for, keeps and hands on, and what is refused.
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -59,13 +60,11 @@ TEST(Q2rl, EachSettingChangesItsResult) {
       for (uint64_t i = 0; i < 2; ++i) agent.update({{"batch", with_columns(random_batch(32, 3, 2, i + 1), i)}});
     }
     auto parts = saved(agent);
-    return content_hash(parts["critic"]) + content_hash(parts["actor"]) + agent.policy()->content_hash();
+    return content_hash(parts["critic"]) + content_hash(parts["actor"]) + hash_of_acts(*agent.policy());
   };
   const auto base = run([](auto&) {});
   auto changes = changes_of_common_settings<Q2rlConfig>();
   changes.emplace_back("gate", [](auto& c) { c.gate = false; });
-  changes.emplace_back("choice", [](auto& c) { c.choice = GateChoice::kSoft; });
-  changes.emplace_back("beta", [](auto& c) { c.beta = 5.0; });
   changes.emplace_back("bc_action", [](auto& c) { c.bc_action = ActSetting::kSample; });
   changes.emplace_back("rl_action", [](auto& c) { c.rl_action = ActSetting::kSample; });
   changes.emplace_back("estimate_target", [](auto& c) { c.estimate_target = EstimateTarget::kValue; });
@@ -75,7 +74,18 @@ TEST(Q2rl, EachSettingChangesItsResult) {
   changes.emplace_back("cloned_action", [](auto& c) { c.cloned_action = ClonedAction::kFresh; });
   changes.emplace_back("actor_entropy", [](auto& c) { c.actor_entropy = false; });
   changes.emplace_back("utd", [](auto& c) { c.utd = 2; });
+  changes.emplace_back("subset", [](auto& c) { c.subset = 1; });
+  changes.emplace_back("target_rate", [](auto& c) { c.target_rate = 0.5; });
+  changes.emplace_back("entropy_backup", [](auto& c) { c.entropy_backup = true; });
   for (const auto& [name, change] : changes) EXPECT_NE(run(change), base) << name;
+  const auto soft = [&](double beta) {
+    return run([beta](auto& c) {
+      c.choice = GateChoice::kSoft;
+      c.beta = beta;
+    });
+  };
+  EXPECT_NE(soft(0.1), base) << "choice";
+  EXPECT_NE(soft(0.1), soft(10.0)) << "beta";
 }
 
 TEST(Q2rl, EachStageAsksForWhatItNeeds) {
@@ -96,6 +106,11 @@ TEST(Q2rl, EachStageAsksForWhatItNeeds) {
   EXPECT_EQ(request.columns, std::vector<std::string>{"a_bc"});
   EXPECT_EQ(request.size, 64);
   EXPECT_EQ(request.minibatches, 4);
+  config.utd_form = UtdForm::kEach;
+  Q2rl each(config, context_of(given, 3, 2));
+  each.begin_stage(Stage::kOnline);
+  EXPECT_EQ(each.sample_plan()[0].size, 256);
+  EXPECT_EQ(each.sample_plan()[0].minibatches, 4);
   EXPECT_EQ(Q2rl::sources(config, false), std::vector<std::string>{"rollouts"});
   EXPECT_EQ(Q2rl::sources(config, true), std::vector<std::string>{"online"});
   config.cloned_action = ClonedAction::kFresh;
@@ -148,6 +163,52 @@ TEST(Q2rl, WantsProposalsThatRecordedDataDoNotHold) {
   fresh.validate();
   alone.bc_weight = 0.0;
   alone.validate();
+}
+
+// A temperature that nobody learns and nobody chose would weigh the entropy of the target.
+TEST(Q2rl, WantsATemperatureWhereTheTargetCountsEntropy) {
+  const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  auto config = small_q2rl();
+  config.entropy_backup = true;
+  expect_throws<ConfigError>([&] { Q2rl(config, context_of(given, 3, 2)); },
+                             "entropy_backup: true with actor_entropy: false: nobody learns the temperature");
+  auto fixed = config, learned = config;
+  fixed.temperature = 0.1;
+  fixed.validate();
+  learned.actor_entropy = true;
+  learned.validate();
+}
+
+TEST(Q2rl, ReportsATemperatureOnlyWhereOneCounts) {
+  const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});
+  const auto reports = [&](const std::function<void(Q2rlConfig&)>& change) {
+    auto config = small_q2rl();
+    change(config);
+    Q2rl agent(config, context_of(given, 3, 2));
+    agent.begin_stage(Stage::kOnline);
+    const auto metrics = agent.update({{"batch", with_columns(random_batch(32, 3, 2))}});
+    return std::any_of(metrics.begin(), metrics.end(), [](const auto& m) { return m.first == "temperature"; });
+  };
+  EXPECT_FALSE(reports([](auto&) {}));
+  EXPECT_TRUE(reports([](auto& c) { c.actor_entropy = true; }));
+  EXPECT_TRUE(reports([](auto& c) {
+    c.entropy_backup = true;
+    c.temperature = 0.1;
+  }));
+}
+
+// What a run must know of the attempts it draws from: whose they are, and how the cloned policy made them.
+TEST(Q2rl, SaysWhatItTakesForGrantedOfItsSources) {
+  Q2rlConfig config;
+  auto terms = Q2rl::terms(config);
+  ASSERT_EQ(terms.size(), 2U);
+  EXPECT_EQ(terms[0].source, "rollouts");
+  EXPECT_EQ(terms[0].act, ActSetting::kAuto);
+  EXPECT_FALSE(terms[0].own);
+  EXPECT_EQ(terms[1].source, "online");
+  EXPECT_TRUE(terms[1].own);
+  config.cloned_action = ClonedAction::kFresh;
+  EXPECT_EQ(Q2rl::terms(config).size(), 1U);
 }
 
 // Algorithm 1 and table II: 100 rollouts, as the cloned policy proposes; 20 000 updates of Q-estimation; one update a step.

@@ -96,27 +96,31 @@ TEST(Q2rl, EstimatesValuesAndPolicyOfTheClonedOne) {
                (actor.distribution({{"state", s}}).log_std - std::log(0.5)).abs().mean().item<double>(), 0.15);
 }
 
-// r = 1 - (a - s)^2, and the cloned policy always says 0. Without cloning the policy finds a = s; with nothing else it says 0.
+// r = 1 - (a - s)^2. The proposals stored with the steps are 0.5, the cloned policy now says tanh(-0.5) = -0.4621, the steps'
+// own actions are anywhere. Without cloning the policy finds a = s, with nothing else it says what it clones.
 TEST(Q2rl, OnLineThePolicyClimbsAndClonesAsWeighted) {
-  const auto given = cloned(1, {0.0F}, {-1.0F});
+  const auto given = cloned(1, {-0.5F}, {-1.0F});
   const BanditGrid grid;
-  const auto modes = [&](double bc_weight) {
+  const auto modes = [&](double bc_weight, ClonedAction from = ClonedAction::kStored) {
     auto config = bandit_agent<Q2rlConfig>();
     config.critic.ensemble = 3;
     config.utd = 2;
     config.bc_weight = bc_weight;
+    config.cloned_action = from;
     Q2rl agent(config, context_of(given, 1, 1, test_seed()));
     agent.begin_stage(Stage::kOnline);
     for (uint64_t i = 0; i < 400; ++i) {
       auto batch = bandit_batch(64, 1000 * test_seed() + i);
-      batch.columns["a_bc"] = at::zeros({64});
+      batch.columns["a_bc"] = at::full({64}, 0.5F);
       agent.update({{"batch", batch}});
     }
     const auto policy = agent.policy();
     return dynamic_cast<GatedPolicy&>(*policy).networks().actor->mode({{"state", grid.states}});
   };
   expect_below("without cloning: distance from s", (modes(0.0) - grid.states).abs().mean().item<double>(), 0.12);
-  expect_below("cloning alone: distance from 0", modes(1.0).abs().mean().item<double>(), 0.05);
+  const auto stored = modes(1.0), fresh = modes(1.0, ClonedAction::kFresh);
+  expect_below("cloning what is stored: distance from it", (stored - 0.5).abs().mean().item<double>(), 0.05);
+  expect_below("cloning afresh: distance from it", (fresh + 0.4621).abs().mean().item<double>(), 0.05);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -19,6 +20,8 @@ namespace onramp {
 ///   Learner::provides() or provides(config)           static: names of parts handed over when its phase ends
 ///   Learner::needs(config, observation)               static: parts that it needs handed over, in place of those of Config::input
 ///   Learner::sources(config, online)                  static: replay sources, in place of those that Config names
+///   Learner::terms(config)                            static: what it takes for granted of the attempts in them
+///   Learner::usual_mode(config)                       static: how the policy acts that it leaves, where nobody says
 ///   Learner::default_phases(config, name, environment[, policies])  static: its course in a config without `phases`
 template <class Learner, class Config>
 class LearnerFactoryOf final : public LearnerFactory {
@@ -46,8 +49,18 @@ class LearnerFactoryOf final : public LearnerFactory {
     } else if constexpr (requires { config_.source; }) {
       return {config_.source};
     } else if constexpr (requires { config_.offline_source; }) {
-      return online ? std::vector{config_.offline_source, config_.online_source} : std::vector{config_.offline_source};
+      if (!online) return {config_.offline_source};
+      if (config_.online_share >= 1) return {config_.online_source};
+      return {config_.offline_source, config_.online_source};
     }
+    return {};
+  }
+  std::vector<SourceTerms> terms() const override {
+    if constexpr (requires { Learner::terms(config_); }) return Learner::terms(config_);
+    return {};
+  }
+  std::optional<ActMode> usual_mode() const override {
+    if constexpr (requires { Learner::usual_mode(config_); }) return Learner::usual_mode(config_);
     return {};
   }
   std::vector<ConfigNode> default_phases(const std::string& learner, bool environment,

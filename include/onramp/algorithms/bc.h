@@ -58,6 +58,7 @@ class Bc final : public Agent {
   Bc(const BcConfig& config, const LearnerContext& context);
   /// "cloned_policy", whole, where it has a density: what q2rl starts from.
   static std::vector<std::string> provides(const BcConfig& config);
+  static ActMode usual_mode(const BcConfig& config);
   /// 100 000 updates, a policy kept each 10 000 (appendix E). See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const BcConfig& config, const std::string& learner, bool environment);
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,14 @@ namespace onramp {
 
 /// By part that earlier phases hand over: the policy that the same phase leaves behind.
 using PolicyOfPart = std::map<std::string, std::string>;
+
+/// What a learner takes for granted of the attempts in one of its replay sources.
+struct SourceTerms {
+  std::string source;
+  bool own = false;               ///< on line they are its own policy's; a run where others' are among them is refused
+  std::optional<ActSetting> act;  ///< how the policy acted that made them; a run warns where it acts otherwise
+  std::string remedy;             ///< what to set where that is not so: "set cloned_action: fresh"
+};
 
 /// A learner-to-be: what a run must know of it before it is built.
 class LearnerFactory {
@@ -32,6 +41,9 @@ class LearnerFactory {
     (void)online;
     return {};
   }
+  virtual std::vector<SourceTerms> terms() const { return {}; }
+  /// Policy::usual_mode() of the policy that it leaves; nothing where that is not known before.
+  virtual std::optional<ActMode> usual_mode() const { return {}; }
   /// Whether what it makes is an Agent: it has a policy.
   virtual bool acts() const = 0;
   /// Phases of a config that gives none, as its `phases` would hold them: the method's own course, with the paper's numbers.

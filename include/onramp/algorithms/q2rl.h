@@ -13,6 +13,11 @@
 //  (3) no entropy in the policy's loss; why: as released, where the paper says SAC; `actor_entropy: true` is the other.
 //  (4) a mixture's density is that before its actions are clipped to the box; effect: none where it seldom leaves it.
 //  (5) pictures are not shifted at random (DrQ, appendix B-A); why: not built yet; effect: not measured.
+//  (6) the updates of an attempt's steps come after it, and the policy is fixed meanwhile, where algorithm 1 makes one after each
+//      step; why: nothing is computed while a robot moves; effect: none on their number, else not measured.
+//  (7) with a frozen encoder the rate on line is Simplified Q's 5e-5 unless `online_learning_rate` says otherwise; why: the
+//      default of all agents here; the paper learns its encoders.
+//  (8) table II's columns for pictures and robots (1024, 1024; rate 1e-4) are not chosen by what is seen: a config sets them.
 // Know: log pi(mode) + H of a Gaussian is A / 2 whatever the state, so that with `bc_action: mode` Q_BC is V and a constant, and
 // Q_RL learns nothing about actions from it.
 #pragma once
@@ -57,7 +62,8 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, EntropyBackupConfig, Ga
   bool without_success = false;
 
   Q2rlConfig();
-  /// @throws ConfigError as check_redq(), or for stored proposals where recorded data hold none
+  /// @throws ConfigError as check_redq(), for stored proposals where recorded data hold none, or for an entropy that a
+  /// temperature weighs which nobody learns
   void validate() const;
   template <class V>
   void fields(V& v) {
@@ -86,6 +92,7 @@ class Q2rl final : public ActorCriticAgent {
   Q2rl(const Q2rlConfig& config, const LearnerContext& context);
   static std::vector<std::string> needs(const Q2rlConfig& config, const ObservationSpec& observation);
   static std::vector<std::string> sources(const Q2rlConfig& config, bool online);
+  static std::vector<SourceTerms> terms(const Q2rlConfig& config);
   /// 100 attempts of the cloned policy, 20 000 updates of Q-estimation, then on line (table II, algorithm 1). Without an
   /// environment, or where nobody hands a cloned policy over, what is left of that. See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const Q2rlConfig& config, const std::string& learner, bool environment,
@@ -102,6 +109,7 @@ class Q2rl final : public ActorCriticAgent {
   Metrics estimate(const Batch& batch);
   Metrics improve(const Batch& batch, at::Generator& rng);
   at::Tensor cloned_action(const Batch& batch);  ///< a_BC, float [B, A]
+  bool counts_entropy() const { return config_.actor_entropy || config_.entropy_backup; }
 
   const Q2rlConfig config_;
   ClonedPolicy cloned_;

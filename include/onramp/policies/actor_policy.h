@@ -12,6 +12,9 @@
 
 namespace onramp {
 
+/// ActorPolicy::usual_mode() for an actor of that type.
+ActMode usual_mode(ActorType type);
+
 /// Thread safety: none; one copy a thread. Invariant: its weights never change, so its hash is computed once.
 class ActorPolicy final : public Policy {
  public:
