@@ -96,13 +96,15 @@ LearnerContext Run::learner_context(const std::string& name) const {
           .given = &given_};
 }
 
-void Run::ensure_normalizer() {
+void Run::ensure_normalizer(const LearnerFactory& starting) {
   if (given_.contains("normalizer")) return;
   const auto& name = config_.normalizer_source;
   const auto states = replay_->source(name).state_rows().size();
   if (states == 0) {
+    const auto needs = starting.needs(replay_->dataset().observation_spec());
+    if (std::find(needs.begin(), needs.end(), "normalizer") == needs.end()) return;
     throw ConfigError(concat("normalizer_source: source '", name, "' holds no episode when the first learner starts; ",
-                             "collect into it first, give `data`, or name another source"));
+                             "collect into it first, give `data`, name another source, or set input.normalize: false"));
   }
   const auto normalizer = fit_normalizer(*replay_, name);
   if (!normalizer.entries().empty()) given_["normalizer"] = save_normalizer(normalizer);
@@ -113,14 +115,16 @@ Learnable& Run::learner(const std::string& name) {
   auto& slot = learners_[name];
   if (!slot) {
     ONRAMP_CHECK(config_.learners.contains(name), "no learner '", name, "'");
-    ensure_normalizer();
-    slot = config_.learners.at(name).make()->make(learner_context(name));
     const std::string prefix = "learners/" + name + "/";
     Parts own;
     for (auto it = unread_.lower_bound(prefix); it != unread_.end() && it->first.starts_with(prefix);) {
       own[it->first.substr(prefix.size())] = std::move(it->second);
       it = unread_.erase(it);
     }
+    const auto factory = config_.learners.at(name).make();
+    // One that goes on finds what was there when it started: there may be more to fit on by now.
+    if (own.empty()) ensure_normalizer(*factory);
+    slot = factory->make(learner_context(name));
     if (!own.empty()) slot->load(own);
   }
   return *slot;

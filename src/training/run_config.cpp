@@ -1,6 +1,8 @@
 #include "onramp/training/run_config.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "onramp/base/log.h"
@@ -85,21 +87,110 @@ std::vector<ConfigNode> default_phases(const RunConfig& config, const ConfigNode
   return phases;
 }
 
+/// A learner's phase that draws from a replay source.
+struct Draw {
+  ConfigNode at;
+  std::string learner, source;
+  std::vector<std::string> there;  ///< sources that are filled by then
+};
+
+/// One learner, one scale of rewards: values of one phase and values of another are compared, as q2rl's V and Q are.
+void check_scales(const RunConfig& config, const std::vector<Draw>& drawn) {
+  const auto reward = [&config](const std::string& source) {
+    const auto found = config.sources.find(source);
+    return found == config.sources.end() ? RewardTransform{} : found->second.reward;
+  };
+  std::map<std::string, std::string> first;  // source by learner
+  for (const auto& [at, learner, source, there] : drawn) {
+    const auto& other = first.try_emplace(learner, source).first->second;
+    if (reward(other) == reward(source)) continue;
+    at.fail(concat("learner '", learner, "' draws from sources '", other, "' and '", source,
+                   "', which transform rewards differently; give both the same `reward` under `sources`"));
+  }
+}
+
+/// Who provides a part that no earlier phase hands over.
+std::string provider_of(const std::string& part) {
+  if (part == "encoder") return " (a hilbert learner does), or set its input.images: end_to_end (or none)";
+  if (part != "cloned_policy") return "";
+  return " (a bc learner whose policy has a density does: policy: squashed_gaussian or mixture, not deterministic)";
+}
+
+/// Who filled which replay sources so far, against what learners take for granted of them.
+class FilledSources {
+ public:
+  explicit FilledSources(const RunConfig& config) : config_(config) {}
+
+  /// @param learner  under `learners`, whose policy acted; "" where it is none of theirs
+  void add(const ConfigNode& at, const std::string& source, const std::string& learner, std::optional<ActSetting> act) {
+    filled_.push_back({at, source, learner, act});
+  }
+
+  /// When a learner's phase comes: on line it may want attempts of its own alone, off line such as were made in one way.
+  void check(const std::string& learner, bool acts) const {
+    for (const auto& terms : config_.learners.at(learner).make()->terms()) {
+      for (const auto& filled : filled_) {
+        if (filled.source != terms.source) continue;
+        if (terms.own && acts && filled.learner != learner) {
+          filled.at.fail(concat("learner '", learner, "' wants its own attempts alone in replay source '", terms.source,
+                                "': ", terms.remedy));
+        }
+        if (terms.act && filled.act && !acts && differ(*terms.act, *filled.act, filled.learner)) {
+          log_warning(filled.at.origin().str(), ": ", filled.at.path(),
+                      ": these attempts are made by `act: ", enum_name(*filled.act), "`, and learner '", learner,
+                      "' takes them to be made by `", enum_name(*terms.act), "`: ", terms.remedy);
+        }
+      }
+    }
+  }
+
+ private:
+  struct Filled {
+    ConfigNode at;
+    std::string source, learner;
+    std::optional<ActSetting> act;
+  };
+  /// Whether the policy of that learner acts differently by the two. What nobody knows before it is there is let pass.
+  bool differ(ActSetting one, ActSetting other, const std::string& learner) const {
+    if (one == other) return false;
+    if (one != ActSetting::kAuto && other != ActSetting::kAuto) return true;
+    const auto usual = learner.empty() ? std::nullopt : config_.learners.at(learner).make()->usual_mode();
+    const auto said = one == ActSetting::kAuto ? other : one;
+    return usual && *usual != (said == ActSetting::kMode ? ActMode::kMode : ActMode::kSample);
+  }
+
+  const RunConfig& config_;
+  std::vector<Filled> filled_;
+};
+
+/// Where each step costs, an end that is worth nothing is the cheapest way out.
+void warn_where_a_stop_pays(const RunConfig& config, const ConfigNode& root) {
+  for (const auto& [name, source] : config.sources) {
+    if (!config.env || !(source.reward.bias < 0)) continue;
+    if (!config.env.make()->spec().safety_stop_is_terminal) return;
+    const ConfigNode at = root.at("sources").at(name);
+    log_warning(at.origin().str(), ": ", at.path(), ": a step that earns nothing is worth ", source.reward.bias,
+                ", and a protective stop of this task saves all that would follow: a learner may seek it; let it cut "
+                "attempts off (vacuum_grasp: safety_stop_is_terminal: false)");
+    return;
+  }
+}
+
 /// Walks the phases in order, so that whatever one of them uses and nobody gives is said before anything runs.
 void check_phases(const RunConfig& config, const ConfigNode& root) {
   const ConfigNode node = root.at("phases");
   std::set<std::string> names, parts{"normalizer"};  // the run fits that one itself
   std::set<std::string> taken;                       // parts that a learner was built from
-  struct Draw {
-    ConfigNode at;
-    std::string learner, source;
-    std::vector<std::string> there;  ///< sources that are filled by then
-  };
   std::vector<Draw> drawn;
   std::set<std::string> sources;     // that somebody fills, so far
   std::set<std::string> normalizer;  // those that were when the first learner started
   std::vector<std::pair<ConfigNode, std::string>> filled;
-  if (config.data) sources.insert(config.data->source);
+  FilledSources attempts(config);
+  std::map<std::string, std::string> learner_of;  // by policy that its phases leave
+  if (config.data) {
+    sources.insert(config.data->source);
+    attempts.add(root.at("data"), config.data->source, "", {});
+  }
   std::vector<std::string> policies = keys(config.policies);
   const ObservationSpec observation = seen_by_learners(config);
   for (size_t i = 0; i < config.phases.size(); ++i) {
@@ -117,10 +208,13 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
       at.fail(concat("the policy that this phase leaves would be hidden by '", policy, "' under `policies`"));
     }
     if (needs.environment && !config.env) at.fail("this phase needs an environment: add `env: {type: ...}`");
-    if (drawn.empty()) normalizer = sources;
+    if (!taken.contains("normalizer")) normalizer = sources;
+    std::string acting = needs.acting_learner && !needs.learners.empty() ? needs.learners.front() : "";
+    if (acting.empty() && !needs.policies.empty()) acting = learner_of[needs.policies.front()];
     for (const auto& name : needs.fills_sources) {
       sources.insert(name);
       filled.emplace_back(where_said(at, name), name);
+      attempts.add(filled.back().first, name, acting, needs.act);
     }
     for (const auto& name : needs.policies) want_known(where_said(at, name), name, "policy", policies);
     for (const auto& name : needs.films) {
@@ -137,10 +231,9 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
       for (const auto& part : needs_of(*factory, observation, said, name)) {
         taken.insert(part);
         if (!parts.contains(part)) {
-          said.fail(concat(
-              "learner '", name, "' needs the part '", part,
-              "', which no earlier phase hands over; let one that provides it learn first",
-              part == "encoder" ? " (a hilbert learner does), or set its input.images: end_to_end (or none)" : ""));
+          said.fail(concat("learner '", name, "' needs the part '", part,
+                           "', which no earlier phase hands over; let one that provides it learn first",
+                           provider_of(part)));
         }
       }
       for (const auto& part : factory->provides()) {
@@ -153,12 +246,15 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
       for (const auto& source : factory->sources(needs.acting_learner)) {
         drawn.push_back({said, name, source, {sources.begin(), sources.end()}});
       }
+      attempts.check(name, needs.acting_learner);
       if (!needs.snapshots.empty() && !factory->acts()) {
         said.fail(concat("learner '", name, "' has no policy to keep: leave keep_policy_every out"));
       }
       if (needs.leaves_policy && factory->acts()) {
-        policies.push_back(phase->name());
-        policies.insert(policies.end(), needs.snapshots.begin(), needs.snapshots.end());
+        for (const auto& policy : left) {
+          policies.push_back(policy);
+          learner_of[policy] = name;
+        }
       }
     }
   }
@@ -172,7 +268,13 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
         sources.contains(source) ? "no phase before this one fills" : "nobody fills", did_you_mean(source, there),
         there.empty() ? "; give `data`, or a phase that collects" : concat(" (there are by then: ", join(there), ")")));
   }
-  if (!taken.empty() || !drawn.empty()) {
+  check_scales(config, drawn);
+  if (taken.contains("normalizer") && normalizer.empty()) {
+    root.fail(
+        "normalizer_source: nothing is collected or read before the first learner starts that normalises what it sees; "
+        "collect some episodes first, give `data`, or set its input.normalize: false");
+  }
+  if (taken.contains("normalizer")) {
     want_known(root.has("normalizer_source") ? root.at("normalizer_source") : root, config.normalizer_source,
                "replay source", {normalizer.begin(), normalizer.end()});
   }
@@ -209,6 +311,7 @@ RunConfig read_run_config(const ConfigNode& given, const Catalog& catalog) {
     node.at("data").at("path").fail(concat("no such file: ", config.data->path.string()));
   }
   check_phases(config, node);
+  warn_where_a_stop_pays(config, node);
   return config;
 }
 

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
+#include <string>
 
 #include "onramp/base/error.h"
 #include "onramp/base/log.h"
@@ -35,6 +37,27 @@ TEST(PhaseSettings, ActSaysWhetherAPolicyDrawsItsActions) {
   const auto drawn = contents_of(text("sample")), best = contents_of(text("mode"));
   EXPECT_EQ(drawn.at("episodes/000003.h5"), best.at("episodes/000003.h5")) << "demonstrations are the same";
   EXPECT_NE(drawn.at("episodes/000004.h5"), best.at("episodes/000004.h5"));
+}
+
+/// What each scored policy came to, by its name.
+std::map<std::string, std::string> scores_of(const std::string& text) {
+  std::map<std::string, std::string> scores;
+  const auto results = nlohmann::json::parse(contents_of(text).at("results.json"));
+  for (const auto& row : results.at("policies")) scores[row.at("name").get<std::string>()] = row.dump();
+  return scores;
+}
+
+TEST(PhaseSettings, SampledSaysWhoActsAsItDrawsWhileTheOthersDoNot) {
+  const auto text = [](const std::string& more) {
+    const auto wild = test::replaced(test::kTinyRun, "{type: point_expert}", "{type: point_expert, noise: 3}");
+    return test::replaced(wild, "settings: {episodes: 5, batch: 2}", "settings: {episodes: 5, batch: 2}" + more);
+  };
+  const auto none = scores_of(text("")), one = scores_of(text(", sampled: [expert]"));
+  EXPECT_NE(one.at("expert"), none.at("expert"));
+  EXPECT_EQ(one.at("cloning"), none.at("cloning"));
+  EXPECT_EQ(one.at("online"), none.at("online"));
+  test::expect_throws<ConfigError>([&] { test::read_run(text(", sampled: [onlin]"), test::point_catalog()); },
+                                   "sampled: 'onlin' is not among the `policies` that are scored");
 }
 
 TEST(PhaseSettings, StageSaysWhichLearningRateAnAgentTakes) {

@@ -90,5 +90,27 @@ TEST_F(Q2rlRun, IsRefusedWhereNoRolloutSucceeded) {
                            "none of the 3 episodes of source 'rollouts' succeeded, so that all returns are alike");
 }
 
+class RedqRun : public Runs {};
+
+// Nothing but what it does itself: no demonstrations, and no normaliser fitted on them.
+TEST_F(RedqRun, LearnsOnLineAlone) {
+  execute(folder_ / "run", R"(
+run: {seed: 3, log_every: 1}
+compute: {threads: 1}
+env: {type: point, pictures: false}
+learners:
+  agent:
+    type: redq
+    online_share: 1
+    batch_size: 8
+    input: {normalize: false}
+    critic: {ensemble: 3, mlp: {hidden: [8]}}
+    actor: {mlp: {hidden: [8]}}
+phases:
+  - {type: interleave, learner: agent, episodes: 2, updates_per_step: 1}
+)");
+  EXPECT_NE(read_metrics(folder_ / "run" / "metrics.csv").find("online", "critic_loss"), nullptr);
+}
+
 }  // namespace
 }  // namespace onramp

@@ -236,6 +236,101 @@ learners:
                              "learner 'agent' needs the part 'cloned_policy', which no earlier phase hands over");
 }
 
+// ---- what q2rl and redq take for granted ----
+
+constexpr const char* kGated = R"(
+env: {type: point, pictures: false}
+policies: {expert: {type: point_expert}}
+sources:
+  rollouts: {reward: {scale: 5, bias: -1}}
+  online: {reward: {scale: 5, bias: -1}}
+learners:
+  cloning: {type: bc, policy: squashed_gaussian}
+  agent: {type: q2rl}
+phases:
+  - {type: collect, name: demonstrations, policy: expert}
+  - {type: learn, name: cloning, learner: cloning}
+  - {type: collect, name: rollouts, policy: cloning, act: mode, into: [rollouts]}
+  - {type: learn, name: estimation, learner: agent}
+  - {type: interleave, name: online, learner: agent}
+)";
+
+void refuse_gated(const std::string& what, const std::string& with, const std::string& message) {
+  expect_throws<ConfigError>([&] { read_run(replaced(kGated, what, with), point_catalog()); }, message);
+}
+
+std::string warnings_of(const std::string& text) {
+  testing::internal::CaptureStderr();
+  read_run(text, point_catalog());
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(RunConfig, OfAGatedAgentIsSound) { EXPECT_EQ(warnings_of(kGated), ""); }
+
+TEST(RunConfig, WantsOneScaleOfRewardsOverAllPhasesOfALearner) {
+  const std::string message =
+      "phases[4].learner: learner 'agent' draws from sources 'rollouts' and 'online', which transform rewards "
+      "differently; give both the same `reward` under `sources`";
+  refuse_gated("online: {reward: {scale: 5, bias: -1}}", "online: {reward: {scale: 10, bias: -1}}", message);
+  refuse_gated("  online: {reward: {scale: 5, bias: -1}}\n", "", message);
+}
+
+TEST(RunConfig, RefusesOthersStepsWhereOnlyItsOwnHoldWhatALearnerReads) {
+  refuse_gated("into: [rollouts]", "into: [rollouts, online]",
+               "phases[2].into[1]: learner 'agent' wants its own attempts alone in replay source 'online': its steps "
+               "hold no proposals of the cloned policy; set cloned_action: fresh, or bc_weight: 0");
+  const auto both = replaced(kGated, "into: [rollouts]", "into: [rollouts, online]");
+  for (const char* remedy : {"cloned_action: fresh", "bc_weight: 0"}) {
+    EXPECT_NO_THROW(
+        read_run(replaced(both, "{type: q2rl}", "{type: q2rl, " + std::string(remedy) + "}"), point_catalog()));
+  }
+  // What the gated policy itself collects is its own.
+  EXPECT_NO_THROW(read_run(replaced(kGated, "  - {type: interleave,",
+                                    "  - {type: collect, policy: estimation, into: [online]}\n  - {type: interleave,"),
+                           point_catalog()));
+}
+
+TEST(RunConfig, SaysWhereRolloutsAreMadeOtherwiseThanTheGateProposes) {
+  const std::string said =
+      "phases[2].into[0]: these attempts are made by `act: sample`, and learner 'agent' takes them to be made by "
+      "`auto`: give `act` and its `bc_action` the same";
+  const auto drawn = replaced(kGated, "act: mode, ", "");
+  EXPECT_NE(warnings_of(drawn).find(said), std::string::npos) << warnings_of(drawn);
+  // `auto` of a mixture is a draw.
+  EXPECT_EQ(warnings_of(replaced(drawn, "squashed_gaussian", "mixture")), "");
+  EXPECT_EQ(warnings_of(replaced(drawn, "{type: q2rl}", "{type: q2rl, bc_action: sample}")), "");
+  EXPECT_NE(warnings_of(replaced(kGated, "{type: q2rl}", "{type: q2rl, bc_action: sample}")), "");
+}
+
+TEST(RunConfig, SaysWhichPolicyOfBcHasADensity) {
+  refuse_gated("policy: squashed_gaussian", "policy: deterministic",
+               "learner 'agent' needs the part 'cloned_policy', which no earlier phase hands over; let one that "
+               "provides it learn first (a bc learner whose policy has a density does: policy: squashed_gaussian or "
+               "mixture, not deterministic)");
+}
+
+TEST(RunConfig, WantsNoOfflineSourceOfAnAgentThatLearnsOnLineAlone) {
+  const std::string text = R"(
+env: {type: point, pictures: false}
+learners: {agent: {type: redq, online_share: 1, input: {normalize: false}}}
+phases: [{type: interleave, learner: agent}]
+)";
+  EXPECT_NO_THROW(read_run(text, point_catalog()));
+  EXPECT_NO_THROW(read_run(replaced(text, "phases: [{type: interleave, learner: agent}]\n", ""), point_catalog()));
+  expect_throws<ConfigError>([&] { read_run(replaced(text, "online_share: 1", "online_share: 0.9"), point_catalog()); },
+                             "learner 'agent' draws from replay source 'offline', which nobody fills");
+  expect_throws<ConfigError>([&] { read_run(replaced(text, "normalize: false", "normalize: true"), point_catalog()); },
+                             "normalizer_source: nothing is collected or read before the first learner starts that "
+                             "normalises what it sees");
+}
+
+TEST(RunConfig, SaysWhereAProtectiveStopWouldBeTheCheapestWayOut) {
+  const auto said = "sources.online: a step that earns nothing is worth -1, and a protective stop of this task saves";
+  const auto hard = replaced(kGated, "{type: point,", "{type: point, hard_stop: true,");
+  EXPECT_NE(warnings_of(hard).find(said), std::string::npos) << warnings_of(hard);
+  EXPECT_EQ(warnings_of(replaced(replaced(hard, "5, bias: -1", "5"), "5, bias: -1", "5")), "");
+}
+
 TEST(RunConfig, ChangesThePhasesOfItsLearnersByName) {
   const test::TemporaryFolder folder;
   test::write_d4rl(folder / "set.hdf5", test::make_d4rl());

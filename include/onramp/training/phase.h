@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "onramp/base/config_node.h"
+#include "onramp/data/policy.h"
 
 namespace onramp {
 
@@ -19,6 +21,7 @@ struct PhaseNeeds {
   std::vector<std::string> policies;       ///< names under `policies`, or of earlier phases that leave a policy behind
   std::vector<std::string> films;          ///< those of `policies` that it films
   std::vector<std::string> fills_sources;  ///< replay sources that it adds episodes to
+  std::optional<ActSetting> act;           ///< how its policy acts there, where the phase says it and not the policy
   bool leaves_policy = false;              ///< under the phase's own name
   std::vector<std::string> snapshots;      ///< names of policies that it leaves on the way; only an agent can
   bool acting_learner = false;             ///< its learners must have a policy

@@ -110,6 +110,7 @@ struct EvaluateConfig {
   std::string name = "evaluation";
   std::vector<std::string> policies;
   EvaluationSettings settings;
+  std::vector<std::string> sampled;
   std::vector<std::string> videos;
   int64_t video_episodes = 4;
   template <class V>
@@ -117,9 +118,11 @@ struct EvaluateConfig {
     v("name", name, "of this phase; folders and metrics carry it", not_empty());
     v("policies", policies, "who is scored: names under `policies`, or of earlier phases", required(), not_empty());
     v("settings", settings, "how");
+    v("sampled", sampled, "which of them act as they draw, where `settings.sample` says that the others do not");
     v("videos", videos, "which of them are filmed, into videos/<phase>-<policy>.mp4");
     v("video_episodes", video_episodes, "episodes in each video", at_least(1));
   }
+  void validate() const;  ///< @throws ConfigError for one of `sampled` that is not scored
 };
 
 /// collect, learn, interleave, evaluate.

@@ -115,7 +115,7 @@ class Run {
   const Agent* acting_agent() const;  ///< of the phase that runs or ran last; null when there is none
   void enter_replay(const Episode& episode, const std::vector<std::string>& sources);
   void put_on_disk(int64_t number, const Episode& episode);
-  void ensure_normalizer();
+  void ensure_normalizer(const LearnerFactory& starting);
   void check_sound(const Parts& parts);
   void account_time();
   LearnerContext learner_context(const std::string& name) const;

@@ -16,6 +16,7 @@ class Collect final : public Phase {
     return {.environment = true,
             .policies = {config_.policy},
             .fills_sources = config_.into,
+            .act = config_.act,
             .episodes = config_.episodes,
             .plan = concat(counted(config_.episodes, keeps_all() ? "episode" : "successful episode"), " by '",
                            config_.policy, "' into ", join(config_.into),

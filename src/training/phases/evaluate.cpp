@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/core/device.h"
 #include "onramp/training/film.h"
@@ -33,7 +34,7 @@ class Evaluate final : public Phase {
     while (state.step < static_cast<int64_t>(config_.policies.size())) {
       const auto& who = config_.policies[static_cast<size_t>(state.step)];
       const auto policy = run.policy(who);
-      auto result = evaluate(environments, *policy, who, config_.settings, [&](int64_t finished, double rate) {
+      auto result = evaluate(environments, *policy, who, settings_of(who), [&](int64_t finished, double rate) {
         run.show(state.step * each + finished, {{who + " success", rate}});
         run.tick();  // on Ctrl-C this policy's evaluation will begin anew
       });
@@ -47,10 +48,16 @@ class Evaluate final : public Phase {
   }
 
  private:
+  EvaluationSettings settings_of(const std::string& who) const {
+    auto settings = config_.settings;
+    settings.sample |= std::find(config_.sampled.begin(), config_.sampled.end(), who) != config_.sampled.end();
+    return settings;
+  }
+
   /// The first held-out situations, so that films of two policies can be laid side by side.
   void film(Run& run, const std::string& who) const {
     const auto policy = run.policy(who);
-    film_policy(*run.make_environment(), *policy, config_.settings.sample ? ActMode::kSample : ActMode::kMode,
+    film_policy(*run.make_environment(), *policy, settings_of(who).sample ? ActMode::kSample : ActMode::kMode,
                 {.path = run.folder() / "videos" / (config_.name + "-" + who + ".mp4"),
                  .policy = who,
                  .takes = held_out_takes(config_.settings.first_seed, config_.video_episodes)});
@@ -60,6 +67,14 @@ class Evaluate final : public Phase {
 };
 
 }  // namespace
+
+void EvaluateConfig::validate() const {
+  for (const auto& who : sampled) {
+    if (std::find(policies.begin(), policies.end(), who) != policies.end()) continue;
+    throw ConfigError(
+        concat("sampled: '", who, "' is not among the `policies` that are scored (", join(policies), ")"));
+  }
+}
 
 std::unique_ptr<Phase> make_evaluate(const EvaluateConfig& config) { return std::make_unique<Evaluate>(config); }
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kRecentEpisodes = 20;  // of the running success rate that is shown
 
+using Values = std::vector<std::pair<std::string, double>>;
+
 class Interleave final : public Phase {
  public:
   explicit Interleave(InterleaveConfig config) : config_(std::move(config)) {}
@@ -40,6 +42,7 @@ class Interleave final : public Phase {
       const auto policy = agent.policy();
       const Episode episode = run.record(*policy, config_.act, config_.into, config_.successes_into);
       auto values = episode_metrics(episode);
+      auto shown = gate_metrics(values);
 
       run.environment().standby();  // no command will come while the learner works
       run.prepare(plan);
@@ -49,7 +52,8 @@ class Interleave final : public Phase {
       for (const auto& [name, value] : metrics) values.emplace_back(name, value.item<double>());
       ++state.step;
       run.log(state.step, values);
-      run.show(state.step, {{"success of last 20", recent_success(state.notes["recent"], episode.succeeded())}});
+      shown.emplace(shown.begin(), "success of last 20", recent_success(state.notes["recent"], episode.succeeded()));
+      run.show(state.step, shown);
       run.tick();
     }
     run.keep_agent(config_.name, config_.learner);
@@ -60,6 +64,15 @@ class Interleave final : public Phase {
   std::string updates_plan() const {
     if (!config_.updates_per_step) return concat(counted(config_.updates_per_episode, "update"), " after each");
     return concat("after each as many updates as it had steps, times ", *config_.updates_per_step);
+  }
+
+  /// Of a policy that chooses between two, what is watched while it learns (Q2RL, fig. 5): who acted, and both values.
+  static Values gate_metrics(const Values& values) {
+    Values gate;
+    for (const auto& value : values) {
+      if (value.first == "bc_share" || value.first.starts_with("gate_")) gate.push_back(value);
+    }
+    return gate;
   }
 
   static double recent_success(nlohmann::json& recent, bool success) {
