@@ -21,12 +21,34 @@ TEST(Q2rlConfigs, AnAblationChangesItsOneSetting) {
   const auto base = q2rl_config("vacuum_grasp_state");
   for (const auto& [name, learner, key] :
        {Ablation{"no_gate", "agent", "gate"}, Ablation{"no_initialization", "agent", "init_critic"},
-        Ablation{"no_bc_term", "agent", "bc_weight"}, Ablation{"soft_gate", "agent", "choice"},
-        Ablation{"mixture", "cloning", "policy"}}) {
+        Ablation{"no_bc_term", "agent", "bc_weight"}, Ablation{"mixture", "cloning", "policy"}}) {
     const auto changed = q2rl_config(name).at("learners").at(learner), as_before = base.at("learners").at(learner);
     EXPECT_NE(to_yaml(changed.at(key)), to_yaml(as_before.at(key))) << name;
     EXPECT_EQ(to_yaml(changed.without(key)), to_yaml(as_before.without(key))) << name;
     EXPECT_EQ(to_yaml(q2rl_config(name).without("learners")), to_yaml(base.without("learners"))) << name;
+  }
+}
+
+// Its beta belongs to the scale of rewards: IBRL's 10 to those of 0 and 1.
+TEST(Q2rlConfigs, TheSoftGateDrawsByValuesOfItsOwnScale) {
+  const auto base = q2rl_config("vacuum_grasp_state"), soft = q2rl_config("soft_gate");
+  const auto agent = soft.at("learners").at("agent"), as_before = base.at("learners").at("agent");
+  EXPECT_EQ(agent.at("choice").text(), "soft");
+  EXPECT_EQ(agent.at("beta").as<double>() * base.at("sources").at("online").at("reward").at("scale").as<double>(),
+            10.0);
+  EXPECT_EQ(to_yaml(agent.without("choice").without("beta")), to_yaml(as_before.without("choice").without("beta")));
+  EXPECT_EQ(to_yaml(soft.without("learners")), to_yaml(base.without("learners")));
+}
+
+// Q_BC of rollouts that end and Q_RL of ones that go on would be compared else; and a stop would save all further steps' cost.
+TEST(Q2rlConfigs, OfStatesEndAtTheFirstSuccessAndRewardNoStop) {
+  const auto config = q2rl_config("vacuum_grasp_state");
+  EXPECT_TRUE(config.at("env").at("ends_at_success").as<bool>());
+  EXPECT_FALSE(config.at("env").at("safety_stop_is_terminal").as<bool>());
+  for (const char* source : {"rollouts", "online"}) {  // table II, robosuite
+    const auto reward = config.at("sources").at(source).at("reward");
+    EXPECT_EQ(reward.at("scale").as<double>(), 5.0);
+    EXPECT_EQ(reward.at("bias").as<double>(), -1.0);
   }
 }
 
