@@ -288,13 +288,28 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
   }
 }
 
+/// What stands for nothing is not there: so a config takes away what its base has, as of the list of phases.
+ConfigNode without_nothings(ConfigNode config) {
+  for (const char* key : {"sources", "policies", "learners"}) {
+    const auto named = config.get(key);
+    if (!named.is_map()) continue;
+    auto there = named;
+    for (const auto& item : named.items()) {
+      if (item.value.is_null()) there = there.without(item.key);
+    }
+    if (there.size() < named.size()) config = config.with(key, there);
+  }
+  return config;
+}
+
 }  // namespace
 
 RunConfig::RunConfig(const Catalog& catalog)
     : env(catalog.environments), policies(catalog.policies), learners(catalog.learners), phases(catalog.phases) {}
 
-RunConfig read_run_config(const ConfigNode& given, const Catalog& catalog) {
+RunConfig read_run_config(const ConfigNode& written, const Catalog& catalog) {
   RunConfig config(catalog);
+  const ConfigNode given = without_nothings(written);
   // As over a list of its own, names under `phases` change those that the learners bring along.
   const bool changes = given.get("phases").is_map();
   const bool brought = !given.has("phases") || changes;

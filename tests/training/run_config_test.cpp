@@ -55,6 +55,25 @@ TEST(RunConfig, BlamesWhatASettingSaidAndNotTheFileBelowIt) {
   refuse_set("phases.onlin.episodes=3", "phases: a list of 6; want an index from 0 to 5 or a name (demonstrations, ");
 }
 
+// As `null` takes an element of a list away, it does what a name stands for: a config over another leaves out what it has no use for.
+TEST(RunConfig, ANameThatStandsForNothingIsNotThere) {
+  const auto with = [](const std::vector<std::string>& settings) {
+    return read_run_config(apply_overrides(parse_config_text(kTinyRun, "run.yaml"), settings), point_catalog());
+  };
+  const std::string unused = "sources.rollouts.reward.scale=5", learner = "learners.spare={type: bc}";
+  expect_throws<ConfigError>([&] { with({unused}); }, "no replay source 'rollouts' (there are: offline, online)");
+  EXPECT_EQ(with({"sources.rollouts=null"}).sources.size(), 0u);
+  EXPECT_EQ(with({"sources.online.reward.scale=5"}).sources.size(), 1u);
+  EXPECT_EQ(with({learner}).learners.size(), 4u);
+  EXPECT_EQ(with({"learners.spare=null"}).learners.size(), 3u);
+  EXPECT_EQ(with({"policies.spare=null"}).policies.size(), 1u);
+  const auto over =
+      merge_config(parse_config_text(std::string(kTinyRun) + "sources: {rollouts: {reward: {scale: 5}}}", "base.yaml"),
+                   parse_config_text("sources: {rollouts: null}", "over.yaml"));
+  EXPECT_EQ(read_run_config(over, point_catalog()).sources.size(), 0u);
+  expect_throws<ConfigError>([&] { with({"learners.cloning=null"}); }, "no learner 'cloning'");
+}
+
 TEST(RunConfig, LetsAPolicyBeUsedOnlyAfterThePhaseThatLeavesIt) {
   const std::string evaluation =
       "  - {type: evaluate, policies: [expert, cloning, online], settings: {episodes: 5, batch: 2}}\n";
