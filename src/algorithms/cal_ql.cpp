@@ -33,9 +33,10 @@ RedqStep improve_conservatively(const CalibrationConfig& config, ActorCritic& ne
                                       .log_prob_current = part.of(sampled.log_prob_current),
                                       .log_prob_next = part.of(sampled.log_prob_next)};
     const auto at_least = bound.defined() ? part.of(bound) : bound;
-    const CriticTerm conservatism{.action = actions.action, .loss = [&](const at::Tensor& q_data, const at::Tensor& q) {
-                                    return config.alpha * cql_term(config.importance, actions, q_data, q, at_least);
-                                  }};
+    const auto term = [&](const at::Tensor& q_data, const at::Tensor& q) {
+      return cql_term(config.importance, actions, q_data, q, at_least);
+    };
+    const CriticTerm conservatism{.weight = config.alpha, .action = actions.action, .loss = term};
     step = critic.fit(rows.obs, rows.action, y, &conservatism);
   }
   return step;

@@ -77,7 +77,7 @@ RedqStep RedqCritic::fit(const Observation& obs, const at::Tensor& action, const
     const auto q = critic.q(encoded, at::cat({action.unsqueeze(1), term->action}, 1));  // [E, B, 1 + K]
     step.critic = {.q_data = q.select(-1, 0), .q_sampled = q.narrow(-1, 1, q.size(-1) - 1), .target = y};
     step.term = term->loss(step.critic.q_data, step.critic.q_sampled);
-    step.loss = losses::td_mse(step.critic.q_data, y) + step.term;
+    step.loss = losses::td_mse(step.critic.q_data, y) + term->weight * step.term;
   } else {
     step.critic = {.q_data = critic.q(encoded, action), .q_sampled = {}, .target = y};  // [E, B]
     step.loss = losses::td_mse(step.critic.q_data, y);

@@ -55,8 +55,9 @@ struct EntropyBackupConfig {
 /// Whether the two fit together. @throws ConfigError for a subset larger than the ensemble, or a batch that cannot be cut
 void check_redq(const RedqCriticConfig& config, const ActorCriticConfig& agent);
 
-/// Values that a step asks for beside those of the data, and what they add to its loss.
+/// Values that a step asks for beside those of the data, and what they add to its loss: weight * loss.
 struct CriticTerm {
+  double weight;
   at::Tensor action;  ///< at s, constants, float [B, K, A]
   /// (Q_e(s, a) [E, B], Q_e(s, action) [E, B, K]) -> float [], with gradient
   std::function<at::Tensor(const at::Tensor&, const at::Tensor&)> loss;
@@ -65,7 +66,7 @@ struct CriticTerm {
 /// What a pass over a batch came to.
 struct RedqStep {
   at::Tensor loss;       ///< of the last step, float []
-  at::Tensor term = {};  ///< what CriticTerm added to it, float []; undefined without
+  at::Tensor term = {};  ///< CriticTerm's share of it before its weight, float []; undefined without
   CriticStep critic;     ///< of the last step
 };
 

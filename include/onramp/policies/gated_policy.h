@@ -62,7 +62,8 @@ struct GatedNetworks {
 };
 
 /// Acts as its config says, whichever mode is asked for, since both values belong to the proposals that are compared; without V
-/// `rl_action: auto` is the mode that is asked for. Each step reports a_bc float [B, A] and gate (1: the cloned policy acted), q_bc, q_rl float [B, 1].
+/// `rl_action: auto` is the mode that is asked for. Each step reports a_bc float [B, A] and gate (1: the cloned policy acted),
+/// q_bc, q_rl float [B, 1].
 /// Thread safety: none; one copy a thread. Invariant: its weights never change.
 class GatedPolicy final : public Policy {
  public:
