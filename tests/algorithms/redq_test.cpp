@@ -2,8 +2,9 @@
 
 #include <cmath>
 #include <functional>
+#include <vector>
 
-#include "agent_testing.h"
+#include "cloned_testing.h"
 #include "onramp/base/error.h"
 #include "support/expect_throws.h"
 
@@ -24,15 +25,6 @@ RedqConfig redq_by_hand(int64_t units, int64_t ensemble, int64_t utd = 1) {
   config.actor.mlp.activation = Activation::kTanh;
   config.utd = utd;
   return config;
-}
-
-/// s = -1, a = 0; s' = 1, -1, 3, -2, so that the policy's actions there are the signs.
-Batch four_ways() {
-  auto batch = batch_of({-1, -1, -1, -1}, {0, 0, 0, 0});
-  batch.next_obs = {{"state", rows({{1}, {-1}, {3}, {-2}})}};
-  batch.reward = at::tensor({0.5F, 1.0F, -1.0F, 2.0F});
-  batch.discount = at::tensor({0.5F, 0.5F, 0.25F, 0.0F});
-  return batch;
 }
 
 // ---- numbers of one update ----
@@ -158,6 +150,38 @@ TEST(Redq, LearnsAChainByBootstrapping) {
   Redq agent(config, state_context(kChainStates, 1, test_seed()));
   for (uint64_t k = 0; k < 600; ++k) agent.update({{"batch", chain_batch(64, 10000 * test_seed() + 2 * k)}});
   expect_chain_learned(agent, 0.1);
+}
+
+// RLPD (Ball et al., section 4.1): half of each batch from the demonstrations, from the first on-line step. On line nobody gets
+// to the chain's end, since nothing that was tried goes right; of demonstrations that do, half of the batch is enough.
+TEST(RlpdEffect, HalfOfTheBatchShowsWhatOnLineStepsDoNot) {
+  const auto value_of_right = [](double online_share) {
+    auto config = bandit_agent<RedqConfig>();
+    config.critic.ensemble = 3;
+    config.gamma = kChainGamma;
+    config.utd = 2;
+    config.target_rate = 0.05;
+    config.entropy_backup = true;
+    config.actor_value = EnsembleValue::kMean;
+    config.online_share = online_share;
+    Redq agent(config, state_context(kChainStates, 1, test_seed()));
+    agent.begin_stage(Stage::kOnline);
+    const auto plan = agent.sample_plan();
+    for (uint64_t k = 0; k < 400; ++k) {
+      const auto some = chain_batch(512, 10000 * test_seed() + 2 * k);
+      const auto right = some.action.squeeze(1) > 0;
+      std::vector<at::Tensor> rows;
+      for (const auto& share : plan[0].sources) {
+        const auto fitting = (share.source == "offline" ? right : right.logical_not()).nonzero().squeeze(1);
+        rows.push_back(fitting.slice(0, 0, std::lround(share.share * 64)));
+      }
+      // In turns, so that each step of the critic sees both sources.
+      agent.update({{"batch", rows_at(some, at::stack(rows, 1).flatten())}});
+    }
+    return agent.evaluate({{"state", at::eye(kChainStates).slice(0, 0, 1)}}, rows({{0.5F}})).q.mean().item<double>();
+  };
+  expect_below("half and half: distance from 0.656", std::abs(value_of_right(0.5) - 0.6561), 0.15);
+  expect_below("on-line steps alone", std::abs(value_of_right(1.0)), 0.3);
 }
 
 // ---- state and settings ----

@@ -1,7 +1,9 @@
 // configs/q2rl: each file is read whole, and an ablation changes its one setting.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "resolved_config.h"
@@ -77,10 +79,113 @@ TEST(Q2rlConfigs, LiftHasThePapersRewardAndRollouts) {
   }
 }
 
+struct Rival {
+  const char *name, *type;
+  std::vector<std::string> phases;  // but for demonstrations, online and evaluation, which all have
+};
+const std::vector<Rival> kRivals{{"rlpd", "redq", {}},
+                                 {"ibrl", "ibrl", {"cloning"}},
+                                 {"ibrl_soft", "ibrl", {"cloning"}},
+                                 {"cal_ql", "cal_ql", {"pretraining"}},
+                                 {"cql", "cal_ql", {"pretraining"}},
+                                 {"wsrl", "wsrl", {"pretraining", "warm_up"}},
+                                 {"policy_decorator", "policy_decorator", {"cloning"}}};
+
+ConfigNode phase_named(const ConfigNode& config, const std::string& name) {
+  for (const auto& phase : config.at("phases").elements()) {
+    if (phase.at("name").text() == name) return phase;
+  }
+  ADD_FAILURE() << "no phase " << name;
+  return {};
+}
+
+// What a comparison must hold fixed: the task, the demonstrations, the cloned policy, the on-line course, what success is worth,
+// how large the networks are.
+TEST(Q2rlConfigs, ARivalDiffersInItsMethodAlone) {
+  const auto base = q2rl_config("vacuum_grasp_state");
+  for (const auto& rival : kRivals) {
+    SCOPED_TRACE(rival.name);
+    const auto config = q2rl_config(rival.name);
+    for (const char* key : {"env", "policies", "compute"}) EXPECT_EQ(to_yaml(config.at(key)), to_yaml(base.at(key)));
+    const auto agent = config.at("learners").at("agent"), as_before = base.at("learners").at("agent");
+    EXPECT_EQ(agent.at("type").text(), rival.type);
+    EXPECT_EQ(to_yaml(agent.at("actor")), to_yaml(as_before.at("actor")));
+    EXPECT_EQ(to_yaml(agent.at("input")), to_yaml(as_before.at("input")));
+    for (const char* key : {"gamma", "n_step", "batch_size", "target_rate", "optimizer"}) {
+      EXPECT_EQ(to_yaml(agent.at(key)), to_yaml(as_before.at(key))) << key;
+    }
+    const bool two_critics = agent.at("type").text() == "cal_ql";  // WSRL's reference has them so
+    EXPECT_EQ(agent.at("critic").at("mlp").at("hidden").as<std::vector<int64_t>>(), (std::vector<int64_t>{256, 256}));
+    EXPECT_EQ(agent.at("critic").at("ensemble").as<int64_t>(), two_critics ? 2 : 10);
+    EXPECT_EQ(agent.at("critic").at("mlp").at("layer_norm").as<bool>(), !two_critics);
+    EXPECT_EQ(agent.at("utd").as<int64_t>(), two_critics ? 1 : 4);
+    EXPECT_EQ(to_yaml(phase_named(config, "online")), to_yaml(phase_named(base, "online")));
+    EXPECT_EQ(to_yaml(phase_named(config, "demonstrations").without("into")),
+              to_yaml(phase_named(base, "demonstrations").without("into")));
+    std::vector<std::string> names;
+    for (const auto& phase : config.at("phases").elements()) names.push_back(phase.at("name").text());
+    std::vector<std::string> want{"demonstrations"};
+    want.insert(want.end(), rival.phases.begin(), rival.phases.end());
+    want.insert(want.end(), {"online", "evaluation"});
+    EXPECT_EQ(names, want);
+    if (rival.phases == std::vector<std::string>{"cloning"}) {
+      EXPECT_EQ(to_yaml(phase_named(config, "cloning")), to_yaml(phase_named(base, "cloning")));
+      EXPECT_EQ(agent.at("bc_action").text(), as_before.at("bc_action").text());
+    }
+  }
+}
+
+// Sources of which a rival learns hand out the same reward as those that Q2RL learns from.
+TEST(Q2rlConfigs, ARivalLearnsFromTheSameReward) {
+  const auto reward = to_yaml(q2rl_config("vacuum_grasp_state").at("sources").at("online").at("reward"));
+  for (const auto& rival : kRivals) {
+    SCOPED_TRACE(rival.name);
+    const auto config = q2rl_config(rival.name);
+    EXPECT_EQ(to_yaml(config.at("sources").at("online").at("reward")), reward);
+    const auto agent = config.at("learners").at("agent");
+    const bool retains = agent.at("online_share").as<double>() < 1;
+    const bool pretrains = !rival.phases.empty() && rival.phases[0] == "pretraining";
+    if (!retains && !pretrains) continue;
+    EXPECT_EQ(to_yaml(config.at("sources").at("offline").at("reward")), reward);
+  }
+}
+
+// RLPD is `redq` as its paper has it: half of each batch from the demonstrations, entropy in the target, the members' mean.
+TEST(Q2rlConfigs, RlpdIsRedqWithHalfOfEachBatchDemonstrated) {
+  const auto agent = q2rl_config("rlpd").at("learners").at("agent");
+  EXPECT_EQ(agent.at("online_share").as<double>(), 0.5);
+  EXPECT_TRUE(agent.at("entropy_backup").as<bool>());
+  EXPECT_EQ(agent.at("actor_value").text(), "mean");
+  EXPECT_TRUE(agent.at("critic").at("mlp").at("layer_norm").as<bool>());
+}
+
+TEST(Q2rlConfigs, AVariantOfARivalChangesItsOneSetting) {
+  for (const auto& [name, of, key] :
+       {std::array{"cql", "cal_ql", "calibrate"}, std::array{"ibrl_soft", "ibrl", "choice"}}) {
+    const auto changed = q2rl_config(name), before = q2rl_config(of);
+    const auto agent = changed.at("learners").at("agent"), as_before = before.at("learners").at("agent");
+    EXPECT_NE(to_yaml(agent.at(key)), to_yaml(as_before.at(key))) << name;
+    EXPECT_EQ(to_yaml(agent.without(key)), to_yaml(as_before.without(key))) << name;
+    EXPECT_EQ(to_yaml(changed.without("learners")), to_yaml(before.without("learners"))) << name;
+  }
+}
+
+// IBRL's critic tells a demonstrated action from a random one because it has seen some; WSRL forgets what it was shown.
+TEST(Q2rlConfigs, WhoSeedsWhatIsLearnedFromOnLine) {
+  const auto into = [](const ConfigNode& phase) { return phase.at("into").as<std::vector<std::string>>(); };
+  EXPECT_EQ(into(phase_named(q2rl_config("ibrl"), "demonstrations")), (std::vector<std::string>{"offline", "online"}));
+  const auto wsrl = q2rl_config("wsrl");
+  EXPECT_EQ(into(phase_named(wsrl, "demonstrations")), std::vector<std::string>{"offline"});
+  EXPECT_EQ(into(phase_named(wsrl, "warm_up")), std::vector<std::string>{"online"});
+  EXPECT_EQ(phase_named(wsrl, "warm_up").at("policy").text(), "pretraining");
+  EXPECT_EQ(wsrl.at("learners").at("agent").at("online_share").as<double>(), 1.0);
+}
+
 // The gate compares values of what the rollouts were made of.
 TEST(Q2rlConfigs, CollectTheirRolloutsAsTheClonedPolicyProposes) {
   for (const auto& file : std::filesystem::directory_iterator(ONRAMP_SOURCE_DIR "/configs/q2rl")) {
     const auto config = q2rl_config(file.path().stem().string());
+    if (config.at("learners").at("agent").at("type").text() != "q2rl") continue;
     const auto proposes = config.at("learners").at("agent").at("bc_action").text();
     for (const auto& phase : config.at("phases").elements()) {
       if (phase.at("name").text() != "rollouts") continue;
