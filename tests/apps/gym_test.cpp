@@ -64,7 +64,7 @@ TEST_F(GymPrograms, ARunRepeatsItselfToTheBit) {
 TEST_F(GymPrograms, WhatCannotBeMadeIsRefusedBeforeAnythingIsOnDisk) {
   expect_refused(train(", kwargs: {colour: red}"), 1, "its start failed in Python: TypeError");
   expect_refused(train(", state_keys: [speed]"), 2, "env.state_keys");
-  expect_refused(train(", success_key: '', end_at_success: true"), 2, "success_key");
+  expect_refused(train(", success_key: '', ends_at_success: true"), 2, "success_key");
   EXPECT_FALSE(fs::exists(folder / "run"));
 }
 

@@ -180,6 +180,21 @@ TEST_F(TrainRefuses, WhenItIsOnlyAskedWhatItWouldRefuse) {
   }
 }
 
+/// Episodes of Adroit's sizes in which nothing happens.
+D4rlArrays still_hand(int observation_dim, int action_dim) {
+  D4rlArrays arrays{.observation_dim = observation_dim, .action_dim = action_dim};
+  for (int row = 0; row < 60; ++row) {
+    arrays.observations.insert(arrays.observations.end(), observation_dim, 0.0F);
+    arrays.actions.insert(arrays.actions.end(), action_dim, 0.0F);
+    arrays.rewards.push_back(0.0F);
+    arrays.terminals.push_back(0);
+    arrays.timeouts.push_back(row % 6 == 5);
+    arrays.success.push_back(row % 6 == 5);
+    ++arrays.rows;
+  }
+  return arrays;
+}
+
 TEST(Train, ShipsConfigsThatAreSound) {
   const TemporaryFolder folder;
   int configs = 0;
@@ -192,8 +207,19 @@ TEST(Train, ShipsConfigsThatAreSound) {
       write_d4rl(folder / "data.hdf5", make_d4rl());
       arguments.insert(arguments.end(), {"--set", "data.path=data.hdf5"});
     }
+    const bool in_python = file.path().filename().string().starts_with("adroit_");
+    if (in_python) {
+      write_d4rl(folder / "hand.hdf5", still_hand(file.path().stem() == "adroit_door" ? 39 : 45,
+                                                  file.path().stem() == "adroit_door" ? 28 : 24));
+      arguments.insert(arguments.end(), {"--set", "data.path=hand.hdf5"});
+    }
     const auto plan = run_program("onramp-train", arguments, folder.path());
-    EXPECT_EQ(plan.code, 0) << plan.err;
+    const bool without_python = in_python && !fs::exists(ONRAMP_SOURCE_DIR "/.deps/gym/bin/python");
+    if (without_python) {
+      EXPECT_NE(plan.err.find("scripts/setup.sh --gym"), std::string::npos) << plan.err;
+    } else {
+      EXPECT_EQ(plan.code, 0) << plan.err;
+    }
     ++configs;
   }
   EXPECT_GE(configs, 16);

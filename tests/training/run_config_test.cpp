@@ -63,7 +63,8 @@ TEST(RunConfig, ANameThatStandsForNothingIsNotThere) {
   const std::string unused = "sources.rollouts.reward.scale=5", learner = "learners.spare={type: bc}";
   expect_throws<ConfigError>([&] { with({unused}); }, "no replay source 'rollouts' (there are: offline, online)");
   EXPECT_EQ(with({"sources.rollouts=null"}).sources.size(), 0u);
-  EXPECT_EQ(with({"sources.online.reward.scale=5"}).sources.size(), 1u);
+  const std::vector<std::string> same{"sources.online.reward.scale=5", "sources.offline.reward.scale=5"};
+  EXPECT_EQ(with(same).sources.size(), 2u);
   EXPECT_EQ(with({learner}).learners.size(), 4u);
   EXPECT_EQ(with({"learners.spare=null"}).learners.size(), 3u);
   EXPECT_EQ(with({"policies.spare=null"}).policies.size(), 1u);

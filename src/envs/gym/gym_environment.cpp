@@ -115,7 +115,7 @@ class GymEnvironment : public Environment {
   /// the clock's.
   std::optional<EndReason> end(const Stepped& stepped) const {
     const bool success = stepped.success == 1;
-    if (success && config_.end_at_success) return EndReason::kSuccess;
+    if (success && config_.ends_at_success) return EndReason::kSuccess;
     const bool by_horizon = agreed_.horizon > 0 && steps_ >= agreed_.horizon;
     if (stepped.terminated && !by_horizon) return success ? EndReason::kSuccess : EndReason::kFailure;
     const bool over = spec().max_steps > 0 && steps_ >= spec().max_steps;
@@ -168,9 +168,9 @@ class RenderedGymEnvironment final : public GymEnvironment, public Renderable {
 }  // namespace
 
 void GymConfig::validate() const {
-  const bool needs_success = end_at_success || reward != GymReward::kEnvironment;
+  const bool needs_success = ends_at_success || reward != GymReward::kEnvironment;
   if (needs_success && success_key.empty())
-    throw ConfigError("success_key: end_at_success and a reward made of success need one");
+    throw ConfigError("success_key: ends_at_success and a reward made of success need one");
   if (!kwargs.is_map() && !kwargs.is_null()) throw ConfigError("kwargs: want keys and values");
 }
 

@@ -26,7 +26,7 @@ std::vector<EnvironmentCase> adroit_cases() {
   if (!std::filesystem::exists(kPython)) return {};
   auto sparse = adroit("Pen");
   sparse.reward = gym::GymReward::kSuccessMinusOne;
-  sparse.end_at_success = true;
+  sparse.ends_at_success = true;
   sparse.max_steps = 40;
   return {{"door", [] { return gym::make_gym_environment(adroit("Door")); }},
           {"pen_sparse", [=] { return gym::make_gym_environment(sparse); }}};

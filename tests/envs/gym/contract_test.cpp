@@ -16,7 +16,7 @@ std::vector<EnvironmentCase> cases() {
   limited.reward = gym::GymReward::kSuccessMinusOne;
   auto sparse = tiny("Pictures", "{length: 12}");
   sparse.state_keys = {"task/matrix", "place"};
-  sparse.end_at_success = true;
+  sparse.ends_at_success = true;
   auto blind = tiny("Pictures", "{length: 12, channels: 1}");
   blind.images = false;
   return {

@@ -121,7 +121,7 @@ TEST(GymEnd, AHorizonThatIsCalledTerminatedIsATimeLimit) {
 
 TEST(GymEnd, AtTheFirstSuccessWhenAskedFor) {
   auto config = tiny("Point", "{length: 15}");
-  config.end_at_success = true;
+  config.ends_at_success = true;
   config.reward = gym::GymReward::kSuccessMinusOne;
   const auto environment = gym::make_gym_environment(config);
   environment->reset(1);

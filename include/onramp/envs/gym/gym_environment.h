@@ -36,7 +36,7 @@ struct GymConfig {
   ConfigNode kwargs = ConfigNode::map({});
   std::filesystem::path python;
   std::string success_key = "success";
-  bool end_at_success = false;
+  bool ends_at_success = false;
   GymReward reward = GymReward::kEnvironment;
   int64_t max_steps = 0;
   std::optional<int64_t> horizon;
@@ -57,7 +57,7 @@ struct GymConfig {
     v("python", python,
       "the interpreter; empty: the one that scripts/setup.sh --gym makes, where there is none /usr/bin/python3");
     v("success_key", success_key, "entry of `info` that says whether a step succeeded; empty: nothing says it");
-    v("end_at_success", end_at_success, "an episode ends, terminal, at its first success");
+    v("ends_at_success", ends_at_success, "an episode ends, terminal, at its first success");
     v("reward", reward, "raw reward of a step: the environment's, or made of the success flag");
     v("max_steps", max_steps, "time limit in steps; 0: the environment's own", at_least(0));
     v("horizon", horizon,
