@@ -26,7 +26,7 @@ done
 cd "$ONRAMP_ROOT"
 run_script scripts/setup.sh
 configure release -DONRAMP_TESTS=ON
-build release "about 15 minutes the first time" test_apps
+build release "about 10 minutes the first time" test_apps
 step "$kills kills" "about 3 s each"
 remedy "the message above says what differs; a kill follows from the number of its run and its own"
 ONRAMP_KILLS="$kills" OMP_NUM_THREADS=1 build/release/bin/test_apps --gtest_filter='RandomKills.*'

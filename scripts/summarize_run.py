@@ -49,6 +49,12 @@ def by_situation(row):
     return {"first_seed": row["seeds"][0], "success": "".join(str(int(flag)) for flag in row["success"])}
 
 
+def without_place(line):
+    """Of a run that a learner was taken from, its own name: runs/<config>/seed<k>, and not where that lay."""
+    key, found, path = line.partition("    from: /")
+    return f"{key}    from: {'/'.join(path.split('/')[-3:])}" if found and not key.strip() else line
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -59,7 +65,7 @@ def main():
         fail(f"{run} is not finished (it is in phase '{extra['phase_name']}'): continue it first")
     target.mkdir(parents=True, exist_ok=True)
     config = (run / "config.yaml").read_text().splitlines(keepends=True)
-    (target / "config.yaml").write_text("".join(line for line in config if not line.startswith("  folder:")))
+    (target / "config.yaml").write_text("".join(without_place(line) for line in config if not line.startswith("  folder:")))
     thin(run / "metrics.csv", target / "metrics.csv")
     results = json.loads((run / "report" / "results.json").read_text())["policies"]
     kept = ("name", "policy_hash", "episodes", "rate", "low", "high", "mean_return", "ends")

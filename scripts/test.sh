@@ -9,7 +9,7 @@ usage: scripts/test.sh [release | dev | asan] [arguments of ctest]
 
 Sets up, builds everything with tests and runs them. On two cores, the first time:
   set-up    about 5 min   (nothing when it was done before)
-  build     about 15 min  (seconds when it was done before)
+  build     about 10 min  (seconds when it was done before)
   tests     at most 10 min
 
   release   what users run (default)
@@ -32,5 +32,5 @@ check_ctest_arguments "$@"
 cd "$ONRAMP_ROOT"
 run_script scripts/setup.sh
 configure "$preset" -DONRAMP_TESTS=ON
-build "$preset" "about 15 minutes the first time"
+build "$preset" "about 10 minutes the first time, dev about 15"
 run_tests "$preset" "$@"
