@@ -36,8 +36,10 @@ std::unique_ptr<at::ObserverContext> count(const at::RecordFunction& function) {
   } else if (name == "aten::convolution") {
     const auto &input = inputs[0].toTensor(), &weight = inputs[1].toTensor();
     const auto stride = inputs[3].toIntVector(), padding = inputs[4].toIntVector();
-    counted += convolution(weight, input.size(0) * output_size(input.size(2), weight.size(2), stride[0], padding[0]) *
-                                       output_size(input.size(3), weight.size(3), stride[1], padding[1]));
+    // One number stands for both directions.
+    const auto height = output_size(input.size(2), weight.size(2), stride.front(), padding.front());
+    const auto width = output_size(input.size(3), weight.size(3), stride.back(), padding.back());
+    counted += convolution(weight, input.size(0) * height * width);
   } else if (name == "aten::convolution_backward") {
     const auto wanted = inputs[10].toBoolList();  // gradients of input, weight, bias
     counted += (int(wanted[0]) + int(wanted[1])) * convolution(inputs[2].toTensor(), positions(inputs[0].toTensor()));
