@@ -42,7 +42,9 @@ RedqStep improve_conservatively(const CalibrationConfig& config, ActorCritic& ne
   return step;
 }
 
-CalQlConfig::CalQlConfig() : ActorCriticConfig(redq_defaults()) {
+ConservativeRedqConfig::ConservativeRedqConfig() : ActorCriticConfig(redq_defaults()) {}
+
+CalQlConfig::CalQlConfig() {
   critic.ensemble = 2;
   critic.mlp.layer_norm = false;
   utd = 1;

@@ -7,8 +7,6 @@
 
 namespace onramp {
 
-WsrlConfig::WsrlConfig() : ActorCriticConfig(redq_defaults()) { online_share = 1.0; }
-
 Wsrl::Wsrl(const WsrlConfig& config, const LearnerContext& context)
     : ActorCriticAgent(config, context, "wsrl"), config_(config), critic_(config, config, net_, context.seed, "wsrl") {}
 

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "onramp/envs/vacuum_grasp_task.h"
-
 namespace onramp {
 
 LiftTask::LiftTask(LiftTaskConfig config, std::unique_ptr<Scene> scene, SuccessSource& success)
@@ -11,10 +9,7 @@ LiftTask::LiftTask(LiftTaskConfig config, std::unique_ptr<Scene> scene, SuccessS
 
 Eigen::Isometry3d LiftTask::reset(Rng& random) {
   scene_->reset(random);
-  const double s = config_.start_spread_m;
-  const Eigen::Vector3d offset(random.uniform(-s, s), random.uniform(-s, s),
-                               config_.start_height_m + random.uniform(-s, s));
-  return tool_down_at(Eigen::Vector3d(config_.table_m[0], config_.table_m[1], config_.table_m[2]) + offset);
+  return tool_down_above(config_.table_m, config_.start_height_m, config_.start_spread_m, random);
 }
 
 Evaluation LiftTask::evaluate(const Signals& signals) {

@@ -12,7 +12,6 @@
 #include "onramp/base/error.h"
 #include "onramp/base/log.h"
 #include "onramp/core/tensor_io.h"
-#include "onramp/envs/vacuum_grasp_task.h"
 
 namespace onramp {
 namespace {

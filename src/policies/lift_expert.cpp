@@ -4,11 +4,11 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <span>
 #include <utility>
-#include <vector>
 
-#include "onramp/core/tensor_io.h"
 #include "onramp/envs/manipulation_environment.h"
+#include "scripted_expert.h"
 
 namespace onramp {
 namespace {
@@ -32,44 +32,15 @@ struct LiftAttempt {
   double aim_x_m = 0, aim_y_m = 0, turn_rad = 0, speed = 1;
 };
 
-struct LiftExpertState final : PolicyState {
-  std::vector<LiftAttempt> rows;
-  void reset(int64_t row) override { rows.at(static_cast<size_t>(row)) = {}; }
-};
-
 /// The least turn that lays the fingers along the cube's faces, in -45 .. 45 degrees.
 double to_faces(double turn_rad) {
   constexpr double kQuarter = std::numbers::pi / 2;
   return turn_rad - kQuarter * std::round(turn_rad / kQuarter);
 }
 
-class LiftExpert final : public Policy {
+class LiftExpert final : public ScriptedExpert<LiftAttempt> {
  public:
-  LiftExpert(LiftExpertConfig config, ActionSpec action) : config_(config), action_(std::move(action)) {}
-
-  const ActionSpec& action_spec() const override { return action_; }
-
-  std::unique_ptr<PolicyState> begin(int64_t batch) override {
-    auto state = std::make_unique<LiftExpertState>();
-    state->rows.resize(static_cast<size_t>(batch));
-    return state;
-  }
-
-  // Both modes draw: its errors are its skill, and what is scored should be what was recorded.
-  Action act(const Observation& obs, PolicyState& state, ActMode, Rng& random) override {
-    auto& rows = dynamic_cast<LiftExpertState&>(state).rows;
-    const auto& privileged = obs.at("privileged");
-    const auto values = copy_to_vector<float>(privileged);
-    const auto B = privileged.size(0), width = privileged.size(1);
-    std::vector<float> actions;
-    for (int64_t b = 0; b < B; ++b) {
-      const std::span<const float> row(values.data() + b * width, static_cast<size_t>(width));
-      for (const double a : act_one(row, rows.at(static_cast<size_t>(b)), random)) {
-        actions.push_back(static_cast<float>(std::clamp(a, -1.0, 1.0)));
-      }
-    }
-    return {copy_to_tensor<float>(actions, {B, action_.dim}), {}};
-  }
+  LiftExpert(LiftExpertConfig config, ActionSpec action) : ScriptedExpert(std::move(action)), config_(config) {}
 
  private:
   void aim(std::span<const float> row, LiftAttempt& a, Rng& random) const {
@@ -119,7 +90,7 @@ class LiftExpert final : public Policy {
     a.width_m = width_m;
   }
 
-  std::array<double, 7> act_one(std::span<const float> row, LiftAttempt& a, Rng& random) const {
+  std::array<double, 7> act_one(std::span<const float> row, LiftAttempt& a, Rng& random) const override {
     if (!a.started) start(row, a, random);
     const float* cube = row.data() + kCube;
     const double x = cube[0] + a.aim_x_m - row[0], y = cube[1] + a.aim_y_m - row[1];
@@ -155,7 +126,6 @@ class LiftExpert final : public Policy {
   }
 
   const LiftExpertConfig config_;
-  const ActionSpec action_;
 };
 
 }  // namespace

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string>
+#include <span>
 #include <utility>
-#include <vector>
 
-#include "onramp/core/tensor_io.h"
 #include "onramp/envs/manipulation_environment.h"
+#include "scripted_expert.h"
 
 namespace onramp {
 namespace {
@@ -32,38 +31,10 @@ struct Attempt {
   double aim_x_m = 0, aim_y_m = 0, aim_z_m = 0, speed = 1;
 };
 
-struct ExpertState final : PolicyState {
-  std::vector<Attempt> rows;
-  void reset(int64_t row) override { rows.at(static_cast<size_t>(row)) = {}; }
-};
-
-class VacuumGraspExpert final : public Policy {
+class VacuumGraspExpert final : public ScriptedExpert<Attempt> {
  public:
-  VacuumGraspExpert(VacuumGraspExpertConfig config, ActionSpec action) : config_(config), action_(std::move(action)) {}
-
-  const ActionSpec& action_spec() const override { return action_; }
-
-  std::unique_ptr<PolicyState> begin(int64_t batch) override {
-    auto state = std::make_unique<ExpertState>();
-    state->rows.resize(static_cast<size_t>(batch));
-    return state;
-  }
-
-  // Both modes draw: its errors are its skill, and what is scored should be what was recorded.
-  Action act(const Observation& obs, PolicyState& state, ActMode, Rng& random) override {
-    auto& rows = dynamic_cast<ExpertState&>(state).rows;
-    const auto& privileged = obs.at("privileged");
-    const auto values = copy_to_vector<float>(privileged);
-    const auto B = privileged.size(0), width = privileged.size(1);
-    std::vector<float> actions;
-    for (int64_t b = 0; b < B; ++b) {
-      const std::span<const float> row(values.data() + b * width, static_cast<size_t>(width));
-      for (const double a : act_one(row, rows.at(static_cast<size_t>(b)), random)) {
-        actions.push_back(static_cast<float>(std::clamp(a, -1.0, 1.0)));
-      }
-    }
-    return {copy_to_tensor<float>(actions, {B, action_.dim}), {}};
-  }
+  VacuumGraspExpert(VacuumGraspExpertConfig config, ActionSpec action)
+      : ScriptedExpert(std::move(action)), config_(config) {}
 
  private:
   void aim(Attempt& a, Rng& random) const {
@@ -99,7 +70,7 @@ class VacuumGraspExpert final : public Policy {
     a.phase_steps = 0;
   }
 
-  std::array<double, 7> act_one(std::span<const float> row, Attempt& a, Rng& random) const {
+  std::array<double, 7> act_one(std::span<const float> row, Attempt& a, Rng& random) const override {
     if (!a.started) start(row, a, random);
     const float* item = row.data() + kToolFields + a.item * kItemFields;
     const double x = item[0] + a.aim_x_m - row[0], y = item[1] + a.aim_y_m - row[1];
@@ -167,7 +138,6 @@ class VacuumGraspExpert final : public Policy {
   }
 
   const VacuumGraspExpertConfig config_;
-  const ActionSpec action_;
 };
 
 }  // namespace

@@ -28,7 +28,8 @@ Config small_agent() {
 template <class Config>
 using Changes = std::vector<std::pair<const char*, std::function<void(Config&)>>>;
 
-/// Settings that all agents of the family have, each at a second value; of those that penalise actions, what they have more.
+/// Settings that all agents of the family have, each at a second value; of those that penalise actions, of those with REDQ's
+/// critic (of three members) and of those that calibrate, what they have more.
 template <class Config>
 Changes<Config> changes_of_common_settings() {
   Changes<Config> changes{
@@ -50,6 +51,17 @@ Changes<Config> changes_of_common_settings() {
     changes.emplace_back("mu", [](Config& c) { c.mu = ActionSource::kPolicy; });
     changes.emplace_back("penalty", [](Config& c) { c.penalty = PenaltyWeight::kUniform; });
     changes.emplace_back("num_action_samples", [](Config& c) { c.num_action_samples = 1; });
+  }
+  if constexpr (requires { std::declval<Config&>().subset; }) {
+    changes.emplace_back("utd", [](Config& c) { c.utd = 2; });
+    changes.emplace_back("subset", [](Config& c) { c.subset = 1; });
+    changes.emplace_back("target_rate", [](Config& c) { c.target_rate = 0.5; });
+  }
+  if constexpr (requires { std::declval<Config&>().calibrate; }) {
+    changes.emplace_back("calibrate", [](Config& c) { c.calibrate = false; });
+    changes.emplace_back("importance", [](Config& c) { c.importance = false; });
+    changes.emplace_back("num_action_samples", [](Config& c) { c.num_action_samples = 1; });
+    changes.emplace_back("target_actions", [](Config& c) { c.target_actions = 1; });
   }
   return changes;
 }
@@ -251,6 +263,16 @@ Config small_agent_with_pictures(EncoderMode mode) {
   auto config = small_agent<Config>();
   config.input = {.images = mode, .encoder = {.feature_dim = 8, .channels = {4, 4}}};
   return config;
+}
+
+/// With encoders that are learned: first one for each network, then one that they share.
+template <class A, class Config>
+void expect_continues_end_to_end(Config config, const Parts& given, const Batch& batch) {
+  for (const bool share : {false, true}) {
+    config.input.share_encoder = share;
+    A agent(config, picture_context(&given)), fresh(config, picture_context(&given));
+    expect_continues_bit_for_bit(agent, fresh, {{"batch", batch}});
+  }
 }
 
 }  // namespace onramp::test

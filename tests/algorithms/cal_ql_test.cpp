@@ -151,19 +151,13 @@ TEST(CalQl, ContinuesBitForBitAfterLoad) {
 }
 
 TEST(CalQl, EndToEndContinuesBitForBitAfterLoad) {
-  const auto given = handed_over();
-  auto config = small_agent_with_pictures<CalQlConfig>(EncoderMode::kEndToEnd);
-  for (const bool share : {false, true}) {
-    config.input.share_encoder = share;
-    CalQl agent(config, picture_context(&given)), fresh(config, picture_context(&given));
-    expect_continues_bit_for_bit(agent, fresh, {{"batch", with_returns(picture_batch(8, 2))}});
-  }
+  const auto config = small_agent_with_pictures<CalQlConfig>(EncoderMode::kEndToEnd);
+  expect_continues_end_to_end<CalQl>(config, handed_over(), with_returns(picture_batch(8, 2)));
 }
 
 TEST(CalQl, EachSettingOfTheUpdateChangesItsResult) {
   const auto run = [](const std::function<void(CalQlConfig&)>& change) {
     auto config = small_agent<CalQlConfig>();
-    config.subset = 1;
     config.critic.ensemble = 3;
     change(config);
     CalQl agent(config, state_context(3, 2));
@@ -171,15 +165,7 @@ TEST(CalQl, EachSettingOfTheUpdateChangesItsResult) {
     return hash_of(agent);
   };
   const auto base = run([](auto&) {});
-  auto changes = changes_of_common_settings<CalQlConfig>();
-  changes.emplace_back("calibrate", [](auto& c) { c.calibrate = false; });
-  changes.emplace_back("importance", [](auto& c) { c.importance = false; });
-  changes.emplace_back("num_action_samples", [](auto& c) { c.num_action_samples = 1; });
-  changes.emplace_back("target_actions", [](auto& c) { c.target_actions = 1; });
-  changes.emplace_back("utd", [](auto& c) { c.utd = 2; });
-  changes.emplace_back("subset", [](auto& c) { c.subset = 2; });
-  changes.emplace_back("target_rate", [](auto& c) { c.target_rate = 0.5; });
-  for (const auto& [name, change] : changes) EXPECT_NE(run(change), base) << name;
+  for (const auto& [name, change] : changes_of_common_settings<CalQlConfig>()) EXPECT_NE(run(change), base) << name;
 }
 
 TEST(CalQl, AsksForReturnsWhereTheyBound) {
@@ -214,11 +200,7 @@ TEST(CalQl, SaysWhatDoesNotFitAndWhichPartIsMissing) {
   config.subset = 3;
   expect_throws<ConfigError>([&] { config.validate(); }, "subset = 3, want at most critic.ensemble = 2");
   CalQl agent(small_agent<CalQlConfig>(), state_context(3, 2));
-  for (const auto& [name, part] : saved(agent)) {
-    auto parts = saved(agent);
-    parts.erase(name);
-    expect_throws<CheckpointError>([&] { agent.load(parts); }, name);
-  }
+  expect_names_each_missing_part(agent);
 }
 
 }  // namespace

@@ -122,13 +122,8 @@ TYPED_TEST(Cql, ContinuesBitForBitAfterLoad) {
 }
 
 TYPED_TEST(Cql, EndToEndContinuesBitForBitAfterLoad) {
-  const auto given = handed_over();
-  auto config = small_agent_with_pictures<typename TestFixture::Config>(EncoderMode::kEndToEnd);
-  for (const bool share : {false, true}) {
-    config.input.share_encoder = share;
-    typename TestFixture::Agent agent(config, picture_context(&given)), fresh(config, picture_context(&given));
-    expect_continues_bit_for_bit(agent, fresh, {{"batch", picture_batch(8, 2)}});
-  }
+  const auto config = small_agent_with_pictures<typename TestFixture::Config>(EncoderMode::kEndToEnd);
+  expect_continues_end_to_end<typename TestFixture::Agent>(config, handed_over(), picture_batch(8, 2));
 }
 
 TYPED_TEST(Cql, EachSettingOfTheUpdateChangesItsResult) {
@@ -257,11 +252,7 @@ TYPED_TEST(Cql, SaysWhichPartIsMissing) {
       },
       "needs the part 'normalizer'");
   typename TestFixture::Agent agent(small_agent<typename TestFixture::Config>(), state_context(3, 2));
-  for (const auto& [name, part] : saved(agent)) {
-    auto parts = saved(agent);
-    parts.erase(name);
-    expect_throws<CheckpointError>([&] { agent.load(parts); }, name);
-  }
+  expect_names_each_missing_part(agent);
 }
 
 }  // namespace

@@ -10,8 +10,10 @@
 
 #include "models/model_testing.h"
 #include "onramp/algorithms/learnable.h"
+#include "onramp/base/error.h"
 #include "onramp/base/random.h"
 #include "onramp/models/content_hash.h"
+#include "support/expect_throws.h"
 
 namespace onramp::test {
 
@@ -109,6 +111,15 @@ inline void expect_continues_bit_for_bit(Learnable& learner, Learnable& fresh, c
     }
   }
   EXPECT_EQ(hash_of(learner), hash_of(fresh));
+}
+
+/// Loads `learner` from what it saves, without each part in turn: the error names the part.
+inline void expect_names_each_missing_part(Learnable& learner) {
+  for (const auto& [name, part] : saved(learner)) {
+    auto parts = saved(learner);
+    parts.erase(name);
+    expect_throws<CheckpointError>([&] { learner.load(parts); }, name);
+  }
 }
 
 }  // namespace onramp::test

@@ -73,9 +73,6 @@ TEST(Q2rl, EachSettingChangesItsResult) {
   changes.emplace_back("bc_weight", [](auto& c) { c.bc_weight = 0.0; });
   changes.emplace_back("cloned_action", [](auto& c) { c.cloned_action = ClonedAction::kFresh; });
   changes.emplace_back("actor_entropy", [](auto& c) { c.actor_entropy = false; });
-  changes.emplace_back("utd", [](auto& c) { c.utd = 2; });
-  changes.emplace_back("subset", [](auto& c) { c.subset = 1; });
-  changes.emplace_back("target_rate", [](auto& c) { c.target_rate = 0.5; });
   changes.emplace_back("entropy_backup", [](auto& c) { c.entropy_backup = true; });
   for (const auto& [name, change] : changes) EXPECT_NE(run(change), base) << name;
   const auto soft = [&](double beta) {

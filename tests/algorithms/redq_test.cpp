@@ -192,23 +192,15 @@ TEST(Redq, ContinuesBitForBitAfterLoad) {
 }
 
 TEST(Redq, EndToEndContinuesBitForBitAfterLoad) {
-  const auto given = handed_over();
   auto config = small_agent_with_pictures<RedqConfig>(EncoderMode::kEndToEnd);
   config.critic.ensemble = 3;
-  for (const bool share : {false, true}) {
-    config.input.share_encoder = share;
-    Redq agent(config, picture_context(&given)), fresh(config, picture_context(&given));
-    expect_continues_bit_for_bit(agent, fresh, {{"batch", picture_batch(8, 2)}});
-  }
+  expect_continues_end_to_end<Redq>(config, handed_over(), picture_batch(8, 2));
 }
 
 TEST(Redq, EachSettingOfTheUpdateChangesItsResult) {
   const auto run = networks_after<Redq, RedqConfig>;
   const auto base = run([](auto&) {});
   auto changes = changes_of_common_settings<RedqConfig>();
-  changes.emplace_back("utd", [](auto& c) { c.utd = 2; });
-  changes.emplace_back("subset", [](auto& c) { c.subset = 1; });
-  changes.emplace_back("target_rate", [](auto& c) { c.target_rate = 0.5; });
   changes.emplace_back("entropy_backup", [](auto& c) { c.entropy_backup = true; });
   changes.emplace_back("actor_value", [](auto& c) { c.actor_value = EnsembleValue::kMean; });
   changes.emplace_back("actor_batch", [](auto& c) { c.actor_batch = ActorBatch::kLast; });
@@ -247,11 +239,7 @@ TEST(Redq, RefusesWhatDoesNotFitTogether) {
 
 TEST(Redq, SaysWhichPartIsMissing) {
   Redq agent(small_redq(), state_context(3, 2));
-  for (const auto& [name, part] : saved(agent)) {
-    auto parts = saved(agent);
-    parts.erase(name);
-    expect_throws<CheckpointError>([&] { agent.load(parts); }, name);
-  }
+  expect_names_each_missing_part(agent);
 }
 
 }  // namespace

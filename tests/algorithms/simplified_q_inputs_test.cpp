@@ -147,14 +147,6 @@ TEST(SimplifiedQ, APolicyWithASharedEncoderIsWhole) {
   EXPECT_NE(agent.policy()->content_hash(), policy->content_hash());
 }
 
-TEST(SimplifiedQ, ASharedEncoderContinuesBitForBitAfterLoad) {
-  const auto given = handed_over();
-  auto config = picture_config(EncoderMode::kEndToEnd);
-  config.input.share_encoder = true;
-  SimplifiedQ agent(config, picture_context(&given)), fresh(config, picture_context(&given));
-  expect_continues_bit_for_bit(agent, fresh, {{"batch", picture_batch(8, 2)}});
-}
-
 TEST(SimplifiedQ, EndToEndItStartsFromTheEncoderHandedOverWhereToldTo) {
   auto given = handed_over();
   auto config = picture_config(EncoderMode::kEndToEnd);
@@ -185,10 +177,7 @@ TEST(SimplifiedQ, EndToEndItStartsFromTheEncoderHandedOverWhereToldTo) {
 }
 
 TEST(SimplifiedQ, EndToEndContinuesBitForBitAfterLoad) {
-  const auto given = handed_over();
-  const auto config = picture_config(EncoderMode::kEndToEnd);
-  SimplifiedQ agent(config, picture_context(&given)), fresh(config, picture_context(&given));
-  expect_continues_bit_for_bit(agent, fresh, {{"batch", picture_batch(8, 2)}});
+  expect_continues_end_to_end<SimplifiedQ>(picture_config(EncoderMode::kEndToEnd), handed_over(), picture_batch(8, 2));
 }
 
 TEST(SimplifiedQ, WithoutPicturesItAsksForNone) {

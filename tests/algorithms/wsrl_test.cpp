@@ -3,8 +3,6 @@
 #include <functional>
 
 #include "cloned_testing.h"
-#include "onramp/base/error.h"
-#include "support/expect_throws.h"
 
 namespace onramp {
 namespace {
@@ -94,12 +92,9 @@ TEST(Wsrl, ContinuesBitForBitAfterLoadInEachStage) {
 }
 
 TEST(Wsrl, EndToEndContinuesBitForBitAfterLoad) {
-  const auto given = handed_over();
   auto config = small_agent_with_pictures<WsrlConfig>(EncoderMode::kEndToEnd);
   config.critic.ensemble = 3;
-  config.input.share_encoder = true;
-  Wsrl agent(config, picture_context(&given)), fresh(config, picture_context(&given));
-  expect_continues_bit_for_bit(agent, fresh, {{"batch", with_returns_of(picture_batch(8, 2), normals({8}, 9))}});
+  expect_continues_end_to_end<Wsrl>(config, handed_over(), with_returns_of(picture_batch(8, 2), normals({8}, 9)));
 }
 
 TEST(Wsrl, EachSettingChangesItsResult) {
@@ -116,15 +111,7 @@ TEST(Wsrl, EachSettingChangesItsResult) {
     return hash_of(agent);
   };
   const auto base = run([](auto&) {});
-  auto changes = changes_of_common_settings<WsrlConfig>();
-  changes.emplace_back("calibrate", [](auto& c) { c.calibrate = false; });
-  changes.emplace_back("importance", [](auto& c) { c.importance = false; });
-  changes.emplace_back("num_action_samples", [](auto& c) { c.num_action_samples = 1; });
-  changes.emplace_back("target_actions", [](auto& c) { c.target_actions = 1; });
-  changes.emplace_back("utd", [](auto& c) { c.utd = 2; });
-  changes.emplace_back("subset", [](auto& c) { c.subset = 1; });
-  changes.emplace_back("target_rate", [](auto& c) { c.target_rate = 0.5; });
-  for (const auto& [name, change] : changes) EXPECT_NE(run(change), base) << name;
+  for (const auto& [name, change] : changes_of_common_settings<WsrlConfig>()) EXPECT_NE(run(change), base) << name;
 }
 
 // "Need not retain offline data".
@@ -161,11 +148,7 @@ TEST(Wsrl, ItsOwnCourseWarmsUpByWhatThePretrainedPolicyDoes) {
 
 TEST(Wsrl, SaysWhichPartIsMissing) {
   Wsrl agent(small_wsrl(), state_context(3, 2));
-  for (const auto& [name, part] : saved(agent)) {
-    auto parts = saved(agent);
-    parts.erase(name);
-    expect_throws<CheckpointError>([&] { agent.load(parts); }, name);
-  }
+  expect_names_each_missing_part(agent);
 }
 
 }  // namespace

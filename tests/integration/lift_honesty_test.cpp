@@ -1,9 +1,9 @@
 // The task is honest: the expert solves it, a mediocre one does not always, chance never does.
-#include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 
+#include "attempts.h"
 #include "onramp/envs/mujoco/lift.h"
 #include "onramp/policies/lift_expert.h"
 #include "onramp/policies/random_policy.h"
@@ -11,27 +11,8 @@
 namespace onramp {
 namespace {
 
-/// Successes of `episodes` attempts.
-int lifted(Environment& environment, Policy& policy, int episodes, const std::function<void(Observation&)>& see = {}) {
-  int successes = 0;
-  for (int i = 0; i < episodes; ++i) {
-    const auto seed = derive_seed(0, "lift honesty", static_cast<uint64_t>(i));
-    Observation observation = environment.reset(seed);
-    RandomStream draws(seed, "act");
-    const auto state = policy.begin(1);
-    bool success = false;
-    for (bool running = true; running;) {
-      if (see) see(observation);
-      Rng random = draws.next();
-      Step step = environment.step(
-          policy.act(observation.unsqueeze(), *state, ActMode::kSample, random).action[0].contiguous());
-      success |= step.success;
-      running = !step.end;
-      observation = std::move(step.obs);
-    }
-    successes += success;
-  }
-  return successes;
+int lifted(Environment& environment, Policy& policy, int attempts, const std::function<void(Observation&)>& see = {}) {
+  return test::successes_of(environment, policy, "lift honesty", attempts, see);
 }
 
 std::unique_ptr<Policy> lift_expert(const Environment& environment, double noise) {

@@ -1,11 +1,10 @@
 // Each setting of `lift` and of its expert, at a second value, changes what happens.
-#include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <vector>
 
-#include "onramp/base/random.h"
+#include "attempts.h"
 #include "onramp/envs/mujoco/lift.h"
 #include "onramp/policies/lift_expert.h"
 
@@ -14,38 +13,10 @@ namespace {
 
 using mujoco::LiftConfig;
 
-/// Everything that attempts of the expert show, pictures as the sum of their bytes.
 std::vector<double> lift_course(const LiftConfig& task, const LiftExpertConfig& config, int attempts = 1) {
   const auto environment = mujoco::make_lift(task);
   const auto expert = make_lift_expert(config, environment->spec().observation, environment->spec().action);
-  std::vector<double> values;
-  const auto look = [&](const Observation& observation) {
-    for (const auto& [name, value] : observation) {
-      if (value.scalar_type() == at::kByte) {
-        values.push_back(value.sum().item<double>());
-      } else {
-        const auto flat = value.contiguous();
-        values.insert(values.end(), flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel());
-      }
-    }
-  };
-  for (int i = 0; i < attempts; ++i) {
-    const auto seed = derive_seed(3, "lift settings", static_cast<uint64_t>(i));
-    Observation observation = environment->reset(seed);
-    look(observation);
-    RandomStream draws(seed, "act");
-    const auto state = expert->begin(1);
-    for (bool running = true; running;) {
-      Rng random = draws.next();
-      Step step = environment->step(
-          expert->act(observation.unsqueeze(), *state, ActMode::kSample, random).action[0].contiguous());
-      running = !step.end;
-      observation = std::move(step.obs);
-      look(observation);
-      values.push_back(step.reward);
-    }
-  }
-  return values;
+  return test::course_of(*environment, *expert, "lift settings", attempts);
 }
 
 TEST(LiftSettings, EachChangesTheAttempt) {

@@ -16,6 +16,14 @@ ConfigNode q2rl_config(const std::string& name) {
   return test::resolved_config(std::filesystem::path(ONRAMP_SOURCE_DIR "/configs/q2rl") / (name + ".yaml"));
 }
 
+ConfigNode phase_named(const ConfigNode& config, const std::string& name) {
+  for (const auto& phase : config.at("phases").elements()) {
+    if (phase.at("name").text() == name) return phase;
+  }
+  ADD_FAILURE() << "no phase " << name;
+  return {};
+}
+
 TEST(Q2rlConfigs, AnAblationChangesItsOneSetting) {
   struct Ablation {
     const char *name, *learner, *key;
@@ -79,6 +87,18 @@ TEST(Q2rlConfigs, LiftHasThePapersRewardAndRollouts) {
   }
 }
 
+// Its rollouts, its proposals inside the gate, its score: else what the gate adds cannot be told.
+TEST(Q2rlConfigs, TheClonedPolicyDrawsWhereverItActs) {
+  for (const char* name : {"lift", "vacuum_grasp_state"}) {
+    SCOPED_TRACE(name);
+    const auto config = q2rl_config(name);
+    EXPECT_EQ(config.at("learners").at("agent").at("bc_action").text(), "sample");
+    EXPECT_EQ(phase_named(config, "rollouts").at("act").text(), "sample");
+    EXPECT_EQ(phase_named(config, "evaluation").at("sampled").as<std::vector<std::string>>(),
+              std::vector<std::string>{"cloning"});
+  }
+}
+
 struct Rival {
   const char *name, *type;
   std::vector<std::string> phases;  // but for demonstrations, online and evaluation, which all have
@@ -90,14 +110,6 @@ const std::vector<Rival> kRivals{{"rlpd", "redq", {}},
                                  {"cql", "cal_ql", {"pretraining"}},
                                  {"wsrl", "wsrl", {"pretraining", "warm_up"}},
                                  {"policy_decorator", "policy_decorator", {"cloning"}}};
-
-ConfigNode phase_named(const ConfigNode& config, const std::string& name) {
-  for (const auto& phase : config.at("phases").elements()) {
-    if (phase.at("name").text() == name) return phase;
-  }
-  ADD_FAILURE() << "no phase " << name;
-  return {};
-}
 
 // What a comparison must hold fixed: the task, the demonstrations, the cloned policy, the on-line course, what success is worth,
 // how large the networks are.

@@ -1,11 +1,10 @@
 // Each setting of the task and of its expert, at a second value, changes what happens.
-#include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <functional>
+#include <vector>
 
-#include "onramp/base/random.h"
+#include "attempts.h"
 #include "onramp/envs/mujoco/vacuum_grasp.h"
 #include "onramp/policies/vacuum_grasp_expert.h"
 
@@ -14,38 +13,10 @@ namespace {
 
 using mujoco::VacuumGraspConfig;
 
-/// Everything that two attempts of the expert show, pictures as the sum of their bytes.
 std::vector<double> course(const VacuumGraspConfig& task, const VacuumGraspExpertConfig& config, int attempts = 1) {
   const auto environment = mujoco::make_vacuum_grasp(task);
   const auto expert = make_vacuum_grasp_expert(config, environment->spec().observation, environment->spec().action);
-  std::vector<double> values;
-  const auto look = [&](const Observation& observation) {
-    for (const auto& [name, value] : observation) {
-      if (value.scalar_type() == at::kByte) {
-        values.push_back(value.sum().item<double>());
-      } else {
-        const auto flat = value.contiguous();
-        values.insert(values.end(), flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel());
-      }
-    }
-  };
-  for (int i = 0; i < attempts; ++i) {
-    const auto seed = derive_seed(3, "settings", static_cast<uint64_t>(i));
-    Observation observation = environment->reset(seed);
-    look(observation);
-    RandomStream draws(seed, "act");
-    const auto state = expert->begin(1);
-    for (bool running = true; running;) {
-      Rng random = draws.next();
-      Step step = environment->step(
-          expert->act(observation.unsqueeze(), *state, ActMode::kSample, random).action[0].contiguous());
-      running = !step.end;
-      observation = std::move(step.obs);
-      look(observation);
-      values.push_back(step.reward);
-    }
-  }
-  return values;
+  return test::course_of(*environment, *expert, "settings", attempts);
 }
 
 TEST(VacuumGraspSettings, EachChangesTheAttempt) {

@@ -4,9 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -15,57 +13,11 @@
 #include "onramp/base/error.h"
 #include "onramp/core/shapes.h"
 #include "support/expect_throws.h"
-#include "test_paths.h"
+#include "support/golden.h"
 
 namespace onramp::test {
 
-using nlohmann::json;
-
 inline constexpr double kDoubleTolerance = 1e-9, kSingleTolerance = 1e-5;
-
-/// Nested arrays of numbers or booleans -> float64 or bool.
-inline at::Tensor tensor_of(const json& value) {
-  std::vector<int64_t> sizes;
-  for (const json* level = &value; level->is_array(); level = &level->at(0)) sizes.push_back(level->size());
-  std::vector<double> flat;
-  bool is_bool = false;
-  const std::function<void(const json&)> collect = [&](const json& v) {
-    if (v.is_array()) {
-      for (const auto& element : v) collect(element);
-    } else if (v.is_boolean()) {
-      is_bool = true;
-      flat.push_back(v.get<bool>() ? 1 : 0);
-    } else {
-      flat.push_back(v.get<double>());
-    }
-  };
-  collect(value);
-  const auto tensor = at::tensor(flat, at::kDouble).reshape(sizes);
-  return is_bool ? tensor.to(at::kBool) : tensor;
-}
-
-inline json golden_case(const std::string& file, const std::string& name) {
-  std::ifstream stream(std::string(ONRAMP_TESTS_DIR) + "/golden/" + file + ".json");
-  const auto all = json::parse(stream);
-  for (const auto& entry : all.at("cases")) {
-    if (entry.at("name") == name) return entry;
-  }
-  throw std::runtime_error("no case " + name + " in " + file);
-}
-
-/// Inputs of a case at one precision, by name.
-class GoldenInputs {
- public:
-  GoldenInputs(const json& entry, at::ScalarType dtype) : in_(entry.at("in")), dtype_(dtype) {}
-  at::Tensor operator[](const std::string& name) const {
-    const auto tensor = tensor_of(in_.at(name));
-    return tensor.scalar_type() == at::kBool ? tensor : tensor.to(dtype_);
-  }
-
- private:
-  json in_;
-  at::ScalarType dtype_;
-};
 
 /// Rows of numbers -> float64 [R, C].
 inline at::Tensor rows(std::initializer_list<std::vector<double>> values) {

@@ -1,36 +1,16 @@
 #include "onramp/nn/distributions.h"
 
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
-
 #include "nn_test_support.h"
-#include "test_paths.h"
+#include "support/golden.h"
 
 namespace onramp {
 namespace {
 
-using nlohmann::json;
 using test::expect_close;
+using test::golden_case;
+using test::GoldenInputs;
 using test::seeded;
-
-at::Tensor to_tensor(const json& rows, at::ScalarType dtype) {
-  std::vector<double> values;
-  std::vector<int64_t> sizes;
-  for (const json* level = &rows; level->is_array(); level = &level->front())
-    sizes.push_back(static_cast<int64_t>(level->size()));
-  for (const auto& value : rows.flatten()) values.push_back(value.get<double>());
-  return at::tensor(values, at::kDouble).view(sizes).to(dtype);
-}
-
-json golden(const std::string& name) {
-  std::ifstream file(ONRAMP_TESTS_DIR "/golden/distributions.json");
-  const auto all = json::parse(file);
-  for (const auto& entry : all.at("cases")) {
-    if (entry.at("name") == name) return entry;
-  }
-  throw std::runtime_error("no reference case " + name);
-}
+using test::tensor_of;
 
 struct Precision {
   at::ScalarType dtype;
@@ -39,35 +19,36 @@ struct Precision {
 const Precision kPrecisions[] = {{at::kDouble, 1e-9}, {at::kFloat, 1e-5}};
 
 TEST(SquashedGaussian, MatchesReferenceLogProbAndGradients) {
-  const auto c = golden("squashed_gaussian_log_prob");
+  const auto c = golden_case("distributions", "squashed_gaussian_log_prob");
   for (const auto& [dtype, tolerance] : kPrecisions) {
-    auto mean = to_tensor(c["in"]["mean"], dtype).requires_grad_(true);
-    auto log_std = to_tensor(c["in"]["log_std"], dtype).requires_grad_(true);
-    auto u = to_tensor(c["in"]["u"], dtype).requires_grad_(true);
+    const GoldenInputs in(c, dtype);
+    auto mean = in["mean"].requires_grad_(true);
+    auto log_std = in["log_std"].requires_grad_(true);
+    auto u = in["u"].requires_grad_(true);
     const auto log_prob = SquashedGaussian{mean, log_std}.log_prob_of_pre_tanh(u);
-    expect_close(log_prob, to_tensor(c["out"]["log_prob"], dtype), tolerance);
-    expect_close(u.tanh(), to_tensor(c["out"]["action"], dtype), tolerance);
+    expect_close(log_prob, tensor_of(c["out"]["log_prob"]), tolerance);
+    expect_close(u.tanh(), tensor_of(c["out"]["action"]), tolerance);
     const auto d = torch::autograd::grad({log_prob.sum()}, {mean, log_std, u});
-    expect_close(d[0], to_tensor(c["grad"]["mean"], dtype), 1e-5);
-    expect_close(d[1], to_tensor(c["grad"]["log_std"], dtype), 1e-5);
-    expect_close(d[2], to_tensor(c["grad"]["u"], dtype), 1e-5);
+    expect_close(d[0], tensor_of(c["grad"]["mean"]), 1e-5);
+    expect_close(d[1], tensor_of(c["grad"]["log_std"]), 1e-5);
+    expect_close(d[2], tensor_of(c["grad"]["u"]), 1e-5);
   }
 }
 
 TEST(SquashedGaussian, StaysExactFarInTheTails) {
-  const auto c = golden("squashed_gaussian_log_prob_extreme");
+  const auto c = golden_case("distributions", "squashed_gaussian_log_prob_extreme");
   for (const auto& [dtype, tolerance] : kPrecisions) {
-    const SquashedGaussian pi{to_tensor(c["in"]["mean"], dtype), to_tensor(c["in"]["log_std"], dtype)};
-    expect_close(pi.log_prob_of_pre_tanh(to_tensor(c["in"]["u"], dtype)), to_tensor(c["out"]["log_prob"], dtype),
-                 tolerance);
+    const GoldenInputs in(c, dtype);
+    const SquashedGaussian pi{in["mean"], in["log_std"]};
+    expect_close(pi.log_prob_of_pre_tanh(in["u"]), tensor_of(c["out"]["log_prob"]), tolerance);
   }
 }
 
 TEST(SquashedGaussian, LogProbOfAnActionEqualsThatOfItsArcTanh) {
-  const auto c = golden("squashed_gaussian_log_prob");
-  const SquashedGaussian pi{to_tensor(c["in"]["mean"], at::kDouble), to_tensor(c["in"]["log_std"], at::kDouble)};
-  expect_close(pi.log_prob(to_tensor(c["out"]["action"], at::kDouble)), to_tensor(c["out"]["log_prob"], at::kDouble),
-               1e-9);
+  const auto c = golden_case("distributions", "squashed_gaussian_log_prob");
+  const GoldenInputs in(c, at::kDouble);
+  const SquashedGaussian pi{in["mean"], in["log_std"]};
+  expect_close(pi.log_prob(tensor_of(c["out"]["action"])), tensor_of(c["out"]["log_prob"]), 1e-9);
 }
 
 TEST(SquashedGaussian, SampleReportsTheLogProbOfItsAction) {
@@ -111,11 +92,12 @@ TEST(SquashedGaussian, ModeIsTanhOfTheMean) {
 }
 
 TEST(DiagonalGaussian, MatchesReferenceLogProbAndEntropy) {
-  const auto c = golden("diagonal_gaussian");
+  const auto c = golden_case("distributions", "diagonal_gaussian");
   for (const auto& [dtype, tolerance] : kPrecisions) {
-    const DiagonalGaussian pi{to_tensor(c["in"]["mean"], dtype), to_tensor(c["in"]["log_std"], dtype)};
-    expect_close(pi.log_prob(to_tensor(c["in"]["action"], dtype)), to_tensor(c["out"]["log_prob"], dtype), tolerance);
-    expect_close(pi.entropy(), to_tensor(c["out"]["entropy"], dtype), tolerance);
+    const GoldenInputs in(c, dtype);
+    const DiagonalGaussian pi{in["mean"], in["log_std"]};
+    expect_close(pi.log_prob(in["action"]), tensor_of(c["out"]["log_prob"]), tolerance);
+    expect_close(pi.entropy(), tensor_of(c["out"]["entropy"]), tolerance);
   }
 }
 

@@ -1,40 +1,24 @@
 #include "onramp/nn/mixture.h"
 
 #include <cmath>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "nn_test_support.h"
-#include "test_paths.h"
+#include "support/golden.h"
 
 namespace onramp {
 namespace {
 
-using nlohmann::json;
 using test::expect_close;
 using test::seeded;
-
-at::Tensor to_tensor(const json& rows, at::ScalarType dtype) {
-  std::vector<double> values;
-  std::vector<int64_t> sizes;
-  for (const json* level = &rows; level->is_array(); level = &level->front())
-    sizes.push_back(static_cast<int64_t>(level->size()));
-  for (const auto& value : rows.flatten()) values.push_back(value.get<double>());
-  return at::tensor(values, at::kDouble).view(sizes).to(dtype);
-}
+using test::tensor_of;
 
 TEST(GaussianMixture, MatchesReferenceDensityAndEntropyBound) {
-  std::ifstream file(ONRAMP_TESTS_DIR "/golden/distributions.json");
-  const auto all = json::parse(file);
-  json c;
-  for (const auto& entry : all.at("cases")) {
-    if (entry.at("name") == "gmm") c = entry;
-  }
+  const auto c = test::golden_case("distributions", "gmm");
   for (const auto& [dtype, tolerance] : {std::pair{at::kDouble, 1e-9}, std::pair{at::kFloat, 1e-5}}) {
-    const auto in = [&, dtype = dtype](const char* name) { return to_tensor(c["in"][name], dtype); };
-    const GaussianMixture pi{in("log_weight"), in("mean"), in("log_std")};
-    expect_close(pi.log_prob(in("action")), to_tensor(c["out"]["log_prob"], dtype), tolerance);
-    expect_close(pi.entropy_bound(), to_tensor(c["out"]["entropy_bound"], dtype), tolerance);
+    const test::GoldenInputs in(c, dtype);
+    const GaussianMixture pi{in["log_weight"], in["mean"], in["log_std"]};
+    expect_close(pi.log_prob(in["action"]), tensor_of(c["out"]["log_prob"]), tolerance);
+    expect_close(pi.entropy_bound(), tensor_of(c["out"]["entropy_bound"]), tolerance);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <gtest/gtest.h>
 
+#include "expert_testing.h"
 #include "onramp/core/tensor_io.h"
 #include "support/expect_throws.h"
 
@@ -60,28 +61,11 @@ TEST(LiftExpert, ClosesAroundTheCubeThenLiftsAndOpensAfterAMiss) {
 }
 
 TEST(LiftExpert, TheSameDrawGivesTheSameActionAndAResetForgets) {
-  const auto policy = lifter(1.0);
-  const auto act = [&](PolicyState& state, uint64_t k) {
-    Rng random = RandomStream(2, "act").at(k);
-    return policy->act(hand_and_cube(0.19f, 0.08f, 0.02f, 0.02f, 0.4f), state, ActMode::kSample, random).action;
-  };
-  const auto one = policy->begin(1), two = policy->begin(1);
-  EXPECT_TRUE(at::equal(act(*one, 0), act(*two, 0)));
-  EXPECT_TRUE(at::equal(act(*one, 1), act(*two, 1)));
-  one->reset(0);
-  EXPECT_TRUE(at::equal(act(*one, 0), act(*policy->begin(1), 0)));
-  EXPECT_FALSE(at::equal(act(*two, 5), act(*two, 6)));
+  test::expect_the_draw_decides_and_a_reset_forgets(*lifter(1.0), hand_and_cube(0.19f, 0.08f, 0.02f, 0.02f, 0.4f));
 }
 
 TEST(LiftExpert, ActionsStayInTheirBoundsWhateverTheNoise) {
-  const auto policy = lifter(5.0);
-  const auto state = policy->begin(1);
-  RandomStream stream(3, "act");
-  for (int i = 0; i < 100; ++i) {
-    Rng random = stream.next();
-    const auto a = policy->act(hand_and_cube(0.1f, 0.08f, 0.1f, 0, 0), *state, ActMode::kSample, random).action;
-    EXPECT_LE(a.abs().max().item<float>(), 1.0f);
-  }
+  test::expect_actions_in_bounds(*lifter(5.0), hand_and_cube(0.1f, 0.08f, 0.1f, 0, 0));
 }
 
 TEST(LiftExpert, RefusesAnEnvironmentThatDoesNotTell) {

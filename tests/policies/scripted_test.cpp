@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "expert_testing.h"
 #include "onramp/core/tensor_io.h"
 #include "onramp/policies/random_policy.h"
 #include "onramp/policies/vacuum_grasp_expert.h"
@@ -54,28 +55,11 @@ TEST(VacuumGraspExpert, GoesToTheItemAndDownAndLiftsWhenItHolds) {
 }
 
 TEST(VacuumGraspExpert, TheSameDrawGivesTheSameActionAndAResetForgets) {
-  const auto policy = expert(1.0);
-  const auto act = [&](PolicyState& state, uint64_t k) {
-    Rng random = RandomStream(2, "act").at(k);
-    return policy->act(observe({row(0.1f, 0.05f)}), state, ActMode::kSample, random).action;
-  };
-  const auto one = policy->begin(1), two = policy->begin(1);
-  EXPECT_TRUE(at::equal(act(*one, 0), act(*two, 0)));
-  EXPECT_TRUE(at::equal(act(*one, 1), act(*two, 1)));
-  one->reset(0);
-  EXPECT_TRUE(at::equal(act(*one, 0), act(*policy->begin(1), 0)));
-  EXPECT_FALSE(at::equal(act(*two, 5), act(*two, 6)));
+  test::expect_the_draw_decides_and_a_reset_forgets(*expert(1.0), observe({row(0.1f, 0.05f)}));
 }
 
 TEST(VacuumGraspExpert, ActionsStayInTheirBoundsWhateverTheNoise) {
-  const auto policy = expert(5.0);
-  const auto state = policy->begin(1);
-  RandomStream stream(3, "act");
-  for (int i = 0; i < 100; ++i) {
-    Rng random = stream.next();
-    EXPECT_LE(policy->act(observe({row(0.1f, 0)}), *state, ActMode::kSample, random).action.abs().max().item<float>(),
-              1.0f);
-  }
+  test::expect_actions_in_bounds(*expert(5.0), observe({row(0.1f, 0)}));
 }
 
 TEST(VacuumGraspExpert, RefusesAnEnvironmentThatDoesNotTell) {

@@ -2,19 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "onramp/base/error.h"
-#include "onramp/base/log.h"
 #include "onramp/data/store/episode_store.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/run.h"
-#include "support/expect_throws.h"
-#include "support/run_contents.h"
-#include "support/temporary_folder.h"
-#include "training/training_testing.h"
+#include "training/run_fixture.h"
 
 namespace onramp {
 namespace {
 
-namespace fs = std::filesystem;
 using test::expect_throws;
 using test::replaced;
 
@@ -33,15 +28,7 @@ phases:
 )";
 const std::string kSeldom = replaced(kRun, "checkpoint_every_s: 0", "checkpoint_every_s: 1000");
 
-class Collecting : public ::testing::Test {
- protected:
-  void SetUp() override { set_log_level(LogLevel::kWarning); }
-  void TearDown() override { set_log_level(LogLevel::kInfo); }
-  static void execute(const fs::path& folder, const std::string& text) {
-    onramp::Run(test::read_run(text, test::point_catalog()), folder).execute();
-  }
-  const test::TemporaryFolder folder_;
-};
+class Collecting : public test::Runs {};
 
 TEST_F(Collecting, OfSuccessesGoesOnUntilSoManyAreThereAndLosesNone) {
   onramp::Run run(test::read_run(kSeldom, test::point_catalog()), folder_ / "run");
@@ -75,22 +62,10 @@ TEST_F(Collecting, OfAllTakesTheFailuresToo) {
 // A checkpoint after each attempt, kept or not: from every one of them the run ends with the same bits.
 TEST_F(Collecting, OfSuccessesGoesOnBitForBitFromEveryCheckpoint) {
   execute(folder_ / "whole", kRun);
-  const auto want = test::lasting_contents(folder_ / "whole");
-  const auto checkpoints = list_checkpoints(folder_ / "whole" / "checkpoints");
+  const auto checkpoints = checkpoints_of_whole();
   const auto attempts = test::names_in(folder_ / "whole" / "episodes").size();
   ASSERT_EQ(checkpoints.size(), attempts + 3 + 2);  // attempts, updates, phases
-  for (size_t kept = 0; kept < checkpoints.size(); ++kept) {
-    SCOPED_TRACE(kept);
-    const auto run = folder_ / "again";
-    fs::remove_all(run);
-    fs::copy(folder_ / "whole", run, fs::copy_options::recursive);
-    fs::remove_all(run / "checkpoints");
-    fs::create_directories(run / "checkpoints");
-    fs::copy(checkpoints[kept], run / "checkpoints" / checkpoints[kept].filename());
-    execute(run, kSeldom);
-    EXPECT_EQ(test::difference(want, test::lasting_contents(run)), "");
-    if (HasFailure()) break;
-  }
+  expect_goes_on_bit_for_bit(checkpoints, kSeldom);
 }
 
 TEST_F(Collecting, OfSuccessesGivesUpAtItsLimitAndSaysSoAgain) {

@@ -11,7 +11,6 @@
 namespace onramp {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace onramp::test;
 
 class Q2rlRun : public Runs {};
@@ -66,20 +65,7 @@ TEST_F(Q2rlRun, LeavesAGatedPolicyAndSaysWhoActed) {
 
 TEST_F(Q2rlRun, GoesOnBitForBitFromEveryCheckpoint) {
   execute(folder_ / "whole", kRun);
-  const auto want = lasting_contents(folder_ / "whole");
-  const auto checkpoints = list_checkpoints(folder_ / "whole" / "checkpoints");
-  for (size_t kept = 0; kept < checkpoints.size(); ++kept) {
-    SCOPED_TRACE(kept);
-    const auto run = folder_ / "again";
-    fs::remove_all(run);
-    fs::copy(folder_ / "whole", run, fs::copy_options::recursive);
-    fs::remove_all(run / "checkpoints");
-    fs::create_directories(run / "checkpoints");
-    fs::copy(checkpoints[kept], run / "checkpoints" / checkpoints[kept].filename());
-    execute(run, kSeldom);
-    EXPECT_EQ(difference(want, lasting_contents(run)), "");
-    if (HasFailure()) break;
-  }
+  expect_goes_on_bit_for_bit(checkpoints_of_whole(), kSeldom);
 }
 
 // Nothing within reach but by chance: three rollouts of a policy that learned next to nothing arrive nowhere.

@@ -199,63 +199,6 @@ TEST(RunConfig, WantsSomethingToDoAndSomethingToLearnFrom) {
   refuse("env: {type: point}\n", "", "nothing to learn from");
 }
 
-TEST(RunConfig, FillsInThePhasesOfItsLearners) {
-  const test::TemporaryFolder folder;
-  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
-  const auto read = [&](const std::string& text) {
-    return read_run_config(parse_config_text(text, "run.yaml", folder.path()), point_catalog());
-  };
-  const std::string text = R"(
-env: {type: point}
-data: {path: set.hdf5}
-policies: {expert: {type: point_expert}}
-learners:
-  agent: {type: simplified_q}
-  zencoder: {type: hilbert}
-  cloning: {type: bc, input: {images: frozen}}
-)";
-  const auto config = read(text);
-  std::vector<std::string> names;
-  for (const auto& phase : config.phases) names.push_back(phase.make()->name());
-  // The encoder first, although its name comes last: the others need it.
-  EXPECT_EQ(names, (std::vector<std::string>{"zencoder", "agent_offline", "agent_online", "cloning"}));
-  const auto dump = to_yaml(dump_run_config(config));
-  EXPECT_NE(dump.find("updates_per_episode: 60"), std::string::npos) << dump;
-  EXPECT_EQ(to_yaml(dump_run_config(read(dump))), dump);
-
-  const auto offline = read("data: {path: set.hdf5}\nlearners: {agent: {type: simplified_q}}\n");
-  ASSERT_EQ(offline.phases.size(), 1u) << "nothing to act in";
-  expect_throws<ConfigError>([&] { read(replaced(text, "  zencoder: {type: hilbert}\n", "")); },
-                             "learner 'agent' needs the part 'encoder', which no earlier phase hands over");
-  expect_throws<ConfigError>([&] { read(replaced(text, "data: {path: set.hdf5}\n", "")); },
-                             "draws from replay source 'offline', which no phase before this one fills");
-}
-
-// Who leaves the policy that another learner starts from is found out, whatever the two are called.
-TEST(RunConfig, FillsInThePhasesOfALearnerThatStartsFromAPolicy) {
-  const test::TemporaryFolder folder;
-  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
-  const std::string text = R"(
-env: {type: point, pictures: false}
-data: {path: set.hdf5}
-learners:
-  agent: {type: q2rl}
-  zcloning: {type: bc, policy: mixture}
-)";
-  const auto read = [&](const std::string& given) {
-    return read_run_config(parse_config_text(given, "run.yaml", folder.path()), point_catalog());
-  };
-  const auto config = read(text);
-  std::vector<std::string> names;
-  for (const auto& phase : config.phases) names.push_back(phase.make()->name());
-  EXPECT_EQ(names, (std::vector<std::string>{"zcloning", "agent_rollouts", "agent_estimation", "agent_online"}));
-  EXPECT_EQ(config.phases[1].make()->needs().policies, std::vector<std::string>{"zcloning"});
-  const auto dump = to_yaml(dump_run_config(config));
-  EXPECT_EQ(to_yaml(dump_run_config(read(dump))), dump);
-  expect_throws<ConfigError>([&] { read(replaced(text, ", policy: mixture", "")); },
-                             "learner 'agent' needs the part 'cloned_policy', which no earlier phase hands over");
-}
-
 // ---- what q2rl and redq take for granted ----
 
 constexpr const char* kGated = R"(
@@ -349,23 +292,6 @@ TEST(RunConfig, SaysWhereAProtectiveStopWouldBeTheCheapestWayOut) {
   const auto hard = replaced(kGated, "{type: point,", "{type: point, hard_stop: true,");
   EXPECT_NE(warnings_of(hard).find(said), std::string::npos) << warnings_of(hard);
   EXPECT_EQ(warnings_of(replaced(replaced(hard, "5, bias: -1", "5"), "5, bias: -1", "5")), "");
-}
-
-TEST(RunConfig, ChangesThePhasesOfItsLearnersByName) {
-  const test::TemporaryFolder folder;
-  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
-  const std::string text =
-      "env: {type: point, pictures: false}\ndata: {path: set.hdf5}\nlearners: {agent: {type: simplified_q}}\n";
-  const auto with = [&](const std::vector<std::string>& settings) {
-    const auto config = parse_config_text(text, "run.yaml", folder.path());
-    return read_run_config(apply_overrides(config, settings), point_catalog());
-  };
-  const auto changed = with({"phases.agent_online.episodes=7", "phases.agent_offline=null"});
-  ASSERT_EQ(changed.phases.size(), 1u);
-  EXPECT_EQ(changed.phases[0].make()->needs().episodes, 7);
-  expect_throws<ConfigError>([&] { with({"phases.agent_onlin.episodes=7"}); },
-                             "--set phases.agent_onlin.episodes=7: phases: a list of 2; want an index from 0 to 1 or a "
-                             "name (agent_offline, agent_online), got 'agent_onlin'; did you mean 'agent_online'?");
 }
 
 TEST(RunConfig, WantsAnEnvironmentWhereAPhaseActs) {

@@ -26,25 +26,10 @@ void forget_checkpoints_after(const fs::path& run, size_t kept) {
 // The state is whole at each unit of work of each kind of phase: every one of them is tried.
 TEST_F(Runs, GoOnBitForBitFromEveryCheckpoint) {
   execute(folder_ / "whole");
-  const auto want = lasting_contents(folder_ / "whole");
-  const auto checkpoints = list_checkpoints(folder_ / "whole" / "checkpoints");
+  const auto checkpoints = checkpoints_of_whole();
   // One a unit (4 episodes, 3 times 5 updates, 4 episodes, 3 policies in 3 waves each) and one a phase.
   ASSERT_EQ(checkpoints.size(), 4u + 15 + 4 + 3 * (3 + 1) + 6);
-  for (size_t kept = 0; kept < checkpoints.size(); ++kept) {
-    SCOPED_TRACE(kept);
-    const auto run = folder_ / "again";
-    fs::remove_all(run);
-    for (const auto& entry : fs::directory_iterator(folder_ / "whole")) {
-      if (entry.path().filename() == "checkpoints") continue;
-      fs::create_directories(run);
-      fs::copy(entry.path(), run / entry.path().filename(), fs::copy_options::recursive);
-    }
-    fs::create_directories(run / "checkpoints");
-    fs::copy(checkpoints[kept], run / "checkpoints" / checkpoints[kept].filename());
-    execute(run, replaced(kTinyRun, "checkpoint_every_s: 0", "checkpoint_every_s: 1000"));
-    EXPECT_EQ(difference(want, lasting_contents(run)), "");
-    if (HasFailure()) break;
-  }
+  expect_goes_on_bit_for_bit(checkpoints, replaced(kTinyRun, "checkpoint_every_s: 0", "checkpoint_every_s: 1000"));
 }
 
 // Killed between a policy that was kept and the checkpoint after it, or after both.

@@ -50,10 +50,9 @@ void describe_calibration(const CalibrationConfig& config, BatchRequest& request
 RedqStep improve_conservatively(const CalibrationConfig& config, ActorCritic& net, RedqCritic& critic,
                                 const Batch& batch, at::Generator& rng);
 
-/// Defaults: WSRL's reference of its baselines, but for the deviations above: two critics of 512, 512, 512 without
-/// LayerNorm, one step of them an update.
-struct CalQlConfig : CalibrationConfig, ActorCriticConfig, RedqCriticConfig {
-  CalQlConfig();
+/// Settings of methods whose critic is REDQ's and conservative off line. Defaults: on the networks of Q2RL's table II (redq.h).
+struct ConservativeRedqConfig : CalibrationConfig, ActorCriticConfig, RedqCriticConfig {
+  ConservativeRedqConfig();
   void validate() const { check_redq(*this, *this); }
   template <class V>
   void fields(V& v) {
@@ -61,6 +60,12 @@ struct CalQlConfig : CalibrationConfig, ActorCriticConfig, RedqCriticConfig {
     RedqCriticConfig::fields(v);
     ActorCriticConfig::fields(v);
   }
+};
+
+/// Defaults: WSRL's reference of its baselines, but for the deviations above: two critics of 512, 512, 512 without
+/// LayerNorm, one step of them an update.
+struct CalQlConfig : ConservativeRedqConfig {
+  CalQlConfig();
 };
 
 /// Thread safety: none. Parts: critic, target_critic, actor, critic_optimizer, actor_optimizer, learner.

@@ -25,15 +25,8 @@
 namespace onramp {
 
 /// Defaults: the paper's, on the networks of Q2RL's table II: ten critics with LayerNorm, 4 steps of them an update.
-struct WsrlConfig : CalibrationConfig, ActorCriticConfig, RedqCriticConfig {
-  WsrlConfig();
-  void validate() const { check_redq(*this, *this); }
-  template <class V>
-  void fields(V& v) {
-    CalibrationConfig::fields(v);
-    RedqCriticConfig::fields(v);
-    ActorCriticConfig::fields(v);
-  }
+struct WsrlConfig : ConservativeRedqConfig {
+  WsrlConfig() { online_share = 1.0; }
 };
 
 /// Thread safety: none. Parts: critic, target_critic, actor, critic_optimizer, actor_optimizer, learner.

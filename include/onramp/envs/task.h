@@ -3,6 +3,7 @@
 
 #include <Eigen/Geometry>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,5 +66,10 @@ class Task {
   virtual std::vector<std::string> object_fields() const { return {}; }
   virtual void read_objects(const Signals& signals, std::vector<float>& values) { (void)signals, (void)values; }
 };
+
+/// The tool pointing straight down at a point of the base frame, its x axis along the base's.
+Eigen::Isometry3d tool_down_at(const Eigen::Vector3d& p_Base_m);
+/// Where an attempt starts: straight down, above a place in the base frame, at most `spread_m` aside along each axis.
+Eigen::Isometry3d tool_down_above(const std::array<double, 3>& p_Base_m, double height_m, double spread_m, Rng& random);
 
 }  // namespace onramp

@@ -38,7 +38,4 @@ class VacuumGraspTask final : public Task {
   std::unique_ptr<Scene> scene_;
 };
 
-/// The tool pointing straight down at a point of the base frame, its x axis along the base's.
-Eigen::Isometry3d tool_down_at(const Eigen::Vector3d& p_Base_m);
-
 }  // namespace onramp

@@ -11,8 +11,6 @@
 namespace onramp::mujoco {
 namespace {
 
-constexpr double kContactFilter_s = 0.02;
-
 using Vector7 = Eigen::Matrix<double, 7, 1>;
 using Matrix67 = Eigen::Matrix<double, 6, 7>;
 
@@ -44,22 +42,11 @@ Eigen::Quaterniond rotation_of(const Eigen::Vector3d& vector) {
 
 MujocoFrankaArm::MujocoFrankaArm(World& world, MujocoArmConfig config, ImpedanceConfig impedance,
                                  std::array<double, 7> home)
-    : world_(world), config_(config), impedance_(impedance), home_(home) {
-  const mjModel* m = world_.model();
-  for (size_t i = 0; i < 7; ++i) {
-    const int joint = world_.id(mjOBJ_JOINT, FrankaNames::joints[i]);
-    qpos_[i] = m->jnt_qposadr[joint];
-    dof_[i] = m->jnt_dofadr[joint];
-    actuator_[i] = world_.id(mjOBJ_ACTUATOR, FrankaNames::joints[i]);
-  }
-  site_ = world_.id(mjOBJ_SITE, FrankaNames::tcp_site);
-  base_body_ = m->body_parentid[m->jnt_bodyid[world_.id(mjOBJ_JOINT, FrankaNames::joints[0])]];
-  const int hand = world_.id(mjOBJ_BODY, FrankaNames::hand_body);
-  is_tool_geom_.resize(static_cast<size_t>(m->ngeom));
-  for (int g = 0; g < m->ngeom; ++g) {
-    const int body = m->geom_bodyid[g];
-    is_tool_geom_[g] = body == hand || m->body_parentid[body] == hand;
-  }
+    : world_(world),
+      config_(config),
+      impedance_(impedance),
+      home_(home),
+      arm_(find_arm(world, FrankaNames::joints, FrankaNames::tcp_site, world.id(mjOBJ_BODY, FrankaNames::hand_body))) {
   world_.add(
       {.reset = [this] { reset(); }, .before_step = [this] { before_step(); }, .after_step = [this] { after_step(); }});
   reset();
@@ -67,8 +54,8 @@ MujocoFrankaArm::MujocoFrankaArm(World& world, MujocoArmConfig config, Impedance
 
 void MujocoFrankaArm::reset() {
   for (int i = 0; i < 7; ++i) {
-    world_.data()->qpos[qpos_[i]] = home_[i];
-    world_.data()->ctrl[actuator_[i]] = 0.0;
+    world_.data()->qpos[arm_.qpos[i]] = home_[i];
+    world_.data()->ctrl[arm_.actuator[i]] = 0.0;
   }
   world_.forward();
   hold_here();
@@ -76,7 +63,7 @@ void MujocoFrankaArm::reset() {
   stopped_ = false;
 }
 
-Eigen::Isometry3d MujocoFrankaArm::tcp_pose() const { return site_in_body(world_.data(), site_, base_body_); }
+Eigen::Isometry3d MujocoFrankaArm::tcp_pose() const { return site_in_body(world_.data(), arm_.site, arm_.base_body); }
 
 Eigen::Isometry3d MujocoFrankaArm::target_pose() const {
   Eigen::Isometry3d X = Eigen::Isometry3d::Identity();
@@ -122,15 +109,15 @@ void MujocoFrankaArm::before_step() {
   const Vector6 wanted = move_target(stopped_ ? Twist{} : commands_.at(now));
 
   mjtNum rows[6 * kMaxDof], solved[6 * kMaxDof];
-  site_jacobian(m, d, site_, rows);
+  site_jacobian(m, d, arm_.site, rows);
   mj_solveM(m, d, solved, rows, 6);
-  const Matrix67 J = columns(m, rows, dof_), JMinv = columns(m, solved, dof_);
-  Vector7 q, qd, home, bias;
+  const Matrix67 J = columns(m, rows, arm_.dof), JMinv = columns(m, solved, arm_.dof);
+  const Vector7 qd = joint_velocities(d, arm_);
+  Vector7 q, home, bias;
   for (int i = 0; i < 7; ++i) {
-    q[i] = d->qpos[qpos_[i]];
-    qd[i] = d->qvel[dof_[i]];
+    q[i] = d->qpos[arm_.qpos[i]];
     home[i] = home_[i];
-    bias[i] = d->qfrc_bias[dof_[i]];
+    bias[i] = d->qfrc_bias[arm_.dof[i]];
   }
   const Vector6 K = join(impedance_.stiffness_N_m, impedance_.stiffness_Nm_rad);
   Eigen::Matrix<double, 6, 6> inverse_inertia = JMinv * J.transpose();
@@ -145,24 +132,12 @@ void MujocoFrankaArm::before_step() {
   const Vector7 posture = k * (home - q) - 2.0 * std::sqrt(k) * qd;
   const Vector6 felt = inertia * (JMinv * posture);  // by the tool, of the posture
   const Vector7 torque = J.transpose() * (wrench - felt) + posture + bias;
-  for (int i = 0; i < 7; ++i) d->ctrl[actuator_[i]] = torque[i];
+  for (int i = 0; i < 7; ++i) d->ctrl[arm_.actuator[i]] = torque[i];
 }
 
 void MujocoFrankaArm::after_step() {
-  const mjModel* m = world_.model();
-  const mjData* d = world_.data();
-  Eigen::Vector3d sum = Eigen::Vector3d::Zero();
-  for (int i = 0; i < d->ncon; ++i) {
-    const mjContact& c = d->contact[i];
-    const bool first = is_tool_geom_[c.geom[0]], second = is_tool_geom_[c.geom[1]];
-    if (first == second) continue;
-    mjtNum f[6] = {};
-    mj_contactForce(m, d, i, f);
-    const Eigen::Map<const Eigen::Matrix<mjtNum, 3, 3, Eigen::RowMajor>> frame(c.frame);
-    const Eigen::Vector3d on_second = frame.transpose() * Eigen::Map<const Eigen::Vector3d>(f);
-    sum += second ? on_second : -on_second;
-  }
-  force_ += std::min(1.0, world_.timestep_s() / kContactFilter_s) * (sum - force_);
+  const auto no_pull = [](const mjContact&) { return 0.0; };
+  filter_force(force_, contact_force(world_.model(), world_.data(), arm_, no_pull), world_.timestep_s());
   if (!stopped_ && force_.norm() > config_.stop_force_N) {
     stopped_ = true;
     hold_here();
@@ -170,32 +145,20 @@ void MujocoFrankaArm::after_step() {
 }
 
 ArmState MujocoFrankaArm::read() {
-  const mjModel* m = world_.model();
-  const mjData* d = world_.data();
-  mjtNum rows[6 * kMaxDof];
-  site_jacobian(m, d, site_, rows);
-  Vector7 qd;
-  for (int i = 0; i < 7; ++i) qd[i] = d->qvel[dof_[i]];
-  const Vector6 v = columns(m, rows, dof_) * qd;
-  ArmState state;
-  state.X_BaseTcp = tcp_pose();
+  ArmState state = arm_state(world_, arm_, force_, stopped_);
   state.X_BaseTarget = target_pose();
-  state.velocity = {v.head<3>(), v.tail<3>()};
-  state.f_Tcp_Base_N = force_;
-  state.status = stopped_ ? DeviceStatus::kProtectiveStop : DeviceStatus::kOk;
-  state.stamp_s = world_.now();
   return state;
 }
 
 void MujocoFrankaArm::move_to(const Eigen::Isometry3d& X_BaseTcp) {
   const mjModel* m = world_.model();
   mjData* d = world_.data();
-  for (int i = 0; i < 7; ++i) d->qpos[qpos_[i]] = home_[i];
-  bool good = solve_pose(m, d, site_, base_body_, qpos_, dof_, X_BaseTcp) < 1e-4;
+  for (int i = 0; i < 7; ++i) d->qpos[arm_.qpos[i]] = home_[i];
+  bool good = solve_pose(m, d, arm_, X_BaseTcp) < 1e-4;
   for (int i = 0; i < 7; ++i) {
-    const mjtNum* range = m->jnt_range + 2 * m->dof_jntid[dof_[i]];
-    good = good && d->qpos[qpos_[i]] >= range[0] && d->qpos[qpos_[i]] <= range[1];
-    d->qvel[dof_[i]] = 0.0;
+    const mjtNum* range = m->jnt_range + 2 * m->dof_jntid[arm_.dof[i]];
+    good = good && d->qpos[arm_.qpos[i]] >= range[0] && d->qpos[arm_.qpos[i]] <= range[1];
+    d->qvel[arm_.dof[i]] = 0.0;
   }
   if (!good) throw ResetFailed("Franka: the start pose cannot be reached; change it in the environment's config");
   force_.setZero();

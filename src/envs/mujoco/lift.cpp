@@ -3,14 +3,10 @@
 #include <utility>
 #include <vector>
 
-#include "dressing.h"
-#include "onramp/core/tensor_io.h"
 #include "onramp/envs/lift_task.h"
-#include "onramp/envs/mujoco/camera.h"
 #include "onramp/envs/mujoco/cube_scene.h"
 #include "onramp/envs/mujoco/franka.h"
-#include "onramp/envs/mujoco/renderer.h"
-#include "onramp/envs/mujoco/world.h"
+#include "simulated_task.h"
 
 namespace onramp::mujoco {
 namespace {
@@ -29,22 +25,13 @@ CubeSceneConfig cube_scene_config(const LiftConfig& config) {
 }
 
 mjSpec* make_lift_scene(const LiftConfig& config) {
-  mjSpec* spec = mj_makeSpec();
-  spec->option.timestep = config.timestep_s;
-  spec->option.integrator = mjINT_IMPLICITFAST;
+  mjSpec* spec = make_empty_scene(config.timestep_s);
   spec->option.cone = mjCONE_ELLIPTIC;  // a held cube creeps less under exact friction cones
   spec->option.impratio = 10;
-  spec->option.iterations = 20;
-  spec->visual.map.znear = 0.01f;
-  spec->visual.map.zfar = 20.0f;
-  spec->stat.extent = 1.0;
   spec->visual.quality.numslices = 20;
   spec->visual.quality.numstacks = 10;
-  add_sky(spec);
   add_cube_scene(spec, cube_scene_config(config));
-  mjsBody* base = mjs_addBody(mjs_findBody(spec, "world"), nullptr);
-  mjs_setName(base->element, "base");
-  add_franka_with_hand(spec, base, config.grasp_N);
+  add_franka_with_hand(spec, add_base(spec), config.grasp_N);
   return spec;
 }
 
@@ -87,69 +74,28 @@ std::vector<DressingPart> lift_dressing() {
   };
 }
 
-/// Owns everything behind the devices.
-class Lift final : public Environment, public Renderable {
- public:
-  explicit Lift(const LiftConfig& config)
-      : world_(make_lift_scene(config)),
-        arm_(world_,
-             {.max_linear_m_s = 1.0,
-              .max_angular_rad_s = 2.0,
-              .stop_force_N = config.max_force_N,
-              .latency_s = config.latency_s},
-             impedance_config(config), kReady),
-        hand_(world_, {}),
-        scene_(new CubeScene(world_, cube_scene_config(config))),
-        task_({.table_m = kTable, .start_height_m = kStartHeight_m, .start_spread_m = config.start_spread_m},
-              std::unique_ptr<Scene>(scene_), *scene_),
-        renderer_(world_, config.image_size, config.image_size, /*samples=*/0),
-        cameras_(make_cameras(config)),
-        environment_(lift_manipulation_config(config), {world_, arm_, hand_, pointers(), task_}),
-        dressing_(world_, lift_dressing()) {}
-
-  const EnvSpec& spec() const override { return environment_.spec(); }
-  Observation reset(uint64_t seed) override { return environment_.reset(seed); }
-  Step step(const at::Tensor& action) override { return environment_.step(action); }
-  void standby() override { environment_.standby(); }
-
-  at::Tensor render(int64_t width, int64_t height) override {
-    if (!viewer_ || viewer_->width() != width || viewer_->height() != height) {
-      viewer_.reset();
-      viewer_ = std::make_unique<Renderer>(world_, width, height, /*samples=*/4);
-      viewer_->dress([this](mjvScene& scene) { dressing_.add_to(scene); });
-    }
-    std::vector<uint8_t> rgb;
-    viewer_->render(world_.id(mjOBJ_CAMERA, "scene"), rgb);
-    return copy_to_tensor<uint8_t>(rgb, {height, width, 3});
-  }
-
- private:
-  std::vector<MujocoCamera> make_cameras(const LiftConfig& config) {
-    std::vector<MujocoCamera> cameras;
-    if (!config.images) return cameras;
-    for (const char* name : {"scene", FrankaNames::wrist_camera}) cameras.emplace_back(world_, renderer_, name);
-    return cameras;
-  }
-  std::vector<Camera*> pointers() {
-    std::vector<Camera*> result;
-    for (auto& camera : cameras_) result.push_back(&camera);
-    return result;
-  }
-
-  World world_;
-  MujocoFrankaArm arm_;
-  MujocoFrankaHand hand_;
-  CubeScene* scene_;  // the task's
-  LiftTask task_;
-  Renderer renderer_;
-  std::vector<MujocoCamera> cameras_;
-  ManipulationEnvironment environment_;
-  const Dressing dressing_;
-  std::unique_ptr<Renderer> viewer_;
-};
-
 }  // namespace
 
-std::unique_ptr<Environment> make_lift(const LiftConfig& config) { return std::make_unique<Lift>(config); }
+std::unique_ptr<Environment> make_lift(const LiftConfig& config) {
+  SimulatedTaskParts parts;
+  parts.world = std::make_unique<World>(make_lift_scene(config));
+  World& world = *parts.world;
+  const MujocoArmConfig arm{.max_linear_m_s = 1.0,
+                            .max_angular_rad_s = 2.0,
+                            .stop_force_N = config.max_force_N,
+                            .latency_s = config.latency_s};
+  parts.arm = std::make_unique<MujocoFrankaArm>(world, arm, impedance_config(config), kReady);
+  parts.gripper = std::make_unique<MujocoFrankaHand>(world, FrankaHandConfig{});
+  auto scene = std::make_unique<CubeScene>(world, cube_scene_config(config));
+  CubeScene& success = *scene;
+  const LiftTaskConfig task{
+      .table_m = kTable, .start_height_m = kStartHeight_m, .start_spread_m = config.start_spread_m};
+  parts.task = std::make_unique<LiftTask>(task, std::move(scene), success);
+  parts.manipulation = lift_manipulation_config(config);
+  parts.image_size = config.image_size;
+  if (config.images) parts.cameras = {"scene", FrankaNames::wrist_camera};
+  parts.dressing = lift_dressing();
+  return make_simulated_task(std::move(parts));
+}
 
 }  // namespace onramp::mujoco

@@ -10,28 +10,16 @@ namespace onramp::mujoco {
 namespace {
 
 constexpr double kLeash_rad = 0.08;  // how far a servo's target may run ahead of its joint, when something blocks it
-constexpr double kForceFilter_s = 0.02;
 
 }  // namespace
 
 MujocoArm::MujocoArm(World& world, MujocoArmConfig config, std::array<double, 6> home)
-    : world_(world), config_(config), home_(home) {
-  const mjModel* m = world_.model();
-  for (size_t i = 0; i < 6; ++i) {
-    const int joint = world_.id(mjOBJ_JOINT, Ur10eNames::joints[i]);
-    qpos_[i] = m->jnt_qposadr[joint];
-    dof_[i] = m->jnt_dofadr[joint];
-    actuator_[i] = world_.id(mjOBJ_ACTUATOR, Ur10eNames::joints[i]);
-  }
-  site_ = world_.id(mjOBJ_SITE, Ur10eNames::tcp_site);
-  lip_body_ = world_.id(mjOBJ_BODY, Ur10eNames::lip_body);
-  suction_ = world_.id(mjOBJ_ACTUATOR, Ur10eNames::suction);
-  base_body_ = m->body_parentid[m->jnt_bodyid[world_.id(mjOBJ_JOINT, Ur10eNames::joints[0])]];
-  is_tool_geom_.resize(static_cast<size_t>(m->ngeom));
-  for (int g = 0; g < m->ngeom; ++g) {
-    const int body = m->geom_bodyid[g];
-    is_tool_geom_[g] = body == lip_body_ || body == m->body_parentid[lip_body_];
-  }
+    : world_(world),
+      config_(config),
+      home_(home),
+      lip_body_(world.id(mjOBJ_BODY, Ur10eNames::lip_body)),
+      suction_(world.id(mjOBJ_ACTUATOR, Ur10eNames::suction)),
+      arm_(find_arm(world, Ur10eNames::joints, Ur10eNames::tcp_site, world.model()->body_parentid[lip_body_])) {
   world_.add(
       {.reset = [this] { reset(); }, .before_step = [this] { before_step(); }, .after_step = [this] { after_step(); }});
   reset();
@@ -40,19 +28,11 @@ MujocoArm::MujocoArm(World& world, MujocoArmConfig config, std::array<double, 6>
 void MujocoArm::reset() {
   mjData* d = world_.data();
   for (int i = 0; i < 6; ++i) {
-    d->qpos[qpos_[i]] = target_[i] = d->ctrl[actuator_[i]] = home_[i];
+    d->qpos[arm_.qpos[i]] = target_[i] = d->ctrl[arm_.actuator[i]] = home_[i];
   }
   commands_.clear();
   force_.setZero();
   stopped_ = false;
-}
-
-Eigen::Isometry3d MujocoArm::tcp_pose() const { return site_in_body(world_.data(), site_, base_body_); }
-
-Eigen::Matrix<double, 6, 6> MujocoArm::jacobian() {
-  mjtNum rows[6 * kMaxDof];
-  site_jacobian(world_.model(), world_.data(), site_, rows);
-  return columns(world_.model(), rows, dof_);
 }
 
 void MujocoArm::command(const Twist& twist, double valid_for_s) {
@@ -69,14 +49,14 @@ void MujocoArm::before_step() {
   if (!stopped_ && (!twist.linear_m_s.isZero(0) || !twist.angular_rad_s.isZero(0))) {
     Vector6 wanted;
     wanted << twist.linear_m_s, twist.angular_rad_s;
-    velocity = damped_least_squares<6>(jacobian(), wanted);
+    velocity = damped_least_squares<6>(jacobian(world_.model(), d, arm_), wanted);
   }
   const mjModel* m = world_.model();
   for (int i = 0; i < 6; ++i) {
-    const double q = d->qpos[qpos_[i]];
+    const double q = d->qpos[arm_.qpos[i]];
     target_[i] = std::clamp(target_[i] + velocity[i] * world_.timestep_s(), q - kLeash_rad, q + kLeash_rad);
     // The servo damps absolute velocity; the lead makes up for it, so that the tool does not lag behind its command.
-    const int a = actuator_[i];
+    const int a = arm_.actuator[i];
     const double lead = m->actuator_biasprm[a * mjNBIAS + 2] / m->actuator_biasprm[a * mjNBIAS + 1] * velocity[i];
     d->ctrl[a] = target_[i] + lead;
   }
@@ -85,48 +65,27 @@ void MujocoArm::before_step() {
 void MujocoArm::after_step() {
   const mjModel* m = world_.model();
   const mjData* d = world_.data();
-  Eigen::Vector3d sum = Eigen::Vector3d::Zero();
   int lip_contacts = 0;
   const auto of_lip = [&](const mjContact& c) {
     return m->geom_bodyid[c.geom[0]] == lip_body_ || m->geom_bodyid[c.geom[1]] == lip_body_;
   };
   for (int i = 0; i < d->ncon; ++i) lip_contacts += of_lip(d->contact[i]);
-  for (int i = 0; i < d->ncon; ++i) {
-    const mjContact& c = d->contact[i];
-    const bool first = is_tool_geom_[c.geom[0]], second = is_tool_geom_[c.geom[1]];
-    if (first == second) continue;
-    mjtNum f[6] = {};
-    mj_contactForce(m, d, i, f);
-    if (of_lip(c)) f[0] -= d->actuator_force[suction_] / lip_contacts;  // suction pulls through the same contacts
-    const Eigen::Map<const Eigen::Matrix<mjtNum, 3, 3, Eigen::RowMajor>> frame(c.frame);
-    const Eigen::Vector3d on_second = frame.transpose() * Eigen::Map<const Eigen::Vector3d>(f);
-    sum += second ? on_second : -on_second;
-  }
-  force_ += std::min(1.0, world_.timestep_s() / kForceFilter_s) * (sum - force_);
+  // Suction pulls through the same contacts.
+  const auto pull = [&](const mjContact& c) { return of_lip(c) ? d->actuator_force[suction_] / lip_contacts : 0.0; };
+  filter_force(force_, contact_force(m, d, arm_, pull), world_.timestep_s());
   if (force_.norm() > config_.stop_force_N) stopped_ = true;
 }
 
-ArmState MujocoArm::read() {
-  ArmState state;
-  state.X_BaseTcp = tcp_pose();
-  Vector6 qd;
-  for (int i = 0; i < 6; ++i) qd[i] = world_.data()->qvel[dof_[i]];
-  const Vector6 v = jacobian() * qd;
-  state.velocity = {v.head<3>(), v.tail<3>()};
-  state.f_Tcp_Base_N = force_;
-  state.status = stopped_ ? DeviceStatus::kProtectiveStop : DeviceStatus::kOk;
-  state.stamp_s = world_.now();
-  return state;
-}
+ArmState MujocoArm::read() { return arm_state(world_, arm_, force_, stopped_); }
 
 void MujocoArm::move_to(const Eigen::Isometry3d& X_BaseTcp) {
   mjData* d = world_.data();
-  for (int i = 0; i < 6; ++i) d->qpos[qpos_[i]] = home_[i];
-  const double error = solve_pose(world_.model(), d, site_, base_body_, qpos_, dof_, X_BaseTcp);
+  for (int i = 0; i < 6; ++i) d->qpos[arm_.qpos[i]] = home_[i];
+  const double error = solve_pose(world_.model(), d, arm_, X_BaseTcp);
   if (error > 1e-4) throw ResetFailed("UR10e: the start pose cannot be reached; change it in the environment's config");
   for (int i = 0; i < 6; ++i) {
-    target_[i] = d->ctrl[actuator_[i]] = d->qpos[qpos_[i]];
-    d->qvel[dof_[i]] = 0.0;
+    target_[i] = d->ctrl[arm_.actuator[i]] = d->qpos[arm_.qpos[i]];
+    d->qvel[arm_.dof[i]] = 0.0;
   }
   commands_.clear();
   force_.setZero();

@@ -10,7 +10,7 @@
 
 #include "onramp/base/error.h"
 #include "onramp/envs/mujoco/cube_scene.h"
-#include "onramp/envs/vacuum_grasp_task.h"
+#include "onramp/envs/task.h"
 #include "support/expect_throws.h"
 
 namespace onramp::mujoco {

@@ -7,9 +7,9 @@
 #include <Eigen/Geometry>
 
 #include <array>
-#include <vector>
 
 #include "onramp/envs/devices.h"
+#include "onramp/envs/mujoco/arm_parts.h"
 #include "onramp/envs/mujoco/twist_queue.h"
 #include "onramp/envs/mujoco/world.h"
 
@@ -78,9 +78,7 @@ class MujocoFrankaArm final : public Arm {
   const MujocoArmConfig config_;
   const ImpedanceConfig impedance_;
   const std::array<double, 7> home_;
-  std::array<int, 7> qpos_{}, dof_{}, actuator_{};
-  int site_ = -1, base_body_ = -1;
-  std::vector<bool> is_tool_geom_;
+  const ArmParts<7> arm_;
   TwistQueue commands_;
   Eigen::Vector3d target_position_m_ = Eigen::Vector3d::Zero();  // set-point, in the base frame
   Eigen::Quaterniond target_rotation_ = Eigen::Quaterniond::Identity();

@@ -11,6 +11,7 @@
 
 #include "onramp/base/random.h"
 #include "onramp/envs/devices.h"
+#include "onramp/envs/mujoco/arm_parts.h"
 #include "onramp/envs/mujoco/twist_queue.h"
 #include "onramp/envs/mujoco/world.h"
 
@@ -52,15 +53,12 @@ class MujocoArm final : public Arm {
   void reset();
   void before_step();
   void after_step();
-  Eigen::Isometry3d tcp_pose() const;
-  Eigen::Matrix<double, 6, 6> jacobian();
 
   World& world_;
   const MujocoArmConfig config_;
   const std::array<double, 6> home_;
-  std::array<int, 6> qpos_{}, dof_{}, actuator_{};
-  int site_ = -1, lip_body_ = -1, base_body_ = -1, suction_ = -1;
-  std::vector<bool> is_tool_geom_;
+  const int lip_body_, suction_;
+  const ArmParts<6> arm_;
   TwistQueue commands_;
   Eigen::Matrix<double, 6, 1> target_;  // joint positions that the servos hold
   Eigen::Vector3d force_ = Eigen::Vector3d::Zero();
