@@ -37,6 +37,7 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   const Compute compute = apply_compute(config_.compute);
   device_ = compute.device;
   if (config_.env) environment();
+  make_collector();
   Recorded recorded = load_data();
   open_folder();
   const auto reduced = reduced_precision(resolved_);
@@ -51,7 +52,10 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   last_checkpoint_s_ = phase_started_s_ = clock_.now();
 }
 
-Run::~Run() { close_log_files(); }
+Run::~Run() {
+  close_environment();
+  close_log_files();
+}
 
 void Run::open_folder() {
   lock_.emplace(folder_);

@@ -58,11 +58,6 @@ Episode load_counted(const EpisodeStore& store, int64_t number) {
   }
 }
 
-bool same_record(const Episode& a, const Episode& b) {
-  return a.vectors == b.vectors && a.images == b.images && a.action == b.action && a.reward == b.reward &&
-         a.success == b.success && a.end == b.end;
-}
-
 }  // namespace
 
 void Run::check_sound(const Parts& parts) {
@@ -173,56 +168,6 @@ void Run::rebuild_replay(int64_t episodes) {
     enter_replay(episode, split(sources->second));
   }
   state_.episodes = episodes;
-}
-
-/// What no source holds would lie in memory for nothing.
-void Run::enter_replay(const Episode& episode, const std::vector<std::string>& sources) {
-  if (!sources.empty()) replay_->add(episode, sources);
-}
-
-void Run::put_on_disk(int64_t number, const Episode& episode) {
-  if (store_->contains(number)) {
-    // Recorded before a kill, after the last checkpoint. In simulation it is now collected again.
-    const Episode before = store_->load(number);
-    if (same_record(before, episode)) return;
-    const auto kept = store_->set_aside(number);
-    log_warning("episode ", number, " differs from the one recorded before the interruption, which is kept as ",
-                kept.string());
-  }
-  store_->write(number, episode);
-}
-
-Episode Run::record(Policy& policy, ActMode mode, const std::vector<std::string>& into,
-                    const std::vector<std::string>& successes_into) {
-  const int64_t number = state_.episodes;
-  const auto& phase = phases_[static_cast<size_t>(state_.phase)]->name();
-  CollectedEpisode collected;
-  try {
-    collected =
-        collect_episode(environment(), policy, mode, seed("episode/" + phase, number),
-                        {{"number", std::to_string(number)}, {"phase", phase}, {"task", environment().spec().name}});
-  } catch (const EnvironmentError&) {  // it could not be reset: the run pauses
-    if (state_.phase > 0 || state_.episodes > 0) checkpoint();
-    throw;
-  }
-  Episode& episode = collected.episode;
-  auto sources = into;
-  if (episode.succeeded()) {
-    for (const auto& name : successes_into) {
-      if (std::find(sources.begin(), sources.end(), name) == sources.end()) sources.push_back(name);
-    }
-  }
-  episode.meta["sources"] = join(sources, ",");
-  if (episode.length() > 0) {  // an environment may fail before its first step: then there is nothing to keep
-    put_on_disk(number, episode);
-    ++state_.episodes;
-    enter_replay(episode, sources);
-  }
-  if (collected.failure) {
-    checkpoint();
-    std::rethrow_exception(collected.failure);
-  }
-  return std::move(collected.episode);
 }
 
 }  // namespace onramp

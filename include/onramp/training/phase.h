@@ -24,6 +24,7 @@ struct PhaseNeeds {
   std::optional<ActSetting> act;           ///< how its policy acts there, where the phase says it and not the policy
   bool leaves_policy = false;              ///< under the phase's own name
   std::vector<std::string> snapshots;      ///< names of policies that it leaves on the way; only an agent can
+  bool overlaps = false;                   ///< its episodes run in a thread of their own
   bool acting_learner = false;             ///< its learners must have a policy
   std::filesystem::path takes_from;        ///< run folder whose learner it takes in place of learning; empty: none
   int64_t episodes = 0;                    ///< that it records, for the memory bill

@@ -87,6 +87,7 @@ struct InterleaveConfig {
   int64_t episodes = 200;
   int64_t updates_per_episode = 60;
   std::optional<double> updates_per_step;
+  bool overlap = false;
   ActMode act = ActMode::kSample;
   std::vector<std::string> into = {"online"};
   std::vector<std::string> successes_into;
@@ -98,6 +99,9 @@ struct InterleaveConfig {
     v("updates_per_episode", updates_per_episode, "gradient steps after each episode, none during", at_least(0));
     v("updates_per_step", updates_per_step,
       "in place of updates_per_episode: gradient steps after each episode for each step that it took", at_least(0.0));
+    v("overlap", overlap,
+      "the next episode runs in a thread of its own meanwhile, by the policy as it was before these updates; a run "
+      "repeats bit for bit all the same");
     v("act", act, "sample: as the policy draws; mode: its single best action");
     v("into", into, "replay sources that every episode enters", not_empty());
     v("successes_into", successes_into, "replay sources that successful episodes enter as well (self-imitation)");

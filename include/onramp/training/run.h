@@ -1,8 +1,11 @@
 // A run: its folder, its state, and what its phases work with.
 #pragma once
 
+#include <c10/core/thread_pool.h>
+
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -33,6 +36,19 @@ struct RunState {
   nlohmann::json notes;  ///< the phase's own, e.g. recent successes or results so far
   int64_t episodes = 0;  ///< recorded in this run; the next one gets this number
   std::map<std::string, double> phase_seconds;  ///< wall time spent, by phase name
+};
+
+/// Replay sources that an episode enters.
+struct EpisodeSources {
+  std::vector<std::string> always;
+  std::vector<std::string> successes = {};  ///< as well, if it succeeded
+};
+
+/// Of a time in which environment and learner worked side by side: how long each stood still until the other was done.
+struct Waits {
+  double of_s = 0.0;
+  double learner_s = 0.0;
+  double environment_s = 0.0;
 };
 
 /// Layout of the folder: config.yaml, log.txt, metrics.csv, tensorboard/, episodes/, checkpoints/, policies/, critics/,
@@ -72,11 +88,20 @@ class Run {
 
   /// Seed of something numbered: a function of (run seed, purpose, number).
   uint64_t seed(const std::string& purpose, int64_t number) const;
-  /// Runs one episode, puts it on disk, then into the replay sources. `successes_into`: further sources if it succeeded.
-  /// Without any source it is on disk alone.
-  /// @return the episode as recorded.
-  Episode record(Policy& policy, ActMode mode, const std::vector<std::string>& into,
-                 const std::vector<std::string>& successes_into = {});
+  /// An episode that is on disk, and in no replay source yet.
+  struct Attempt {
+    CollectedEpisode collected;
+    std::vector<std::string> sources;
+    double began_s = 0.0, ended_s = 0.0;
+  };
+  using Recording = std::future<Attempt>;
+  /// Runs one episode and puts it on disk: in a thread of its own where a phase of the run overlaps, else before this
+  /// returns. One at a time; until its end nothing else uses the environment or the policy.
+  Recording begin_recording(std::shared_ptr<Policy> policy, ActMode mode, EpisodeSources into);
+  /// Waits for its end and lets it into its replay sources; without any it is on disk alone.
+  /// @param waits  grows by what passed since the recording began
+  /// @return the episode as recorded. @throws what the environment threw, after a checkpoint
+  Episode finish_recording(Recording recording, Waits* waits = nullptr);
   /// Keeps what an agent has become: its policy under policies/<name>, whole, which is what onramp-eval loads; and where it
   /// has a critic to ask, that one with all it needs under critics/<name>, for figures (at most a third of a checkpoint's bytes).
   /// @param learner  its name under `learners`
@@ -115,6 +140,9 @@ class Run {
   const Agent* acting_agent() const;  ///< of the phase that runs or ran last; null when there is none
   void enter_replay(const Episode& episode, const std::vector<std::string>& sources);
   void put_on_disk(int64_t number, const Episode& episode);
+  void make_collector();
+  void close_environment();
+  Attempt attempt(int64_t number, Policy& policy, ActMode mode, const EpisodeSources& into);
   void ensure_normalizer(const LearnerFactory& starting);
   void check_sound(const Parts& parts);
   void account_time();
@@ -145,6 +173,7 @@ class Run {
   double last_checkpoint_s_ = 0.0;
   double phase_started_s_ = 0.0;
   std::string last_checkpoint_;
+  std::unique_ptr<c10::ThreadPool> collector_;  // of one thread, where a phase overlaps; ends before all that it uses
 };
 
 }  // namespace onramp

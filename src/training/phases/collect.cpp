@@ -24,16 +24,16 @@ class Collect final : public Phase {
   }
 
   void run(Run& run) override {
-    const auto policy = run.policy(config_.policy);
+    const std::shared_ptr<Policy> policy = run.policy(config_.policy);
     const ActMode act = act_mode(config_.act, *policy);
     auto& state = run.state();  // step counts what is kept
     if (!state.notes.is_object()) state.notes = {{"attempts", 0}, {"successes", 0}};
-    const std::vector<std::string> none;
+    const EpisodeSources into =
+        keeps_all() ? EpisodeSources{.always = config_.into} : EpisodeSources{.successes = config_.into};
     run.begin_progress(config_.episodes);
     while (state.step < config_.episodes) {
       if (attempts(run) >= config_.most_attempts()) give_up(run);
-      const Episode episode =
-          keeps_all() ? run.record(*policy, act, config_.into) : run.record(*policy, act, none, config_.into);
+      const Episode episode = run.finish_recording(run.begin_recording(policy, act, into));
       state.step += keeps_all() || episode.succeeded();
       state.notes["attempts"] = attempts(run) + 1;
       state.notes["successes"] = state.notes["successes"].get<int64_t>() + episode.succeeded();

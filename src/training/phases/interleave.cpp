@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "onramp/base/log.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases/factories.h"
@@ -26,9 +27,11 @@ class Interleave final : public Phase {
             .learners = {config_.learner},
             .fills_sources = std::move(sources),
             .leaves_policy = true,
+            .overlaps = config_.overlap,
             .acting_learner = true,
             .episodes = config_.episodes,
-            .plan = concat(counted(config_.episodes, "episode"), " by '", config_.learner, "', ", updates_plan())};
+            .plan = concat(counted(config_.episodes, "episode"), " by '", config_.learner, "', ", updates_plan(),
+                           config_.overlap ? ", while the next one runs" : "")};
   }
 
   void run(Run& run) override {
@@ -37,30 +40,50 @@ class Interleave final : public Phase {
     const auto plan = agent.sample_plan();
     auto& state = run.state();
     if (!state.notes.is_object()) state.notes = {{"recent", nlohmann::json::array()}};
+    auto& ahead = state.notes["ahead"];  // what came of an episode that is recorded and not yet learned from; or null
     run.begin_progress(config_.episodes);
+    Waits waits;
     while (state.step < config_.episodes) {
-      const auto policy = agent.policy();
-      const Episode episode = run.record(*policy, config_.act, config_.into, config_.successes_into);
-      auto values = episode_metrics(episode);
-      auto shown = gate_metrics(values);
+      if (ahead.is_null()) ahead = outcome(run.finish_recording(begin_episode(run, agent)));
+      const bool overlaps = config_.overlap && state.step + 1 < config_.episodes;
+      Run::Recording next;
+      if (overlaps) next = begin_episode(run, agent);
 
-      run.environment().standby();  // no command will come while the learner works
+      auto values = ahead.at("values").get<Values>();
+      auto shown = gate_metrics(values);
       run.prepare(plan);
       Metrics metrics;
-      const int64_t updates = config_.updates_after(episode.length());
+      const int64_t updates = config_.updates_after(ahead.at("length").get<int64_t>());
       for (int64_t i = 0; i < updates; ++i) metrics = agent.update(run.sample(config_.learner, plan));
       for (const auto& [name, value] : metrics) values.emplace_back(name, value.item<double>());
       ++state.step;
       run.log(state.step, values);
-      shown.emplace(shown.begin(), "success of last 20", recent_success(state.notes["recent"], episode.succeeded()));
+      shown.emplace(shown.begin(), "success of last 20",
+                    recent_success(state.notes["recent"], ahead.at("succeeded").get<bool>()));
       run.show(state.step, shown);
+      ahead = nullptr;
+      if (overlaps) ahead = outcome(run.finish_recording(std::move(next), &waits));
       run.tick();
+    }
+    if (waits.of_s > 0) {
+      const auto percent = [&](double seconds) { return std::lround(100 * seconds / waits.of_s); };
+      log_info("side by side: the learner waited ", percent(waits.learner_s), " % of the time, the environment ",
+               percent(waits.environment_s), " %");
     }
     run.keep_agent(config_.name, config_.learner);
     run.hand_over(config_.learner);
   }
 
  private:
+  Run::Recording begin_episode(Run& run, const Agent& agent) const {
+    return run.begin_recording(agent.policy(), config_.act, {config_.into, config_.successes_into});
+  }
+
+  /// What is to be logged of an episode once it is learned from.
+  static nlohmann::json outcome(const Episode& episode) {
+    return {{"length", episode.length()}, {"succeeded", episode.succeeded()}, {"values", episode_metrics(episode)}};
+  }
+
   std::string updates_plan() const {
     if (!config_.updates_per_step) return concat(counted(config_.updates_per_episode, "update"), " after each");
     return concat("after each as many updates as it had steps, times ", *config_.updates_per_step);
