@@ -36,11 +36,15 @@ int report_main(int argc, char** argv) {
                            "the page; pictures go beside it into <page>-figures/ [RUN/report/report.html; of several "
                            "runs onramp-report.html]"),
             ".html", ".htm");
-  want_at_least(app.add_option("--window", options.window, "attempts that the success curve is smoothed over")
-                    ->capture_default_str(),
-                1);
+  want_at_least(
+      app.add_option("--window", options.window, "attempts that curves of success and of the gate are smoothed over")
+          ->capture_default_str(),
+      1);
   want_at_least(
       app.add_option("--pairs", options.pairs, "random steps that a critic is asked about")->capture_default_str(), 2);
+  app.add_option("--over", options.over,
+                 "a setting in which the methods differ, and that success is drawn over: "
+                 "--over phases.rollouts.episodes");
   app.add_option("--inline-mb", options.inline_video_mb,
                  "videos up to this size become part of the page, larger ones are linked")
       ->capture_default_str();
@@ -59,6 +63,7 @@ int report_main(int argc, char** argv) {
       "  onramp-report runs/quickstart/seed1 --zero-shot\n"
       "  onramp-report runs/quickstart/seed* --out quickstart.html\n"
       "  onramp-report --label tuned=runs/tuned/seed1 --label plain=runs/quickstart/seed1 --out both.html\n"
+      "  onramp-report runs/q2rl/lift/rollouts_*/seed* --over phases.rollouts.episodes --out rollouts.html\n"
       "Exit codes: 0 done, 1 error (a folder that is no run), 2 mistake in the command line, 130 interrupted: no page "
       "was\nwritten, situations that were scored are kept.");
   if (!parse_command_line(app, argc, argv)) return 0;

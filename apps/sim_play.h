@@ -21,10 +21,11 @@ namespace onramp::sim {
 /// What the keys ask for. A key moves for a few steps, so that holding it down (terminals repeat it) moves steadily.
 class Keys {
  public:
-  /// Fits into 80 columns.
-  static constexpr const char* kHelp =
-      "w s a d: up, down, left, right in the picture   r f: raise, lower   q e: turn\x1b[K\n"
-      "space: suction   n: new attempt   x: leave";
+  /// Fits into 80 columns. @param tool  what the space bar switches: "suction", "gripper"
+  static std::string help(const std::string& tool) {
+    return "w s a d: up, down, left, right in the picture   r f: raise, lower   q e: turn\x1b[K\nspace: " + tool +
+           "   n: new attempt   x: leave";
+  }
   bool leave = false, again = false;
   bool closed = false;
   bool any = false;  ///< one of the keys that command the arm was pressed
@@ -82,7 +83,7 @@ class Keys {
 class Play {
  public:
   Play(const Catalog& catalog, const Options& options)
-      : environment_(make_task(catalog, options)), seed_(options.seed) {
+      : environment_(make_task(catalog, options)), tool_(tool_of(environment_->spec().action)), seed_(options.seed) {
     install_interrupt_handler();
   }
 
@@ -97,6 +98,10 @@ class Play {
   }
 
  private:
+  /// The last dimension, "gripper [> 0: closed]", by its name alone.
+  static std::string tool_of(const ActionSpec& action) {
+    return action.fields.empty() ? "tool" : action.fields.back().substr(0, action.fields.back().find(" ["));
+  }
   bool running() const { return !keys_.leave && !interrupt_requested(); }
 
   /// @return whether it came to its end; false: left, or given up for the next
@@ -153,13 +158,14 @@ class Play {
     if (picture.size(1) > size.columns)
       picture = picture.slice(1, picture.size(1) - std::min(size.columns, height)).contiguous();
     std::cout << "\x1b[H" << terminal_picture(picture) << "seed " << seed_ << "  step " << step_ << "/"
-              << environment_->spec().max_steps << "  suction " << (keys_.closed ? "on" : "off") << "  return "
+              << environment_->spec().max_steps << "  " << tool_ << (keys_.closed ? " on" : " off") << "  return "
               << return_ << "  succeeded " << successes_ << "/" << attempts_ << "\x1b[K\n"
               << verdict_ << "\x1b[K\n"
-              << Keys::kHelp << "\x1b[K\n\x1b[J" << std::flush;
+              << Keys::help(tool_) << "\x1b[K\n\x1b[J" << std::flush;
   }
 
   std::unique_ptr<Environment> environment_;
+  std::string tool_;
   uint64_t seed_;
   Keys keys_;
   SteadyClock clock_;

@@ -14,7 +14,7 @@ import pathlib
 import statistics
 import sys
 
-OFFLINE = ("offline", "cloning")  # names that the last policy before the on-line phase goes by
+OFFLINE = ("offline", "pretraining", "cloning")  # names that the last policy before the on-line phase goes by
 
 
 def read(folder):

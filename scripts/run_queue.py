@@ -2,9 +2,10 @@
 """Runs configs for several seeds, some at a time, and goes on where it was stopped.
 
 A cell is one config with one seed, run by onramp-train into RUNS/<config>/seed<k>. A config may carry settings of its own,
-CONFIG,KEY=VALUE,...: {seed} in them stands for the seed. What is finished is skipped, what was
-interrupted is continued. Ctrl-C (or a kill) lets the runs save and stops; the same command goes on. Finished cells are
-summed up into RESULTS/<config>/seed<k> by scripts/summarize_run.py, and shown by scripts/seed_table.py at the end.
+CONFIG,KEY=VALUE,...: {seed} in them stands for the seed. It may go by another name than its file's, NAME=CONFIG, which may hold
+slashes (RUNS/lift/ibrl/seed<k>), and say how many hours a cell of it takes, NAME@HOURS=CONFIG. What is finished is skipped, what
+was interrupted is continued. Ctrl-C (or a kill) lets the runs save and stops; the same command goes on. Finished cells are
+summed up into RESULTS/<name>/seed<k> by scripts/summarize_run.py, and shown by scripts/seed_table.py at the end.
 Needs Python alone.
 """
 import argparse
@@ -13,6 +14,7 @@ import dataclasses
 import fcntl
 import json
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -24,8 +26,32 @@ INTERRUPTED = 130  # exit code of onramp-train when it was stopped and has saved
 
 
 @dataclasses.dataclass
-class Cell:
+class Variant:
+    """A config as the command line names it: [NAME[@HOURS]=]CONFIG[,KEY=VALUE...]."""
+    name: str
     config: pathlib.Path
+    settings: list
+    hours: float | None = None  # that a cell of it takes, as the caller says
+
+    @staticmethod
+    def read(text):
+        # A comma begins a setting where a key follows: [a,b] is one value.
+        words = re.split(r",(?=[^,=\[\]]+=)", text)
+        if "," in words[0]:
+            raise ValueError(f"{words[0].split(',')[0]}: want KEY=VALUE after the comma, got '{words[0].split(',', 1)[1]}'")
+        for setting in words[1:]:
+            if setting.count("[") == setting.count("]") and "," in re.sub(r"\[.*\]", "", setting):
+                raise ValueError(f"{words[0]}: want KEY=VALUE after the comma, got '{setting.rsplit(',', 1)[1]}'")
+        name, _, config = words[0].rpartition("=")
+        name, at, hours = name.partition("@")
+        if at and not re.fullmatch(r"\d+(\.\d+)?", hours):
+            raise ValueError(f"{text}: want hours after the @, got '{hours}'")
+        return Variant(name or pathlib.Path(config).stem, pathlib.Path(config), words[1:], float(hours) if at else None)
+
+
+@dataclasses.dataclass
+class Cell:
+    of: Variant
     settings: tuple  # of this config alone: "key=value", {seed} filled in
     seed: int
     runs: pathlib.Path
@@ -33,8 +59,12 @@ class Cell:
     failed: str = ""  # last line of what went wrong in this session
 
     @property
+    def config(self):
+        return self.of.config
+
+    @property
     def variant(self):
-        return self.config.stem
+        return self.of.name
 
     @property
     def name(self):
@@ -99,14 +129,19 @@ class Cell:
         return f"interrupted in phase {manifest['phase_name']}, step {manifest['step']}" if manifest else "to do"
 
 
+def measured_hours(cells):
+    """Of those that are finished."""
+    hours = [cell.hours_done() if cell.state(False) == "finished" else cell.hours_summed_up() for cell in cells]
+    return [h for h in hours if h]
+
+
 def expected_hours(cell, cells, default):
-    """Of the whole cell: as measured on the same config, else as the caller says, else as measured on the others; None: not known."""
-    def measured(among):
-        hours = [other.hours_done() if other.state(False) == "finished" else other.hours_summed_up() for other in among]
-        return [h for h in hours if h]
-    own = measured([other for other in cells if other.config == cell.config])
-    every = own or ([] if default else measured(cells))
-    return sum(every) / len(every) if every else default
+    """Of the whole cell: as measured on the same config, else as the caller says (of it, of all), else as measured on the others;
+    None: not known."""
+    own = measured_hours([other for other in cells if other.variant == cell.variant])
+    said = default if cell.of.hours is None else cell.of.hours
+    every = own or ([] if said else measured_hours(cells))
+    return sum(every) / len(every) if every else said
 
 
 def about(hours):
@@ -140,7 +175,9 @@ class Queue:
         width = max(len(cell.name) for cell in self.cells)
         for cell in self.cells:
             hours = self.remaining_hours(cell)
-            print(f"{cell.name:{width}}  {cell.state(self.options.keep_results):44}  {f'about {hours:.2f} h to go' if hours else ''}".rstrip())
+            known = measured_hours([other for other in self.cells if other.variant == cell.variant])
+            told = f"about {hours:.2f} h to go, {'as measured' if known else 'an estimate'}" if hours else ""
+            print(f"{cell.name:{width}}  {cell.state(self.options.keep_results):44}  {told}".rstrip())
         hours = [self.remaining_hours(cell) for cell in self.cells]
         if None in hours:
             print(f"in all {hours.count(None)} to go; how long is not known before one is finished (an estimate: --cell-hours H)")
@@ -232,8 +269,10 @@ class Queue:
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("configs", nargs="+", metavar="CONFIG[,KEY=VALUE...]", help="the most telling first: they run in this order")
+    parser.add_argument("configs", nargs="+", metavar="[NAME[@HOURS]=]CONFIG[,KEY=VALUE...]",
+                        help="the most telling first: they run in this order")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], metavar="K", help="[1 2 3]")
+    parser.add_argument("--by-seed", action="store_true", help="all configs with the first seed, then all with the next")
     parser.add_argument("--runs", type=pathlib.Path, required=True, help="folder that the runs go into")
     parser.add_argument("--results", type=pathlib.Path, required=True, help="folder that the summaries go into")
     parser.add_argument("--parallel", type=int, default=2, metavar="N", help="runs at a time [2]")
@@ -246,14 +285,14 @@ def read_options():
     parser.add_argument("--train", type=pathlib.Path, default=SCRIPTS.parent / "build/release/bin/onramp-train",
                         help="the program [build/release/bin/onramp-train]")
     options = parser.parse_args()
-    options.configs = [(pathlib.Path(words[0]), words[1:]) for words in (text.split(",") for text in options.configs)]
-    for config, settings in options.configs:
-        if not config.is_file():
-            parser.error(f"no such config: {config}")
-        for setting in settings:
-            if "=" not in setting:
-                parser.error(f"{config}: want KEY=VALUE after the comma, got '{setting}'")
-    if len({config.stem for config, _ in options.configs}) < len(options.configs):
+    try:
+        options.configs = [Variant.read(text) for text in options.configs]
+    except ValueError as error:
+        parser.error(str(error))
+    for variant in options.configs:
+        if not variant.config.is_file():
+            parser.error(f"no such config: {variant.config}")
+    if len({variant.name for variant in options.configs}) < len(options.configs):
         parser.error("two configs have the same name; their runs would share a folder")
     if options.parallel < 1 or options.threads < 1:
         parser.error("--parallel and --threads want a number >= 1")
@@ -262,8 +301,10 @@ def read_options():
 
 def main():
     options = read_options()
-    cells = [Cell(config, tuple(setting.replace("{seed}", str(seed)) for setting in settings), seed, options.runs, options.results)
-             for config, settings in options.configs for seed in options.seeds]
+    cells = [Cell(variant, tuple(setting.replace("{seed}", str(seed)) for setting in variant.settings), seed, options.runs,
+                  options.results) for variant in options.configs for seed in options.seeds]
+    if options.by_seed:
+        cells.sort(key=lambda cell: options.seeds.index(cell.seed))
     queue = Queue(options, cells)
     queue.show()
     if options.list:

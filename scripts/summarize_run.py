@@ -5,7 +5,7 @@ usage: scripts/summarize_run.py RUN_FOLDER DESTINATION     e.g. runs/quickstart/
 
 Writes config.yaml (resolved, without where the run lay), summary.json (config hash, machine, phases with wall time, success
 table with the success of each held-out situation, from first_seed on) and metrics.csv (thinned to at most 100 rows of each
-metric and phase; the success of every attempt is kept). onramp-report reads it. Needs Python alone.
+metric and phase; success and length of every attempt are kept). onramp-report reads it. Needs Python alone.
 """
 import csv
 import json
@@ -13,6 +13,7 @@ import pathlib
 import sys
 
 ROWS = 100  # of each metric and phase that are kept
+WHOLE = ("success", "length")  # of every attempt: success is drawn over the steps that attempts took
 
 
 def fail(message):
@@ -37,7 +38,7 @@ def thin(source, target):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         for rows in series.values():
-            stride = 1 if rows[0][2] == "success" else (len(rows) + ROWS - 1) // ROWS
+            stride = 1 if rows[0][2] in WHOLE else (len(rows) + ROWS - 1) // ROWS
             kept = rows[::stride]
             if kept[-1] is not rows[-1]:
                 kept.append(rows[-1])
@@ -50,9 +51,12 @@ def by_situation(row):
 
 
 def without_place(line):
-    """Of a run that a learner was taken from, its own name: runs/<config>/seed<k>, and not where that lay."""
-    key, found, path = line.partition("    from: /")
-    return f"{key}    from: {'/'.join(path.split('/')[-3:])}" if found and not key.strip() else line
+    """Of a run that a learner was taken from, its own name: runs/<config>/seed<k>, and not where that lay. Of data their file's."""
+    for key, parts in (("    from: ", 3), ("  path: ", 1)):
+        before, found, path = line.partition(f"{key}/")
+        if found and not before.strip():
+            return f"{before}{key}{'/'.join(path.split('/')[-parts:])}"
+    return line
 
 
 def main():

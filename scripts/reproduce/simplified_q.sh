@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The comparison of Simplified Q with its baselines and ablations, at CPU scale: see --help.
 set -euo pipefail
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 usage() {
   cat <<'TEXT'
@@ -20,9 +20,6 @@ TEXT
 
 case "${1:-}" in -h | --help) usage; exit 0 ;; esac
 
-cd "$ONRAMP_ROOT"
-step "Queue of the comparison"
-remedy "what the line above says; the same command goes on"
 configs=()
 # With the same seed every run has the same demonstrations, and so the same encoder, which takes longer than all else: those
 # that use it as it is take it from cpu's runs, which come first. Bit for bit nothing else changes.
@@ -35,5 +32,4 @@ for name in cpu no_regularizer cql_sac cql_crossq unweighted_penalty mu_uniform 
     *) configs+=("$config,$taken") ;;
   esac
 done
-exec python3 scripts/run_queue.py "${configs[@]}" --seeds 1 2 3 --parallel 2 --threads 1 --cell-hours 0.4 \
-  --runs runs/simplified_q --results benchmarks/results/simplified_q "$@"
+queue simplified_q "${configs[@]}" --cell-hours 0.4 "$@"

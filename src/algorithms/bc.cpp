@@ -58,10 +58,9 @@ Metrics Bc::update(const Batches& batches) {
   return {{"bc_loss", loss.detach()}};
 }
 
-std::vector<std::string> Bc::provides(const BcConfig& config) {
-  if (config.policy == ActorType::kDeterministic) return {};
-  return {kClonedPolicy};
-}
+std::vector<std::string> Bc::provides() { return {kClonedPolicy}; }
+
+bool Bc::has_density(const BcConfig& config) { return config.policy != ActorType::kDeterministic; }
 
 ActMode Bc::usual_mode(const BcConfig& config) { return onramp::usual_mode(config.policy); }
 
@@ -79,7 +78,7 @@ std::unique_ptr<Policy> Bc::policy() const { return std::make_unique<ActorPolicy
 
 void Bc::save(Parts& parts) const {
   save_module(parts["actor"], *actor_);
-  if (actor_->stochastic()) parts[kClonedPolicy] = save_policy(ActorPolicy(actor_->copy(), action_));
+  parts[kClonedPolicy] = save_policy(ActorPolicy(actor_->copy(), action_));
   optimizer_->save(parts["actor_optimizer"]);
   parts["learner"].host = {{"shift", shift_.counter()}, {"inputs", inputs_.hash()}};
 }

@@ -40,8 +40,7 @@ void check_observations(const ObservationSpec& cloned, const ObservationSpec& he
 
 std::shared_ptr<Policy> load_cloned_policy(const LearnerContext& context, const std::string& method) {
   if (!context.given || !context.given->contains(kClonedPolicy)) {
-    throw ConfigError(concat(method, " needs the part '", kClonedPolicy,
-                             "': let a bc learner with policy: squashed_gaussian or mixture learn first"));
+    throw ConfigError(concat(method, " needs the part '", kClonedPolicy, "': let a bc learner learn first"));
   }
   std::shared_ptr<Policy> policy = load_policy(context.given->at(kClonedPolicy), context.device);
   const auto& action = policy->action_spec();
@@ -82,7 +81,7 @@ std::vector<std::string> ClonedPolicy::needs(const InputConfig& input, const Obs
 at::Tensor ClonedPolicy::propose(const Observation& obs, const at::Tensor& like) {
   auto random = proposals_.next();
   const auto state = policy_->begin(obs.batch_size());
-  return policy_->act(obs, *state, act_mode(act_, *policy_), random).action.to(like.device());
+  return policy_->propose(obs, *state, act_mode(act_, *policy_), random).to(like.device());
 }
 
 void ClonedPolicy::describe(BatchRequest& request) const {

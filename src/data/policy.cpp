@@ -11,6 +11,10 @@ const ObservationSpec& Policy::observation_spec() const {
   return nothing_said;
 }
 
+at::Tensor Policy::propose(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) {
+  return act(obs, state, mode, random).action;
+}
+
 LogProbEntropy Policy::evaluate(const Observation&, const at::Tensor&) {
   throw Error("this policy offers no density of its actions; use one that does (a Gaussian one, say)");
 }

@@ -96,11 +96,18 @@ void draw_header(cv::Mat& canvas, const Episode& episode, const EpisodeFilm& fil
   char clock[64];
   std::snprintf(clock, sizeof clock, "step %lld of %lld, %.1f s", static_cast<long long>(t),
                 static_cast<long long>(episode.length()), static_cast<double>(t) / film.frames_per_s);
-  const int right = canvas.cols - kMargin - detail::text_width(clock);
+  int right = canvas.cols - kMargin - detail::text_width(clock);
+  detail::draw_text(canvas, clock, {right, 20}, detail::kFaint);
+  if (t > 0) {
+    if (const auto who = who_acted(episode, t - 1)) {
+      const std::string name = *who == Acting::kCloned ? "cloned policy" : "learned policy";
+      right -= detail::text_width(name) + 2 * kMargin;
+      detail::draw_text(canvas, name, {right, 20}, detail::color_of(*who));
+    }
+  }
   std::string title = film.title;  // cut at its front: the end says which episode it is
   while (title.size() > 4 && detail::text_width(title) > right - 2 * kMargin) title = "..." + title.substr(4);
   detail::draw_text(canvas, title, {kMargin, 20});
-  detail::draw_text(canvas, clock, {right, 20}, detail::kFaint);
 }
 
 void draw_rewards(cv::Mat& canvas, const cv::Rect& where, const Episode& episode, int64_t t) {
@@ -172,6 +179,9 @@ at::Tensor episode_frame(const Episode& episode, const EpisodeFilm& film, int64_
                     std::span(episode.executed_action).subspan(row, A), episode.action_spec.fields);
   y += kBarsHeight + kMargin;
   draw_rewards(canvas, {kMargin, y, inside, kRewardHeight}, episode, t);
+  if (t > 0) {
+    if (const auto who = who_acted(episode, t - 1)) detail::draw_border(canvas, *who);
+  }
   return frame;
 }
 

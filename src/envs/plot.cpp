@@ -107,6 +107,18 @@ void draw_text(cv::Mat& canvas, const std::string& text, cv::Point baseline, con
   cv::putText(canvas, text, baseline, cv::FONT_HERSHEY_SIMPLEX, scale, color, 1, cv::LINE_AA);
 }
 
+const cv::Scalar& color_of(Acting who) { return who == Acting::kCloned ? kCloned : kLearned; }
+
+void draw_border(cv::Mat& canvas, Acting who) {
+  const int width = std::max(2, canvas.rows / 72);
+  const cv::Size size = canvas.size();
+  for (const cv::Rect& side :
+       {cv::Rect(0, 0, size.width, width), cv::Rect(0, size.height - width, size.width, width),
+        cv::Rect(0, 0, width, size.height), cv::Rect(size.width - width, 0, width, size.height)}) {
+    cv::rectangle(canvas, side, color_of(who), cv::FILLED);
+  }
+}
+
 int text_width(const std::string& text, double scale) {
   int below = 0;
   return cv::getTextSize(text, cv::FONT_HERSHEY_SIMPLEX, scale, 1, &below).width;

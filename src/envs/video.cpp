@@ -46,6 +46,23 @@ bool has_index(const std::filesystem::path& mp4) {
   return false;
 }
 
+const cv::Scalar& color_of(CaptionLine::Tone tone) {
+  using Tone = CaptionLine::Tone;
+  switch (tone) {
+    case Tone::kGood:
+      return detail::kGood;
+    case Tone::kBad:
+      return detail::kBad;
+    case Tone::kCloned:
+      return detail::kCloned;
+    case Tone::kLearned:
+      return detail::kLearned;
+    case Tone::kPlain:
+      break;
+  }
+  return detail::kInk;
+}
+
 }  // namespace
 
 struct VideoWriter::Encoder {
@@ -153,12 +170,16 @@ void draw_caption(at::Tensor& rgb, const std::vector<CaptionLine>& lines) {
   cv::Mat corner = canvas(cv::Rect({0, top}, ground) & cv::Rect({0, 0}, canvas.size()));
   corner.convertTo(corner, -1, 0.3);
   for (size_t i = 0; i < lines.size(); ++i) {
-    const auto tone = lines[i].tone;
-    const auto& color = tone == CaptionLine::Tone::kGood  ? detail::kGood
-                        : tone == CaptionLine::Tone::kBad ? detail::kBad
-                                                          : detail::kInk;
-    detail::draw_text(canvas, texts[i], {kMargin, top + (static_cast<int>(i) + 1) * kLineHeight - 3}, color, kScale);
+    detail::draw_text(canvas, texts[i], {kMargin, top + (static_cast<int>(i) + 1) * kLineHeight - 3},
+                      color_of(lines[i].tone), kScale);
   }
+}
+
+void draw_border(at::Tensor& rgb, Acting who) {
+  check_uint8("picture", rgb, {kAny, kAny, 3});
+  ONRAMP_CHECK(rgb.is_contiguous(), "a border is drawn in place");
+  cv::Mat canvas(static_cast<int>(rgb.size(0)), static_cast<int>(rgb.size(1)), CV_8UC3, rgb.data_ptr());
+  detail::draw_border(canvas, who);
 }
 
 at::Tensor resized(const at::Tensor& rgb, int64_t width, int64_t height) {

@@ -23,8 +23,9 @@ bool suits(const at::Tensor& x, const std::vector<Layer>& layers, Activation act
 
 /// @param x      [R, in], the same for every member, or [E, R, in]
 /// @param layers hidden ones, then the output, which has neither norm nor activation
-/// @return output [E, R, out] and features [E, R, F]; differentiable once in x and all of the layers' tensors. Numbers do not
-/// depend on the number of threads, and equal those of separate operators up to rounding.
+/// @return output [E, R, out] and features [E, R, F]; differentiable once in x and all of the layers' tensors. Numbers equal
+/// those of separate operators up to rounding. They do not depend on the number of threads, unless all of it is one task (one
+/// member, at most 128 rows): its products use all threads, and some processors' libraries round by their number.
 EnsembleOutput run(const at::Tensor& x, const std::vector<Layer>& layers, Activation activation);
 
 }  // namespace onramp::ensemble_pass

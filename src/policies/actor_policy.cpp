@@ -98,8 +98,12 @@ at::Tensor ActorPolicy::draw_noise(int64_t batch, ActMode mode, Rng& random) con
   return at::randn({batch, actor_->noise_dim()}, generator, at::TensorOptions()).to(device_);  // [B, A] or more
 }
 
-Action ActorPolicy::act(const Observation& obs, PolicyState&, ActMode mode, Rng& random) {
-  return {.action = action_at(obs, draw_noise(obs.batch_size(), mode, random)), .info = {}};
+Action ActorPolicy::act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) {
+  return {.action = propose(obs, state, mode, random).cpu(), .info = {}};
+}
+
+at::Tensor ActorPolicy::propose(const Observation& obs, PolicyState&, ActMode mode, Rng& random) {
+  return action_here(obs, draw_noise(obs.batch_size(), mode, random));
 }
 
 RatedAction ActorPolicy::act_rated(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) {
@@ -124,9 +128,13 @@ ActMode usual_mode(ActorType type) { return type == ActorType::kMixture ? ActMod
 ActMode ActorPolicy::usual_mode() const { return onramp::usual_mode(actor_->type()); }
 
 at::Tensor ActorPolicy::action_at(const Observation& obs, const at::Tensor& noise) const {
+  return action_here(obs, noise).cpu();
+}
+
+at::Tensor ActorPolicy::action_here(const Observation& obs, const at::Tensor& noise) const {
   at::NoGradGuard no_gradient;
   const auto on_device = obs.to(device_);
-  return (noise.defined() ? actor_->sample(on_device, noise.to(device_)) : actor_->mode(on_device)).cpu();
+  return noise.defined() ? actor_->sample(on_device, noise.to(device_)) : actor_->mode(on_device);
 }
 
 std::string ActorPolicy::content_hash() const {

@@ -12,10 +12,33 @@
 namespace onramp {
 namespace {
 
+/// Tells who acts, where the policy that it stands before chooses between two.
+class Watched final : public Policy {
+ public:
+  explicit Watched(Policy& inner) : inner_(inner) {}
+  std::optional<Acting> acting() const { return acting_; }
+
+  std::unique_ptr<PolicyState> begin(int64_t batch) override { return inner_.begin(batch); }
+  Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override {
+    Action action = inner_.act(obs, state, mode, random);
+    acting_ = who_acted(action);
+    return action;
+  }
+  const ActionSpec& action_spec() const override { return inner_.action_spec(); }
+  const ObservationSpec& observation_spec() const override { return inner_.observation_spec(); }
+  std::string content_hash() const override { return inner_.content_hash(); }
+  ActMode usual_mode() const override { return inner_.usual_mode(); }
+
+ private:
+  Policy& inner_;
+  std::optional<Acting> acting_;
+};
+
 /// Films whatever happens in the environment it stands before.
 class Filmed final : public Environment {
  public:
-  Filmed(Environment& inner, VideoWriter& film, std::string policy) : inner_(inner), film_(film) {
+  Filmed(Environment& inner, VideoWriter& film, std::string policy, const Watched& watched)
+      : inner_(inner), film_(film), watched_(watched) {
     moment_.task = inner.spec().name;
     moment_.policy = std::move(policy);
     moment_.max_steps = inner.spec().max_steps;
@@ -25,6 +48,7 @@ class Filmed final : public Environment {
     moment_.step = 0;
     moment_.success = false;
     moment_.end.reset();
+    moment_.acting.reset();
   }
 
   const EnvSpec& spec() const override { return inner_.spec(); }
@@ -38,6 +62,7 @@ class Filmed final : public Environment {
     ++moment_.step;
     moment_.success |= step.success;
     moment_.end = step.end;
+    moment_.acting = watched_.acting();
     add(step.obs);
     return step;
   }
@@ -49,6 +74,7 @@ class Filmed final : public Environment {
     moment_.time_s = static_cast<double>(moment_.step) * period_s;
     at::Tensor frame = film_frame(inner_, observation);
     draw_caption(frame, caption_of(moment_));
+    if (moment_.acting) draw_border(frame, *moment_.acting);
     // The outcome stands long enough to be read.
     const auto times = moment_.end ? std::max<int64_t>(1, std::llround(1.0 / period_s)) : 1;
     for (int64_t i = 0; i < times; ++i) film_.add(frame);
@@ -56,6 +82,7 @@ class Filmed final : public Environment {
 
   Environment& inner_;
   VideoWriter& film_;
+  const Watched& watched_;
   FilmMoment moment_;
 };
 
@@ -68,6 +95,11 @@ std::vector<CaptionLine> caption_of(const FilmMoment& moment) {
   std::vector<CaptionLine> lines{{moment.task + ", " + moment.policy},
                                  {concat(moment.take, ", step ", moment.step,
                                          moment.max_steps > 0 ? concat(" of ", moment.max_steps) : "", ", ", time)}};
+  if (moment.acting) {
+    const bool cloned = *moment.acting == Acting::kCloned;
+    lines.push_back(
+        {cloned ? "the cloned policy acts" : "the learned policy acts", cloned ? Tone::kCloned : Tone::kLearned});
+  }
   if (!moment.end) {
     if (moment.success) lines.push_back({"success", Tone::kGood});
     return lines;
@@ -83,10 +115,11 @@ std::vector<CaptionLine> caption_of(const FilmMoment& moment) {
 void film_policy(Environment& environment, Policy& policy, ActMode mode, const FilmPlan& plan,
                  const std::function<void(const Episode&)>& tell) {
   VideoWriter film(plan.path, 1.0 / environment.spec().control_period_s);
-  Filmed filmed(environment, film, plan.policy);
+  Watched watched(policy);
+  Filmed filmed(environment, film, plan.policy, watched);
   for (const auto& take : plan.takes) {
     filmed.begin(take.name);
-    const CollectedEpisode collected = collect_episode(filmed, policy, mode, take.seed, {});
+    const CollectedEpisode collected = collect_episode(filmed, watched, mode, take.seed, {});
     if (collected.failure) std::rethrow_exception(collected.failure);
     if (tell) tell(collected.episode);
   }

@@ -113,7 +113,15 @@ void check_scales(const RunConfig& config, const std::vector<Draw>& drawn) {
 std::string provider_of(const std::string& part) {
   if (part == "encoder") return " (a hilbert learner does), or set its input.images: end_to_end (or none)";
   if (part != "cloned_policy") return "";
-  return " (a bc learner whose policy has a density does: policy: squashed_gaussian or mixture, not deterministic)";
+  return " (a bc learner does)";
+}
+
+/// That the policy which `provider` hands over (""; the run itself does) has the density that learner `name` wants.
+void check_density(const RunConfig& config, const std::string& provider, const ConfigNode& at,
+                   const std::string& name) {
+  if (provider.empty() || config.learners.at(provider).make()->has_density().value_or(true)) return;
+  at.fail(concat("learner '", name, "' wants a policy with a density, and learner '", provider,
+                 "' hands over one that has none; set its policy: squashed_gaussian or mixture, not deterministic"));
 }
 
 /// Who filled which replay sources so far, against what learners take for granted of them.
@@ -181,6 +189,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
   const ConfigNode node = root.at("phases");
   std::set<std::string> names, parts{"normalizer"};  // the run fits that one itself
   std::set<std::string> taken;                       // parts that a learner was built from
+  std::map<std::string, std::string> provider;       // learner that handed a part over
   std::vector<Draw> drawn;
   std::set<std::string> sources;     // that somebody fills, so far
   std::set<std::string> normalizer;  // those that were when the first learner started
@@ -235,6 +244,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
                            "', which no earlier phase hands over; let one that provides it learn first",
                            provider_of(part)));
         }
+        if (factory->wants_density()) check_density(config, provider[part], said, name);
       }
       for (const auto& part : factory->provides()) {
         if (taken.contains(part)) {
@@ -242,6 +252,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
               concat("learner '", name, "' would replace the part '", part, "', which an earlier phase has used"));
         }
         parts.insert(part);
+        provider[part] = name;
       }
       for (const auto& source : factory->sources(needs.acting_learner)) {
         drawn.push_back({said, name, source, {sources.begin(), sources.end()}});

@@ -1,6 +1,7 @@
 // Figures of what a policy does and of what its critic believes.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -15,6 +16,29 @@ constexpr int64_t kWayColor = 0, kFailedColor = 1, kItemColor = 4;
 
 std::string action_name(const ActionSpec& spec, int64_t i) {
   return i < int64_t(spec.fields.size()) ? spec.fields[size_t(i)] : concat("action ", i);
+}
+
+/// A row an attempt, a column a step, in the colours that films have as borders (envs/video.h); grey after its end.
+Panel acting_panel(const std::vector<std::vector<uint8_t>>& acting, const std::string& title) {
+  constexpr size_t kRows = 60;
+  constexpr std::array<uint8_t, 3> kCloned{60, 150, 255}, kLearned{255, 140, 20}, kOver{140, 140, 140};
+  const size_t rows = std::min(kRows, acting.size());
+  size_t steps = 1;
+  for (const auto& attempt : acting) steps = std::max(steps, attempt.size());
+  Panel panel{.kind = PanelKind::kPicture,
+              .title = title,
+              .x_label = concat("step, 1 to ", steps),
+              .y_label = concat("attempt, from 1 above to ", acting.size()),
+              .height = static_cast<int64_t>(rows),
+              .width = static_cast<int64_t>(steps)};
+  for (size_t row = 0; row < rows; ++row) {
+    const auto& attempt = acting[rows == 1 ? 0 : row * (acting.size() - 1) / (rows - 1)];
+    for (size_t t = 0; t < steps; ++t) {
+      const auto& color = t >= attempt.size() ? kOver : attempt[t] ? kCloned : kLearned;
+      panel.pixels.insert(panel.pixels.end(), color.begin(), color.end());
+    }
+  }
+  return panel;
 }
 
 /// First, middle and last.
@@ -153,6 +177,15 @@ std::optional<Figure> actions_figure(const std::vector<RunLook>& looks) {
     figure.panels.push_back(std::move(panel));
   }
   figure.columns = 4;
+  return figure;
+}
+
+std::optional<Figure> acting_figure(const std::vector<RunLook>& looks) {
+  Figure figure{.name = "acting"};
+  for (const auto& look : looks) {
+    if (!look.recorded.acting.empty()) figure.panels.push_back(acting_panel(look.recorded.acting, look.run->name()));
+  }
+  if (figure.panels.empty()) return std::nullopt;
   return figure;
 }
 

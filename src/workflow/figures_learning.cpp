@@ -40,7 +40,8 @@ Curve online_success(const Method& method, double window) {
 std::string percent(double rate) { return concat(static_cast<int64_t>(std::lround(100 * rate)), " %"); }
 
 bool is_of_episodes(const std::string& metric) {
-  return metric == "success" || metric == "success_at_end" || metric == "return" || metric == "length";
+  return metric == "success" || metric == "success_at_end" || metric == "return" || metric == "length" ||
+         metric == "bc_share" || metric == "gate_q_bc" || metric == "gate_q_rl";
 }
 
 enum class Family : uint8_t { kLosses, kValues, kOther };

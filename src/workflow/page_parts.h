@@ -18,6 +18,8 @@ std::string ends_text(const std::map<std::string, int64_t>& ends);  ///< "time_l
 
 /// By policy and seed, last and best, with what they mean; then the last policy against the others.
 void add_success(HtmlPage& page, const Method& method);
+/// Methods side by side: how they began, last, best and while learning. `window` is in attempts.
+void add_methods(HtmlPage& page, const std::vector<Method>& methods, double window);
 /// How to read these tables, once for all of them.
 void explain_success(HtmlPage& page);
 /// The last policies of each two methods, seed against seed.

@@ -1,10 +1,12 @@
 #include "page_parts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 
 #include "onramp/base/text.h"
+#include "onramp/workflow/interaction.h"
 
 namespace onramp {
 namespace {
@@ -96,6 +98,64 @@ void add_success(HtmlPage& page, const Method& method) {
   }
   page.table(columns, rows);
   add_paired(page, paired_within(method), concat("Paired, within the runs of ", method.name));
+}
+
+void add_methods(HtmlPage& page, const std::vector<Method>& methods, double window) {
+  constexpr int64_t kTimes = 3;
+  double common = 0.0;  // steps that every method that learns on line has reached
+  for (const auto& method : methods) {
+    const double steps = common_steps(method);
+    if (steps > 0) common = common > 0 ? std::min(common, steps) : steps;
+  }
+  std::vector<TableColumn> columns{{"method"},          {"seeds"}, {"began with"},    {"last"},
+                                   {"95 % over seeds"}, {"best"},  {"while learning"}};
+  for (int64_t i = 1; common > 0 && i <= kTimes; ++i)
+    columns.push_back(
+        {concat("after ", number_text(std::floor(common * double(i) / double(kTimes)), "%.0f"), " steps")});
+  if (common > 0) columns.push_back({"steps"});
+  const auto mean_text = [](const OverSeeds& rates) {
+    return rates.values.empty() ? std::string() : percent_text(rates.mean);
+  };
+  std::vector<Cells> rows;
+  for (const auto& method : methods) {
+    std::vector<double> first, attempts;
+    for (const auto* run : method.runs) {
+      if (const auto* score = first_score(*run)) first.push_back(score->rate());
+      const auto series = over_steps(*run, "success");
+      if (!series) continue;
+      double sum = 0.0;
+      for (const double value : series->value) sum += value;
+      attempts.push_back(sum / double(series->value.size()));
+    }
+    const auto last = snapshot_row(method, Snapshot::kLast);
+    Cells cells{method.name,
+                std::to_string(method.runs.size()),
+                mean_text(over_seeds(std::move(first))),
+                mean_text(last.rates),
+                last.rates.values.empty() ? std::string() : over_seeds_interval(last.rates),
+                mean_text(snapshot_row(method, Snapshot::kBest).rates),
+                mean_text(over_seeds(std::move(attempts)))};
+    for (int64_t i = 1; common > 0 && i <= kTimes; ++i) {
+      const auto there = at_step(method, "success", window, std::floor(common * double(i) / double(kTimes)));
+      cells.push_back(there.interval ? concat(percent_text(there.mean), " (", percent_text(*there.interval), ")")
+                                     : mean_text(there));
+    }
+    if (common > 0) {
+      const double steps = common_steps(method);
+      cells.push_back(steps > 0 ? number_text(steps, "%.0f") : "");
+    }
+    rows.push_back(std::move(cells));
+  }
+  page.subsection("Methods side by side");
+  page.table(columns, rows);
+  page.paragraph(
+      concat("Means over seeds. Began with: the cloned policy, where there is one. Last, best: scores on held-out "
+             "situations, as "
+             "below. While learning: all attempts made on line; after so many steps: the last ",
+             window,
+             " of them, with Student's 95 % interval over seeds. Steps: of the environment, made by policies of its "
+             "own until every "
+             "seed was done; rollouts and a warm-up count, demonstrations do not."));
 }
 
 void explain_success(HtmlPage& page) {

@@ -9,6 +9,7 @@
 #include "onramp/base/error.h"
 #include "onramp/base/random.h"
 #include "onramp/core/tensor_io.h"
+#include "onramp/data/acting.h"
 #include "onramp/data/store/episode_store.h"
 
 namespace onramp {
@@ -112,6 +113,7 @@ class Reader {
     ++out.online_episodes;
     out.online_steps += episode.length();
     add_actions(episode);
+    add_acting(episode);
     if (out.pose) out.trajectories.push_back(trajectory_of(episode, *out.pose, out.online_episodes));
   }
 
@@ -138,6 +140,16 @@ class Reader {
       const auto bin = static_cast<int64_t>((episode.action[i] + 1.0) / 2.0 * double(options_.bins));
       ++out.action_counts[i % size_t(A)][size_t(std::clamp<int64_t>(bin, 0, options_.bins - 1))];
     }
+  }
+
+  void add_acting(const Episode& episode) {
+    std::vector<uint8_t> acting;
+    for (int64_t t = 0; t < episode.length(); ++t) {
+      const auto who = who_acted(episode, t);
+      if (!who) return;
+      acting.push_back(*who == Acting::kCloned);
+    }
+    out.acting.push_back(std::move(acting));
   }
 
   void add_timing(const Episode& episode) {

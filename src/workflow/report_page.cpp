@@ -52,9 +52,11 @@ class Writer {
   void draw() {
     std::vector<Figure> figures = learning_figures(data_.methods);
     const auto window = static_cast<double>(options_.window);
-    for (auto&& figure : {success_figure(data_.methods, window), rates_figure(data_.methods),
-                          actions_figure(data_.looks), trajectories_figure(data_.looks), similarity_figure(data_.looks),
-                          values_figure(data_.looks), fields_figure(data_.looks), zero_shot_figure(data_.looks)}) {
+    for (auto&& figure : {steps_figure(data_.methods, window), gate_figure(data_.methods, window),
+                          starts_figure(data_.methods), over_setting(), success_figure(data_.methods, window),
+                          rates_figure(data_.methods), acting_figure(data_.looks), actions_figure(data_.looks),
+                          trajectories_figure(data_.looks), similarity_figure(data_.looks), values_figure(data_.looks),
+                          fields_figure(data_.looks), zero_shot_figure(data_.looks)}) {
       if (figure) figures.push_back(*figure);
     }
     for (auto& figure : figures) {
@@ -73,6 +75,10 @@ class Writer {
       drawing_ = concat("pictures: ", *trouble);
       log_warning(drawing_);
     }
+  }
+
+  std::optional<Figure> over_setting() const {
+    return options_.over.empty() ? std::nullopt : setting_figure(data_.methods, options_.over);
   }
 
   /// The picture, or why it is not there.
@@ -108,6 +114,15 @@ class Writer {
   void success() {
     page_.section("Success");
     figure(
+        "success_steps", "Success over environment steps",
+        concat("Success of the attempts made on line, as the mean of the last ", options_.window,
+               " attempts, over the steps that the policies of a run made: the line is the mean over seeds, the band "
+               "Student's 95 % interval, as far as every seed has come. Dotted: mean of the attempts before on-line "
+               "learning, a cloned policy's rollouts or a warm-up. Dashed levels: the cloned policies that methods "
+               "began with, and methods that do not learn on line, on held-out situations.",
+               thinned() ? " Of a summary not the length of every attempt was kept; the others are filled in." : ""),
+        "");
+    figure(
         "success", "Success over on-line attempts",
         concat(
             "Success of the attempts made while learning, as the mean of the last ", options_.window,
@@ -120,6 +135,13 @@ class Writer {
            "Dot: success rate, mean over seeds. Bar: 95 % interval, over seeds by Student's t; with one seed "
            "Wilson's interval of its episodes. Ticks: single seeds.",
            "no policy was scored");
+    figure("starts", "What came of how it began",
+           "A point a run. Above the dotted line it is better than the cloned policy that it began with.", "");
+    figure("setting", concat("Success over ", options_.over),
+           "Last policies on held-out situations, mean over seeds with Student's 95 % interval; dotted: the cloned "
+           "policies that they began with.",
+           options_.over.empty() ? "" : "no policy was scored");
+    if (data_.methods.size() > 1) add_methods(page_, data_.methods, static_cast<double>(options_.window));
     for (const auto& method : data_.methods) add_success(page_, method);
     explain_success(page_);
     if (data_.methods.size() > 1) add_comparison(page_, data_.methods);
@@ -157,6 +179,20 @@ class Writer {
 
   void behaviour() {
     page_.section("What the policy does on line");
+    figure(
+        "gate", "Who acts",
+        concat("Of methods in which a cloned and a learned policy propose, over environment steps, as the mean of the "
+               "last ",
+               options_.window,
+               " attempts and over seeds: success, the share of steps in which the cloned policy acted, and what both "
+               "proposals were worth to the gate. The more is worth the learned one, the less the cloned one acts."),
+        "");
+    figure("acting", "Who acts when",
+           concat(looked_at(),
+                  "A row an on-line attempt, the first above, the last below; a column a step. Blue: the cloned policy "
+                  "acted; "
+                  "orange: the learned one; grey: the attempt is over."),
+           "");
     figure("actions", "Actions",
            concat(looked_at(),
                   "How often the policy chose which action in its on-line attempts, one panel for each dimension. "
@@ -227,6 +263,15 @@ class Writer {
     if (!any) {
       page_.missing("videos: no run has filmed any (phase evaluate, key videos)");
       return;
+    }
+    const auto chooses = [](const RunRecord& run) {
+      const auto* online = run.online_phase();
+      return online && run.metrics.find(online->name, "bc_share");
+    };
+    if (std::any_of(data_.runs.begin(), data_.runs.end(), chooses)) {
+      page_.paragraph(
+          "The border shows who led to a frame, where a policy chooses between two: blue the cloned one, orange the "
+          "learned one.");
     }
     page_.begin_videos();
     for (const auto& run : data_.runs) {

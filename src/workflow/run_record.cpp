@@ -30,6 +30,7 @@ int64_t whole_number(const ConfigNode& node, const char* key) {
 PhaseRecord read_phase(const ConfigNode& node) {
   PhaseRecord phase{.name = node.at("name").text(), .type = node.at("type").text()};
   if (node.has("learner")) phase.learner = node.at("learner").text();
+  if (node.has("policy")) phase.policy = node.at("policy").text();
   if (phase.type == "learn") {
     phase.planned = whole_number(node, "updates");
     phase.updates_per_unit = 1.0;

@@ -153,7 +153,7 @@ TEST_P(BcWithDensity, ContinuesBitForBitAfterLoad) {
 TEST_P(BcWithDensity, HandsOverAPolicyThatActsAndRatesAsItsOwn) {
   Bc agent(with_density(GetParam()), state_context(3, 2));
   agent.update({{"batch", random_batch(32, 3, 2)}});
-  EXPECT_EQ(Bc::provides(with_density(GetParam())), std::vector<std::string>{"cloned_policy"});
+  EXPECT_TRUE(Bc::has_density(with_density(GetParam())));
   const auto handed = load_policy(saved(agent).at("cloned_policy")), own = agent.policy();
   EXPECT_EQ(handed->content_hash(), own->content_hash());
   ASSERT_TRUE(handed->can_evaluate());
@@ -166,9 +166,13 @@ TEST_P(BcWithDensity, HandsOverAPolicyThatActsAndRatesAsItsOwn) {
                own->act(obs, *own->begin(4), ActMode::kSample, b).action);
 }
 
-TEST(Bc, WithoutADensityItHandsNothingOver) {
-  EXPECT_TRUE(Bc::provides({}).empty());
-  EXPECT_FALSE(saved(Bc(small_config(), state_context(3, 2))).contains("cloned_policy"));
+TEST(Bc, WithoutADensityItHandsItsPolicyOverAllTheSame) {
+  EXPECT_EQ(Bc::provides(), std::vector<std::string>{"cloned_policy"});
+  EXPECT_FALSE(Bc::has_density({}));
+  Bc agent(small_config(), state_context(3, 2));
+  const auto handed = load_policy(saved(agent).at("cloned_policy"));
+  EXPECT_EQ(handed->content_hash(), agent.policy()->content_hash());
+  EXPECT_FALSE(handed->can_evaluate());
 }
 
 // a = +-0.5 with a deviation of 0.02, whatever the state: the mean is 0, which no demonstration showed.

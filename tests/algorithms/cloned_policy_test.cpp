@@ -40,9 +40,8 @@ TEST(ClonedPolicy, IsAskedForWhereNoneWasHandedOver) {
   const Parts none;
   for (const Parts* given : {static_cast<const Parts*>(nullptr), &none}) {
     const LearnerContext context{.observation = kState, .action = kAction, .given = given};
-    expect_throws<ConfigError>(
-        [&] { load_cloned_policy(context, "method"); },
-        "method needs the part 'cloned_policy': let a bc learner with policy: squashed_gaussian");
+    expect_throws<ConfigError>([&] { load_cloned_policy(context, "method"); },
+                               "method needs the part 'cloned_policy': let a bc learner learn first");
   }
 }
 

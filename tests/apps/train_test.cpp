@@ -209,8 +209,8 @@ TEST(Train, ShipsConfigsThatAreSound) {
     }
     const bool in_python = file.path().filename().string().starts_with("adroit_");
     if (in_python) {
-      write_d4rl(folder / "hand.hdf5", still_hand(file.path().stem() == "adroit_door" ? 39 : 45,
-                                                  file.path().stem() == "adroit_door" ? 28 : 24));
+      const bool door = file.path().filename().string().starts_with("adroit_door");
+      write_d4rl(folder / "hand.hdf5", still_hand(door ? 39 : 45, door ? 28 : 24));
       arguments.insert(arguments.end(), {"--set", "data.path=hand.hdf5"});
     }
     const auto plan = run_program("onramp-train", arguments, folder.path());

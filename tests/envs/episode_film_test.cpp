@@ -77,6 +77,18 @@ TEST(EpisodeFilm, LeavesOutTheUnitOfANameBeforeItCutsTheName) {
   EXPECT_GT(changed(bare, with_last_name("gripper [g]")), 0.0) << "there is room for a short one";
 }
 
+// The frame of step t shows what step t - 1 led to; before the first nobody has acted.
+TEST(EpisodeFilm, HasABorderInTheColourOfWhoActed) {
+  auto episode = make_episode(3, EndReason::kSuccess);
+  const auto plain = episode_frame(episode, {}, 2);
+  episode.extra[kActingColumn] = {1, {1, 0, 0}};
+  const auto corner = [&](int64_t t) { return episode_frame(episode, {}, t)[0][0].to(at::kInt); };
+  EXPECT_TRUE(at::equal(corner(0), plain[0][0].to(at::kInt)));
+  EXPECT_GT(corner(1)[2].item<int>(), corner(1)[0].item<int>()) << "blue: the cloned policy";
+  EXPECT_GT(corner(2)[0].item<int>(), corner(2)[2].item<int>()) << "orange: the learned one";
+  EXPECT_EQ(episode_frame(episode, {}, 2).sizes(), plain.sizes());
+}
+
 TEST(EpisodeFilm, BearsOddNumbers) {
   auto episode = states_only(3);
   episode.vectors["state"][4] = NAN;

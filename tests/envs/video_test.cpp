@@ -59,6 +59,18 @@ TEST(Caption, FitsIntoPicturesThatAreSmallerThanIt) {
   EXPECT_EQ(tiny.size(0), 8);
 }
 
+TEST(Border, IsBlueWhereTheClonedPolicyActsAndOrangeElse) {
+  for (const auto who : {Acting::kCloned, Acting::kLearned}) {
+    at::Tensor picture = grey();
+    draw_border(picture, who);
+    const auto changed = picture.ne(grey()).any(2);  // [H, W]
+    EXPECT_EQ(changed.sum().item<int64_t>(), 120 * 160 - 116 * 156) << "two pixels at each side";
+    EXPECT_FALSE(changed.slice(0, 2, 118).slice(1, 2, 158).any().item<bool>());
+    const auto corner = picture[0][0].to(at::kInt);
+    EXPECT_EQ(corner[2].item<int>() > corner[0].item<int>(), who == Acting::kCloned);
+  }
+}
+
 TEST(VideoWriter, ThatCannotOpenItsFileSaysSoAndOpenCVSaysNothing) {
   const test::TemporaryFolder folder;
   std::filesystem::create_directory(folder / ".film.partial.mp4");  // where it writes until it is whole

@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "resolved_config.h"
@@ -111,55 +112,70 @@ const std::vector<Rival> kRivals{{"rlpd", "redq", {}},
                                  {"wsrl", "wsrl", {"pretraining", "warm_up"}},
                                  {"policy_decorator", "policy_decorator", {"cloning"}}};
 
+/// Tasks with configs of the rivals: the config that they stand on, and the folder of theirs. Not every rival is there for each.
+struct Task {
+  const char *base, *folder;
+};
+constexpr std::array<Task, 2> kTasks{Task{"vacuum_grasp_state", ""}, Task{"lift", "lift/"}};
+
+std::string file_of(const Task& task, const Rival& rival) { return std::string(task.folder) + rival.name; }
+bool is_there(const std::string& name) {
+  return std::filesystem::exists(ONRAMP_SOURCE_DIR "/configs/q2rl/" + name + ".yaml");
+}
+
 // What a comparison must hold fixed: the task, the demonstrations, the cloned policy, the on-line course, what success is worth,
 // how large the networks are.
 TEST(Q2rlConfigs, ARivalDiffersInItsMethodAlone) {
-  const auto base = q2rl_config("vacuum_grasp_state");
-  for (const auto& rival : kRivals) {
-    SCOPED_TRACE(rival.name);
-    const auto config = q2rl_config(rival.name);
-    for (const char* key : {"env", "policies", "compute"}) EXPECT_EQ(to_yaml(config.at(key)), to_yaml(base.at(key)));
-    const auto agent = config.at("learners").at("agent"), as_before = base.at("learners").at("agent");
-    EXPECT_EQ(agent.at("type").text(), rival.type);
-    EXPECT_EQ(to_yaml(agent.at("actor")), to_yaml(as_before.at("actor")));
-    EXPECT_EQ(to_yaml(agent.at("input")), to_yaml(as_before.at("input")));
-    for (const char* key : {"gamma", "n_step", "batch_size", "target_rate", "optimizer"}) {
-      EXPECT_EQ(to_yaml(agent.at(key)), to_yaml(as_before.at(key))) << key;
+  for (const auto& task : kTasks)
+    for (const auto& rival : kRivals) {
+      if (!is_there(file_of(task, rival))) continue;
+      SCOPED_TRACE(file_of(task, rival));
+      const auto base = q2rl_config(task.base);
+      const auto config = q2rl_config(file_of(task, rival));
+      for (const char* key : {"env", "policies", "compute"}) EXPECT_EQ(to_yaml(config.at(key)), to_yaml(base.at(key)));
+      const auto agent = config.at("learners").at("agent"), as_before = base.at("learners").at("agent");
+      EXPECT_EQ(agent.at("type").text(), rival.type);
+      EXPECT_EQ(to_yaml(agent.at("actor")), to_yaml(as_before.at("actor")));
+      EXPECT_EQ(to_yaml(agent.at("input")), to_yaml(as_before.at("input")));
+      for (const char* key : {"gamma", "n_step", "batch_size", "target_rate", "optimizer"}) {
+        EXPECT_EQ(to_yaml(agent.at(key)), to_yaml(as_before.at(key))) << key;
+      }
+      const bool two_critics = agent.at("type").text() == "cal_ql";  // WSRL's reference has them so
+      EXPECT_EQ(agent.at("critic").at("mlp").at("hidden").as<std::vector<int64_t>>(), (std::vector<int64_t>{256, 256}));
+      EXPECT_EQ(agent.at("critic").at("ensemble").as<int64_t>(), two_critics ? 2 : 10);
+      EXPECT_EQ(agent.at("critic").at("mlp").at("layer_norm").as<bool>(), !two_critics);
+      EXPECT_EQ(agent.at("utd").as<int64_t>(), two_critics ? 1 : 4);
+      EXPECT_EQ(to_yaml(phase_named(config, "online")), to_yaml(phase_named(base, "online")));
+      EXPECT_EQ(to_yaml(phase_named(config, "demonstrations").without("into")),
+                to_yaml(phase_named(base, "demonstrations").without("into")));
+      std::vector<std::string> names;
+      for (const auto& phase : config.at("phases").elements()) names.push_back(phase.at("name").text());
+      std::vector<std::string> want{"demonstrations"};
+      want.insert(want.end(), rival.phases.begin(), rival.phases.end());
+      want.insert(want.end(), {"online", "evaluation"});
+      EXPECT_EQ(names, want);
+      if (rival.phases == std::vector<std::string>{"cloning"}) {
+        EXPECT_EQ(to_yaml(phase_named(config, "cloning")), to_yaml(phase_named(base, "cloning")));
+        EXPECT_EQ(agent.at("bc_action").text(), as_before.at("bc_action").text());
+      }
     }
-    const bool two_critics = agent.at("type").text() == "cal_ql";  // WSRL's reference has them so
-    EXPECT_EQ(agent.at("critic").at("mlp").at("hidden").as<std::vector<int64_t>>(), (std::vector<int64_t>{256, 256}));
-    EXPECT_EQ(agent.at("critic").at("ensemble").as<int64_t>(), two_critics ? 2 : 10);
-    EXPECT_EQ(agent.at("critic").at("mlp").at("layer_norm").as<bool>(), !two_critics);
-    EXPECT_EQ(agent.at("utd").as<int64_t>(), two_critics ? 1 : 4);
-    EXPECT_EQ(to_yaml(phase_named(config, "online")), to_yaml(phase_named(base, "online")));
-    EXPECT_EQ(to_yaml(phase_named(config, "demonstrations").without("into")),
-              to_yaml(phase_named(base, "demonstrations").without("into")));
-    std::vector<std::string> names;
-    for (const auto& phase : config.at("phases").elements()) names.push_back(phase.at("name").text());
-    std::vector<std::string> want{"demonstrations"};
-    want.insert(want.end(), rival.phases.begin(), rival.phases.end());
-    want.insert(want.end(), {"online", "evaluation"});
-    EXPECT_EQ(names, want);
-    if (rival.phases == std::vector<std::string>{"cloning"}) {
-      EXPECT_EQ(to_yaml(phase_named(config, "cloning")), to_yaml(phase_named(base, "cloning")));
-      EXPECT_EQ(agent.at("bc_action").text(), as_before.at("bc_action").text());
-    }
-  }
 }
 
 // Sources of which a rival learns hand out the same reward as those that Q2RL learns from.
 TEST(Q2rlConfigs, ARivalLearnsFromTheSameReward) {
-  const auto reward = to_yaml(q2rl_config("vacuum_grasp_state").at("sources").at("online").at("reward"));
-  for (const auto& rival : kRivals) {
-    SCOPED_TRACE(rival.name);
-    const auto config = q2rl_config(rival.name);
-    EXPECT_EQ(to_yaml(config.at("sources").at("online").at("reward")), reward);
-    const auto agent = config.at("learners").at("agent");
-    const bool retains = agent.at("online_share").as<double>() < 1;
-    const bool pretrains = !rival.phases.empty() && rival.phases[0] == "pretraining";
-    if (!retains && !pretrains) continue;
-    EXPECT_EQ(to_yaml(config.at("sources").at("offline").at("reward")), reward);
-  }
+  for (const auto& task : kTasks)
+    for (const auto& rival : kRivals) {
+      if (!is_there(file_of(task, rival))) continue;
+      SCOPED_TRACE(file_of(task, rival));
+      const auto reward = to_yaml(q2rl_config(task.base).at("sources").at("online").at("reward"));
+      const auto config = q2rl_config(file_of(task, rival));
+      EXPECT_EQ(to_yaml(config.at("sources").at("online").at("reward")), reward);
+      const auto agent = config.at("learners").at("agent");
+      const bool retains = agent.at("online_share").as<double>() < 1;
+      const bool pretrains = !rival.phases.empty() && rival.phases[0] == "pretraining";
+      if (!retains && !pretrains) continue;
+      EXPECT_EQ(to_yaml(config.at("sources").at("offline").at("reward")), reward);
+    }
 }
 
 // RLPD is `redq` as its paper has it: half of each batch from the demonstrations, entropy in the target, the members' mean.
@@ -173,12 +189,26 @@ TEST(Q2rlConfigs, RlpdIsRedqWithHalfOfEachBatchDemonstrated) {
 
 TEST(Q2rlConfigs, AVariantOfARivalChangesItsOneSetting) {
   for (const auto& [name, of, key] :
-       {std::array{"cql", "cal_ql", "calibrate"}, std::array{"ibrl_soft", "ibrl", "choice"}}) {
+       {std::array{"cql", "cal_ql", "calibrate"}, std::array{"ibrl_soft", "ibrl", "choice"},
+        std::array{"lift/cql", "lift/cal_ql", "calibrate"}}) {
     const auto changed = q2rl_config(name), before = q2rl_config(of);
     const auto agent = changed.at("learners").at("agent"), as_before = before.at("learners").at("agent");
     EXPECT_NE(to_yaml(agent.at(key)), to_yaml(as_before.at(key))) << name;
     EXPECT_EQ(to_yaml(agent.without(key)), to_yaml(as_before.without(key))) << name;
     EXPECT_EQ(to_yaml(changed.without("learners")), to_yaml(before.without("learners"))) << name;
+  }
+}
+
+// 5 000 steps of a task's own attempts (WSRL), and a correction that joins over two thirds of the on-line course.
+TEST(Q2rlConfigs, WhatCountsInStepsFollowsTheTasksAttempts) {
+  for (const auto& [folder, steps, attempts] : {std::tuple{"", 60, 200}, std::tuple{"lift/", 100, 400}}) {
+    SCOPED_TRACE(folder);
+    const auto wsrl = q2rl_config(std::string(folder) + "wsrl"),
+               decorator = q2rl_config(std::string(folder) + "policy_decorator");
+    EXPECT_NEAR(phase_named(wsrl, "warm_up").at("episodes").as<double>() * steps, 5000, steps);
+    EXPECT_EQ(phase_named(decorator, "online").at("episodes").as<int>(), attempts);
+    EXPECT_NEAR(decorator.at("learners").at("agent").at("exploration_updates").as<double>(), attempts * steps * 2 / 3.0,
+                500);
   }
 }
 
@@ -196,10 +226,12 @@ TEST(Q2rlConfigs, WhoSeedsWhatIsLearnedFromOnLine) {
 // The gate compares values of what the rollouts were made of.
 TEST(Q2rlConfigs, CollectTheirRolloutsAsTheClonedPolicyProposes) {
   int rollouts = 0;
-  for (const auto& file : std::filesystem::directory_iterator(ONRAMP_SOURCE_DIR "/configs/q2rl")) {
+  const std::filesystem::path folder = ONRAMP_SOURCE_DIR "/configs/q2rl";
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
+    if (file.path().extension() != ".yaml" || file.path().parent_path().filename() == "parts") continue;
     const bool in_python = load_config(file.path()).at("env").at("type").text() == "gym";
     if (in_python && !std::filesystem::exists(ONRAMP_SOURCE_DIR "/.deps/gym")) continue;  // scripts/setup.sh --gym
-    const auto config = q2rl_config(file.path().stem().string());
+    const auto config = q2rl_config(file.path().lexically_relative(folder).replace_extension().string());
     if (config.at("learners").at("agent").at("type").text() != "q2rl") continue;
     const auto proposes = config.at("learners").at("agent").at("bc_action").text();
     for (const auto& phase : config.at("phases").elements()) {

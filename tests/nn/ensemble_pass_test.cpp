@@ -229,30 +229,6 @@ TEST_P(EnsemblePass, HandlesOneHiddenLayer) {
   expect_same(on_rows(fused), on_rows(plain), 1e-5);
 }
 
-// One member and no more rows than a block has: a single task, whose products are free to use all threads.
-TEST(EnsemblePassLimits, ASingleBlockHasTheSameBitsOnAnyNumberOfThreads) {
-  const auto bits_on = [](int threads, int64_t rows) {
-    const int before = at::get_num_threads();
-    at::set_num_threads(threads);
-    auto g = seeded(1);
-    EnsembleMlp mlp(1, 71, 1, {.hidden = {256, 256}, .layer_norm = true}, g);
-    const auto x = test::randn({rows, 71}, g, at::kFloat).requires_grad_(true);
-    std::vector<at::Tensor> inputs = mlp.parameters();
-    inputs.push_back(x);
-    const auto out = mlp.forward(x);
-    auto results = torch::autograd::grad({out.output.sum() + out.features.square().sum()}, inputs);
-    results.push_back(out.output.detach());
-    at::set_num_threads(before);
-    return results;
-  };
-  for (const int64_t rows : {1, 17, 128}) {
-    const auto one = bits_on(1, rows), two = bits_on(2, rows);
-    for (size_t i = 0; i < one.size(); ++i) {
-      EXPECT_TRUE(at::equal(one[i], two[i])) << rows << " rows, tensor " << i;
-    }
-  }
-}
-
 TEST(EnsemblePassLimits, HasNoSecondDerivative) {
   auto g = seeded(1);
   EnsembleMlp mlp(2, 7, 1, {.hidden = {8}}, g);

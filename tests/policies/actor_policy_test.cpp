@@ -63,6 +63,13 @@ TEST_P(EachPolicy, OneDrawIsOneAction) {
   EXPECT_EQ(differs, GetParam().type != ActorType::kDeterministic);
 }
 
+TEST_P(EachPolicy, ProposesWhatItWouldDo) {
+  for (const auto mode : {ActMode::kMode, ActMode::kSample}) {
+    auto random = RandomStream(7, "act").at(0);
+    expect_equal(policy_->propose(obs_, *policy_->begin(3), mode, random), act(*policy_, obs_, mode));
+  }
+}
+
 // The same draw and the same distribution: the action of act(), the density and entropy of evaluate() there.
 TEST_P(EachPolicy, RatesWhatItDoes) {
   const bool stochastic = GetParam().type != ActorType::kDeterministic;

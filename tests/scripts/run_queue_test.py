@@ -116,6 +116,24 @@ class RunQueue(unittest.TestCase):
         self.assertEqual(refused.returncode, 2)
         self.assertIn("want KEY=VALUE after the comma, got 'oops'", refused.stderr)
 
+    def test_runs_a_config_under_names_of_its_own(self):
+        a = self.config("a", "1")
+        done = self.run_queue(f"lift/plain@0.5={a}", f"lift/changed={a},x=[1,2],y.z=3", "--seeds", "1", "2", "--by-seed", "--parallel", "1")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("--set x=[1,2] --set y.z=3", (self.run_folder("lift/changed", 2) / "given").read_text())
+        self.assertTrue((self.folder / "results/lift/plain/seed2/summary.json").exists())
+        order = [line.split("finished ")[1].split(" after")[0] for line in done.stdout.split("\n") if "] finished" in line]
+        self.assertEqual(order, ["lift/plain seed 1", "lift/changed seed 1", "lift/plain seed 2", "lift/changed seed 2"])
+        self.assertIn("\nlift/plain\n", done.stdout)
+
+    def test_estimates_each_config_by_itself(self):
+        a = self.config("a", "1")
+        listed = self.run_queue(f"long@3={a}", f"short@0.25={a}", "--seeds", "1", "--parallel", "1", "--list").stdout
+        self.assertIn("about 3.00 h to go, an estimate", listed)
+        self.assertIn("about 0.25 h to go, an estimate", listed)
+        self.assertIn("in all about 3.2 h to go", listed)
+        self.assertIn("want hours after the @, got 'soon'", self.run_queue(f"long@soon={a}").stderr)
+
     def test_lists_and_does_nothing(self):
         configs = [self.config("a", "2")]
         listed = self.run_queue(*configs, "--list", "--cell-hours", "0.5")

@@ -15,6 +15,7 @@ using namespace onramp::test;
 
 struct RivalRun {
   const char *name, *agent, *before, *metric;  // of the learner; phases before `online`; what its updates there report
+  const char* cloned = "mixture";
 };
 void PrintTo(const RivalRun& of, std::ostream* out) { *out << of.name; }
 
@@ -31,13 +32,15 @@ const RivalRun kRuns[] = {
     {"CalQl", "type: cal_ql, subset: 2", kPretraining, "penalty"},
     {"Wsrl", "type: wsrl", kWarmingUp, "critic_loss"},
     {"PolicyDecorator", "type: policy_decorator, exploration_updates: 40", kCloning, "exploration"},
+    {"IbrlOfADeterministicPolicy", "type: ibrl", kCloning, "target_bc_share", "deterministic"},
+    {"PolicyDecoratorOfADeterministicPolicy", "type: policy_decorator", kCloning, "exploration", "deterministic"},
 };
 
 class RivalRuns : public Runs, public ::testing::WithParamInterface<RivalRun> {
  protected:
   static std::string text(const char* checkpoint_every_s) {
-    const std::string cloning =
-        "  cloning: {type: bc, policy: mixture, batch_size: 8, input: {images: none}, actor: {mlp: {hidden: [8]}}}\n";
+    const std::string cloning = std::string("  cloning: {type: bc, policy: ") + GetParam().cloned +
+                                ", batch_size: 8, input: {images: none}, actor: {mlp: {hidden: [8]}}}\n";
     const bool clones = GetParam().before == kCloning;
     return std::string("run: {seed: 3, log_every: 1, checkpoint_every_s: ") + checkpoint_every_s +
            ", keep_checkpoints: 1000}\n"

@@ -265,11 +265,10 @@ TEST(RunConfig, SaysWhereRolloutsAreMadeOtherwiseThanTheGateProposes) {
   EXPECT_NE(warnings_of(replaced(kGated, "{type: q2rl}", "{type: q2rl, bc_action: sample}")), "");
 }
 
-TEST(RunConfig, SaysWhichPolicyOfBcHasADensity) {
+TEST(RunConfig, RefusesAPolicyWithoutADensityToWhoWantsOne) {
   refuse_gated("policy: squashed_gaussian", "policy: deterministic",
-               "learner 'agent' needs the part 'cloned_policy', which no earlier phase hands over; let one that "
-               "provides it learn first (a bc learner whose policy has a density does: policy: squashed_gaussian or "
-               "mixture, not deterministic)");
+               "learner 'agent' wants a policy with a density, and learner 'cloning' hands over one that has none; set "
+               "its policy: squashed_gaussian or mixture, not deterministic");
 }
 
 TEST(RunConfig, WantsNoOfflineSourceOfAnAgentThatLearnsOnLineAlone) {

@@ -101,6 +101,22 @@ TEST(ValuesFigure, DrawsBoundsAndTheCriticsPairs) {
   EXPECT_EQ(panel.points[1].x, 2.0);
 }
 
+TEST(ActingFigure, HasARowAnAttemptAndAColumnAStep) {
+  const auto record = run_with_success("a", 1, {1});
+  RunLook look{.run = &record};
+  EXPECT_FALSE(acting_figure({look}));
+  look.recorded.acting = {{1, 0, 0}, {0}};
+  const auto figure = acting_figure({look});
+  ASSERT_TRUE(figure);
+  const auto& panel = figure->panels[0];
+  EXPECT_EQ(panel.height, 2);
+  EXPECT_EQ(panel.width, 3);
+  ASSERT_EQ(panel.pixels.size(), 18U);
+  EXPECT_GT(panel.pixels[2], panel.pixels[0]) << "blue: the cloned policy";
+  EXPECT_GT(panel.pixels[3], panel.pixels[5]) << "orange: the learned one";
+  EXPECT_EQ(panel.pixels[12], panel.pixels[14]) << "grey: the second attempt was over";
+}
+
 TEST(TrajectoriesFigure, ShowsEarlyMiddleAndLateAttempts) {
   const auto record = run_with_success("a", 1, {1});
   RunLook look{.run = &record};

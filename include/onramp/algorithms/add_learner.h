@@ -22,6 +22,8 @@ namespace onramp {
 ///   Learner::sources(config, online)                  static: replay sources, in place of those that Config names
 ///   Learner::terms(config)                            static: what it takes for granted of the attempts in them
 ///   Learner::usual_mode(config)                       static: how the policy acts that it leaves, where nobody says
+///   Learner::has_density(config)                      static: whether the policy that it hands over has a density
+///   Learner::wants_density()                          static: whether the policy handed over to it must have one
 ///   Learner::default_phases(config, name, environment[, policies])  static: its course in a config without `phases`
 template <class Learner, class Config>
 class LearnerFactoryOf final : public LearnerFactory {
@@ -62,6 +64,14 @@ class LearnerFactoryOf final : public LearnerFactory {
   std::optional<ActMode> usual_mode() const override {
     if constexpr (requires { Learner::usual_mode(config_); }) return Learner::usual_mode(config_);
     return {};
+  }
+  std::optional<bool> has_density() const override {
+    if constexpr (requires { Learner::has_density(config_); }) return Learner::has_density(config_);
+    return {};
+  }
+  bool wants_density() const override {
+    if constexpr (requires { Learner::wants_density(); }) return Learner::wants_density();
+    return false;
   }
   std::vector<ConfigNode> default_phases(const std::string& learner, bool environment,
                                          const PolicyOfPart& policies) const override {

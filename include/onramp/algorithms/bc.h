@@ -44,7 +44,7 @@ struct BcConfig {
     v("input", input, "what the policy sees");
     v("policy", policy,
       "deterministic: by squared error; squashed_gaussian, mixture: by likelihood, with the density and entropy that "
-      "q2rl needs");
+      "q2rl needs (ibrl and policy_decorator do with any)");
     v("actor", actor, "policy network");
     v("mixture", mixture, "policy: mixture alone");
     v("source", source, "replay source of demonstrations", not_empty());
@@ -52,12 +52,13 @@ struct BcConfig {
   void validate() const;  ///< @throws ConfigError for random_shift without pixels, or an encoder to be shared
 };
 
-/// Thread safety: none. Parts: actor, actor_optimizer, learner; of a policy with a density cloned_policy, which load() does not read.
+/// Thread safety: none. Parts: actor, actor_optimizer, learner, cloned_policy; load() does not read the last.
 class Bc final : public Agent {
  public:
   Bc(const BcConfig& config, const LearnerContext& context);
-  /// "cloned_policy", whole, where it has a density: what q2rl starts from.
-  static std::vector<std::string> provides(const BcConfig& config);
+  /// "cloned_policy", whole: what q2rl, ibrl and policy_decorator start from.
+  static std::vector<std::string> provides();
+  static bool has_density(const BcConfig& config);
   static ActMode usual_mode(const BcConfig& config);
   /// 100 000 updates, a policy kept each 10 000 (appendix E). See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const BcConfig& config, const std::string& learner, bool environment);

@@ -44,6 +44,10 @@ class LearnerFactory {
   virtual std::vector<SourceTerms> terms() const { return {}; }
   /// Policy::usual_mode() of the policy that it leaves; nothing where that is not known before.
   virtual std::optional<ActMode> usual_mode() const { return {}; }
+  /// Whether the policy that it hands over as a part has a density; nothing where that is not known before.
+  virtual std::optional<bool> has_density() const { return {}; }
+  /// Whether it wants one of the policy handed over to it. A run whose policy has none is refused at its start.
+  virtual bool wants_density() const { return false; }
   /// Whether what it makes is an Agent: it has a policy.
   virtual bool acts() const = 0;
   /// Phases of a config that gives none, as its `phases` would hold them: the method's own course, with the paper's numbers.

@@ -66,6 +66,9 @@ class Policy {
   virtual std::unique_ptr<PolicyState> begin(int64_t batch) = 0;
   /// @param obs batched. @param random one draw's generator: the same draw gives the same action.
   virtual Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) = 0;
+  /// The action of act() alone, float [B, A], where the policy's weights lie: for updates, which do not wait for the device. By
+  /// default act()'s own, which is on the CPU.
+  virtual at::Tensor propose(const Observation& obs, PolicyState& state, ActMode mode, Rng& random);
   virtual const ActionSpec& action_spec() const = 0;
   /// What it looks at; empty where it does not say.
   virtual const ObservationSpec& observation_spec() const;

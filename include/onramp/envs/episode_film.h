@@ -21,6 +21,7 @@ struct EpisodeFilm {
 
 /// Draws step t, 0 .. T: pictures side by side, and the state over time where they leave room; without pictures the state
 /// and the actions over time. Below them the action as bars, reward, return, success and, at t = T, why the episode ended.
+/// Of a policy that chooses between two, a border has the colour of the one that led here, as draw_border() has it.
 /// uint8 [H, W, 3], of one size for an episode.
 /// @throws ValueError naming an entry that is no picture of the episode
 at::Tensor episode_frame(const Episode& episode, const EpisodeFilm& film, int64_t t);

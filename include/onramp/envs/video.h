@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "onramp/data/acting.h"
 #include "onramp/data/observation.h"
 #include "onramp/envs/environment.h"
 
@@ -41,7 +42,7 @@ at::Tensor film_frame(Environment& environment, const Observation& observation, 
 /// A line of a caption.
 struct CaptionLine {
   /// What it tells.
-  enum class Tone : uint8_t { kPlain, kGood, kBad };
+  enum class Tone : uint8_t { kPlain, kGood, kBad, kCloned, kLearned };
   std::string text;
   Tone tone = Tone::kPlain;
 };
@@ -49,6 +50,10 @@ struct CaptionLine {
 /// Writes small text into the lower left corner, on darkened ground; a line that is too long is cut at its front.
 /// @param rgb  uint8 [H, W, 3], contiguous; changed in place
 void draw_caption(at::Tensor& rgb, const std::vector<CaptionLine>& lines);
+
+/// A border by which one sees who acts: blue the cloned policy, orange the learned one.
+/// @param rgb  uint8 [H, W, 3], contiguous; changed in place
+void draw_border(at::Tensor& rgb, Acting who);
 
 /// A picture of another size, nearest pixel. uint8 [H, W, 3] -> [height, width, 3]
 at::Tensor resized(const at::Tensor& rgb, int64_t width, int64_t height);

@@ -25,6 +25,7 @@ class ActorPolicy final : public Policy {
   /// @param obs batched, on any device; images as uint8 [B,H,W,C], or float [B,F] of the frozen encoder
   /// @return action float [B, A] on the CPU
   Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override;
+  at::Tensor propose(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override;
   const ActionSpec& action_spec() const override { return action_; }
   std::string content_hash() const override;
   /// A squashed Gaussian can, a deterministic actor cannot. Density and entropy are those of the Gaussian before the tanh,
@@ -44,6 +45,8 @@ class ActorPolicy final : public Policy {
   const Actor& actor() const { return *actor_; }
 
  private:
+  /// action_at() where the weights lie.
+  at::Tensor action_here(const Observation& obs, const at::Tensor& noise) const;
   /// One draw of the actor's noise, on its device; undefined where it acts by its mode.
   at::Tensor draw_noise(int64_t batch, ActMode mode, Rng& random) const;
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "onramp/data/acting.h"
 #include "onramp/data/episode.h"
 #include "onramp/data/policy.h"
 #include "onramp/envs/environment.h"
@@ -29,7 +30,8 @@ struct FilmPlan {
 };
 
 /// Films the takes one after another, as film_frame() shows a step, each frame with its caption; the last frame of each stands
-/// for a second. The film is whole or not there.
+/// for a second. Of a policy that chooses between two, a border shows which of them led to the frame (draw_border()). The film
+/// is whole or not there.
 /// @param tell  called after each episode
 /// @throws IoError, EnvironmentError; ValueError when there is nothing to see
 void film_policy(Environment& environment, Policy& policy, ActMode mode, const FilmPlan& plan,
@@ -42,8 +44,10 @@ struct FilmMoment {
   double time_s = 0.0;
   bool success = false;  ///< at any step so far
   std::optional<EndReason> end;
+  std::optional<Acting> acting;  ///< who led here, of a policy that chooses between two
 };
-/// Who, where and when; then "success" from the first such step on, and on the last frame how it ended.
+/// Who, where and when; of a policy that chooses, which of the two acted; then "success" from the first such step on, and on the
+/// last frame how it ended.
 std::vector<CaptionLine> caption_of(const FilmMoment& moment);
 
 /// The held-out situations from `first` on.

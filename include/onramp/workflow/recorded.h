@@ -57,7 +57,9 @@ struct Recorded {
   ActionSpec action;
   /// Of the on-line phase: steps by [dimension][bin], equal bins over [-1, 1].
   std::vector<std::vector<int64_t>> action_counts;
-  std::vector<Trajectory> trajectories;          ///< of the on-line phase
+  std::vector<Trajectory> trajectories;  ///< of the on-line phase
+  /// Of the on-line phase, by attempt and step: 1, the cloned policy acted, 0, the learned one. Empty where none chooses.
+  std::vector<std::vector<uint8_t>> acting;
   std::optional<PlaneFields> pose;               ///< that they show
   std::map<std::string, Percentiles> timing_us;  ///< columns "..._us" of the on-line phase (without one: of all)
   double largest_reward = 0.0;                   ///< raw, of one step

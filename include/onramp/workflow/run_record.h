@@ -34,6 +34,7 @@ struct Score {
 /// A phase of a finished or running run.
 struct PhaseRecord {
   std::string name, type, learner;
+  std::string policy;             ///< who acts in a collection
   int64_t planned = 0;            ///< units: updates, episodes, policies
   int64_t finished = 0;           ///< of them, as the newest checkpoint says
   double updates_per_unit = 0.0;  ///< where the length of an attempt decides (updates_per_step) their mean

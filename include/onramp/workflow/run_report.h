@@ -23,6 +23,7 @@ struct ReportOptions {
   std::filesystem::path out;  ///< the page; empty: report/report.html of a single run, else onramp-report.html here
   int64_t window = 20;        ///< attempts that a point of the success curve is the mean of
   int64_t pairs = 512;        ///< random steps that a critic is asked about
+  std::string over;           ///< a setting that success is drawn over, "phases.rollouts.episodes"; "": none
   double inline_video_mb = 8.0;
   bool zero_shot = false;           ///< score unseen situations now; else only what was scored before is shown
   int64_t zero_shot_episodes = 50;  ///< of each situation

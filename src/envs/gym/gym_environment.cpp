@@ -2,7 +2,9 @@
 
 #include <ATen/ops/equal.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
 #include <utility>
@@ -159,9 +161,14 @@ class RenderedGymEnvironment final : public GymEnvironment, public Renderable {
       throw EnvironmentError(concat("environment '", spec().name, "': render() gave no whole picture"));
     const cv::Mat picture(static_cast<int>(size[0]), static_cast<int>(size[1]), CV_8UC3,
                           const_cast<std::byte*>(bytes.data() + sizeof size));  // read only
-    cv::Mat scaled;
-    cv::resize(picture, scaled, cv::Size(static_cast<int>(width), static_cast<int>(height)), 0, 0, cv::INTER_AREA);
-    return copy_to_tensor(std::span<const uint8_t>(scaled.data, scaled.total() * 3), {height, width, 3});
+    // As large as fits, in its own proportions: what is left over stays black.
+    const double scale = std::min(double(width) / picture.cols, double(height) / picture.rows);
+    const cv::Size fits(std::max(1, static_cast<int>(std::lround(picture.cols * scale))),
+                        std::max(1, static_cast<int>(std::lround(picture.rows * scale))));
+    cv::Mat whole(static_cast<int>(height), static_cast<int>(width), CV_8UC3, cv::Scalar::all(0));
+    cv::Mat middle = whole(cv::Rect({(whole.cols - fits.width) / 2, (whole.rows - fits.height) / 2}, fits));
+    cv::resize(picture, middle, fits, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+    return copy_to_tensor(std::span<const uint8_t>(whole.data, whole.total() * 3), {height, width, 3});
   }
 };
 

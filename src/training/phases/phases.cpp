@@ -3,6 +3,7 @@
 #include <numeric>
 #include <utility>
 
+#include "onramp/data/acting.h"
 #include "onramp/training/phases/factories.h"
 
 namespace onramp {
@@ -22,7 +23,7 @@ std::vector<std::pair<std::string, double>> episode_metrics(const Episode& episo
       {"length", static_cast<double>(episode.length())}};
   // Of a policy that chooses between two (policies/gated_policy.h): how often which, and why.
   for (const auto& [column, metric] :
-       {std::pair{"gate", "bc_share"}, std::pair{"q_bc", "gate_q_bc"}, std::pair{"q_rl", "gate_q_rl"}}) {
+       {std::pair{kActingColumn, "bc_share"}, std::pair{"q_bc", "gate_q_bc"}, std::pair{"q_rl", "gate_q_rl"}}) {
     const auto found = episode.extra.find(column);
     if (found == episode.extra.end() || found->second.values.empty()) continue;
     const auto& values = found->second.values;

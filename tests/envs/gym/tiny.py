@@ -134,3 +134,28 @@ def nothing():
 
 def no_bounds():
     return Point(low=-float("inf"), high=float("inf"))
+
+
+class Array:
+    """What of NumPy's arrays a picture needs."""
+
+    def __init__(self, shape, values):
+        self.shape, self.values = shape, values
+        self.dtype = type("dtype", (), {"name": "uint8"})
+
+    def tobytes(self):
+        return bytes(self.values)
+
+
+class Drawn(Point):
+    """Twice as high as wide: red above, blue below, and green by how many steps were made. Or `draws` nothing."""
+
+    def __init__(self, draws="picture", **kwargs):
+        super().__init__(**kwargs)
+        self.draws = draws
+
+    def render(self):
+        if self.draws == "nothing":
+            return None
+        above, below = [200, 10 * self.steps, 0], [0, 10 * self.steps, 200]
+        return Array((40, 20, 3), (above * 20) * 20 + (below * 20) * 20)
