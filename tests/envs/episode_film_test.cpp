@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/data/acting.h"
 #include "support/episodes.h"
 #include "support/expect_throws.h"
 #include "support/temporary_folder.h"
