@@ -27,6 +27,7 @@ class Interleave final : public Phase {
             .fills_sources = std::move(sources),
             .leaves_policy = true,
             .acting_learner = true,
+            .updates = true,
             .episodes = config_.episodes,
             .plan = concat(counted(config_.episodes, "episode"), " by '", config_.learner, "', ", updates_plan())};
   }
