@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "onramp/algorithms/cloned_policy.h"
+#include "onramp/algorithms/given_policy.h"
 #include "onramp/algorithms/learner_factory.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
@@ -19,15 +20,41 @@ constexpr const char* kBatch = "batch";
 
 std::shared_ptr<Actor> make_policy(const BcConfig& config, std::shared_ptr<ObservationEncoder> encoder,
                                    int64_t action_dim, at::Generator& generator) {
-  if (config.policy == ActorType::kMixture) {
+  if (config.policy.type == ActorType::kMixture) {
     return std::make_shared<MixtureActor>(std::move(encoder), action_dim, config.actor, config.mixture, generator);
   }
-  return make_actor(config.policy, std::move(encoder), action_dim, config.actor, generator);
+  return make_actor(config.policy.type, std::move(encoder), action_dim, config.actor, generator);
 }
+
+/// policy: {torchscript: path}
+struct TorchScriptFileConfig {
+  std::filesystem::path torchscript;
+  template <class V>
+  void fields(V& v) {
+    v("torchscript", torchscript, "file of a policy that was learned elsewhere", required(), not_empty());
+  }
+};
 
 }  // namespace
 
+void BcPolicy::read(const ConfigNode& node) {
+  torchscript.clear();
+  if (node.is_map())
+    torchscript = read_config<TorchScriptFileConfig>(node).torchscript.string();
+  else
+    type = read_config<ActorType>(node);
+}
+
+ConfigNode BcPolicy::dump() const {
+  return from_file() ? dump_config(TorchScriptFileConfig{torchscript}) : dump_config(type);
+}
+
+std::string BcPolicy::type_name() { return join(enum_words<ActorType>(), " | ") + " | {torchscript: path}"; }
+
+void BcPolicy::help(HelpRows& rows, int) const { rows.back().text += " " + enum_name(type); }  // the field's own row
+
 void BcConfig::validate() const {
+  if (policy.from_file()) return;
   if (random_shift > 0 && input.images != EncoderMode::kEndToEnd) {
     throw ConfigError(concat("random_shift = ", random_shift,
                              " needs pixels in each update: set input.images to end_to_end, or random_shift to 0"));
@@ -58,13 +85,35 @@ Metrics Bc::update(const Batches& batches) {
   return {{"bc_loss", loss.detach()}};
 }
 
+std::unique_ptr<Learnable> Bc::make(const BcConfig& config, const LearnerContext& context) {
+  if (config.policy.from_file()) return std::make_unique<GivenPolicy>(context);
+  return std::make_unique<Bc>(config, context);
+}
+
 std::vector<std::string> Bc::provides() { return {kClonedPolicy}; }
 
-bool Bc::has_density(const BcConfig& config) { return config.policy != ActorType::kDeterministic; }
+std::optional<bool> Bc::has_density(const BcConfig& config) {
+  if (config.policy.from_file()) return {};
+  return config.policy.type != ActorType::kDeterministic;
+}
 
-ActMode Bc::usual_mode(const BcConfig& config) { return onramp::usual_mode(config.policy); }
+std::vector<std::string> Bc::needs(const BcConfig& config, const ObservationSpec& observation) {
+  if (config.policy.from_file()) return {};
+  return NetworkInputs::needs(config.input, observation);
+}
 
-std::vector<ConfigNode> Bc::default_phases(const BcConfig&, const std::string& learner, bool) {
+std::vector<std::string> Bc::sources(const BcConfig& config, bool) {
+  if (config.policy.from_file()) return {};
+  return {config.source};
+}
+
+std::optional<ActMode> Bc::usual_mode(const BcConfig& config) {
+  if (config.policy.from_file()) return {};
+  return onramp::usual_mode(config.policy.type);
+}
+
+std::vector<ConfigNode> Bc::default_phases(const BcConfig& config, const std::string& learner, bool) {
+  if (config.policy.from_file()) return {phase_of(learner, learner, "{type: learn, updates: 0}")};
   return {phase_of(learner, learner, "{type: learn, updates: 100000, keep_policy_every: 10000}")};
 }
 

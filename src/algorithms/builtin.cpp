@@ -16,7 +16,8 @@
 namespace onramp {
 
 void add_learners(Registry<LearnerFactory>& learners) {
-  add_learner<Bc, BcConfig>(learners, "bc", "behaviour cloning by squared error, or by likelihood");
+  add_learner<Bc, BcConfig>(
+      learners, "bc", "behaviour cloning by squared error, or by likelihood; or a policy that was learned elsewhere");
   add_learner<Hilbert, HilbertConfig>(learners, "hilbert",
                                       "pretrains an image encoder: first-occupancy Hilbert representation");
   add_learner<SimplifiedQ, SimplifiedQConfig>(

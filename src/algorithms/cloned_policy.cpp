@@ -21,6 +21,11 @@ void check_names(const std::string& what, const std::vector<std::string>& cloned
   }
 }
 
+bool looks_at_pictures(const Policy& policy) {
+  const auto& entries = policy.observation_spec().entries;
+  return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.is_image(); });
+}
+
 void check_observations(const ObservationSpec& cloned, const ObservationSpec& here, const std::string& method) {
   for (const auto& entry : cloned.entries) {
     const auto* same = here.find(entry.name);
@@ -40,23 +45,41 @@ void check_observations(const ObservationSpec& cloned, const ObservationSpec& he
 
 std::shared_ptr<Policy> load_cloned_policy(const LearnerContext& context, const std::string& method) {
   if (!context.given || !context.given->contains(kClonedPolicy)) {
-    throw ConfigError(concat(method, " needs the part '", kClonedPolicy, "': let a bc learner learn first"));
+    throw ConfigError(concat(method, " needs the part '", kClonedPolicy,
+                             "': let a bc learner learn first, or one with policy: {torchscript: path} hand one over"));
   }
   std::shared_ptr<Policy> policy = load_policy(context.given->at(kClonedPolicy), context.device);
-  const auto& action = policy->action_spec();
+  check_fits_task(*policy, context, method);
+  return policy;
+}
+
+void check_fits_task(const Policy& policy, const LearnerContext& context, const std::string& method) {
+  const auto& action = policy.action_spec();
   if (action.dim != context.action.dim) {
     throw ConfigError(
         concat(method, ": the cloned policy acts in ", action.dim, " dimensions, this task in ", context.action.dim));
   }
   check_names(concat(method, ": action: value"), action.fields, context.action.fields);
-  check_observations(policy->observation_spec(), context.observation, method);
-  return policy;
+  check_observations(policy.observation_spec(), context.observation, method);
+}
+
+void check_without_memory(const Policy& cloned, const std::string& method, const std::string& remedy) {
+  if (!cloned.has_memory()) return;
+  throw ConfigError(concat(method,
+                           ": the cloned policy remembers what came before, so that it cannot be asked at the states "
+                           "of a batch; ",
+                           remedy));
+}
+
+void check_sees_pixels(const Policy& cloned, const InputConfig& input, const std::string& method) {
+  if (input.images != EncoderMode::kFrozen || !looks_at_pictures(cloned)) return;
+  throw ConfigError(concat(method,
+                           ": input.images: frozen puts the features of an encoder in place of pictures, and a policy "
+                           "from elsewhere sees through its own; set input.images: end_to_end"));
 }
 
 void check_sees_through(const Policy& cloned, const ObservationEncoder& own, const std::string& method) {
-  const auto& entries = cloned.observation_spec().entries;
-  const bool looks = std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.is_image(); });
-  if (!looks || !own.images() || own.trainable()) return;
+  if (!looks_at_pictures(cloned) || !own.images() || own.trainable()) return;
   const auto* actor = dynamic_cast<const ActorPolicy*>(&cloned);
   const bool frozen = actor && actor->actor().encoder().images() && !actor->actor().encoder().trainable();
   if (frozen &&
@@ -89,6 +112,16 @@ void ClonedPolicy::describe(BatchRequest& request) const {
   for (const auto& entry : policy_->observation_spec().entries) {
     if (std::find(names.begin(), names.end(), entry.name) == names.end()) names.push_back(entry.name);
   }
+}
+
+LogProbEntropy ClonedPolicy::rate(const Batch& batch) const {
+  if (!policy_->has_memory()) return policy_->evaluate(batch.obs, batch.action);
+  return {.log_prob = batch.columns.at(kActedLogProb), .entropy = batch.columns.at(kActedEntropy)};  // [B], [B]
+}
+
+void ClonedPolicy::describe_rating(BatchRequest& request) const {
+  if (!policy_->has_memory()) return describe(request);
+  request.columns.insert(request.columns.end(), {kActedLogProb, kActedEntropy});
 }
 
 void ClonedPolicy::save(PartState& learner) const {

@@ -15,7 +15,19 @@ Ibrl::Ibrl(const IbrlConfig& config, const LearnerContext& context)
       config_(config),
       cloned_(context, "ibrl", config.bc_action),
       critic_(config, config, net_, context.seed, "ibrl") {
+  check_cloned(config, *cloned_);
   if (net_.inputs().has_frozen_encoder()) check_sees_through(*cloned_, net_.critic().encoder(), "ibrl");
+}
+
+void Ibrl::check_cloned(const IbrlConfig& config, const Policy& cloned) {
+  if (!config.bootstrap && config.bc_weight == 0) return;  // it proposes while it acts alone
+  check_without_memory(cloned, "ibrl", "set bootstrap: false and bc_weight: 0, or learn by q2rl");
+}
+
+void Ibrl::check_given(const IbrlConfig& config, const LearnerContext& context) {
+  const auto cloned = load_cloned_policy(context, "ibrl");
+  check_cloned(config, *cloned);
+  check_sees_pixels(*cloned, config.input, "ibrl");
 }
 
 std::vector<std::string> Ibrl::needs(const IbrlConfig& config, const ObservationSpec& observation) {

@@ -35,11 +35,7 @@ Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
       cloned_(context, "q2rl", config.bc_action),
       critic_(config, config, net_, context.seed, "q2rl") {
   config.validate();
-  if (!cloned_->can_evaluate()) {
-    throw ConfigError(
-        "q2rl: the cloned policy gives no log-density and entropy of its actions; clone one that does, bc with policy: "
-        "squashed_gaussian or mixture");
-  }
+  check_cloned(config, *cloned_);
   if (net_.inputs().has_frozen_encoder()) check_sees_through(*cloned_, net_.critic().encoder(), "q2rl");
   TorchStream initial(context.seed, "q2rl/initial_value");
   // A stream has one generator at a time: what draws first is written first. V stands still on line, so that it borrows no
@@ -48,6 +44,23 @@ Q2rl::Q2rl(const Q2rlConfig& config, const LearnerContext& context)
   value_ = std::make_shared<StateValue>(std::move(encoder), config.critic.mlp, initial.next());
   value_->to(context.device);
   value_optimizer_.emplace(*value_, config.optimizer);
+}
+
+void Q2rl::check_cloned(const Q2rlConfig& config, const Policy& cloned) {
+  if (!cloned.can_evaluate()) {
+    throw ConfigError(
+        "q2rl: the cloned policy gives no log-density and entropy of its actions; clone one that does, bc with policy: "
+        "squashed_gaussian or mixture, or export one with log_prob_entropy()");
+  }
+  if (config.bc_weight > 0 && config.cloned_action == ClonedAction::kFresh) {
+    check_without_memory(cloned, "q2rl", "set cloned_action: stored, or bc_weight: 0");
+  }
+}
+
+void Q2rl::check_given(const Q2rlConfig& config, const LearnerContext& context) {
+  const auto cloned = load_cloned_policy(context, "q2rl");
+  check_cloned(config, *cloned);
+  check_sees_pixels(*cloned, config.input, "q2rl");
 }
 
 std::vector<std::string> Q2rl::needs(const Q2rlConfig& config, const ObservationSpec& observation) {
@@ -104,7 +117,7 @@ Metrics Q2rl::estimate(const Batch& batch) {
   value_optimizer_->minimize(value_loss);
 
   // Q_BC(s, a) = V(s) + alpha (log pi_BC(a|s) + H[pi_BC(.|s)]) (eq. 6), and every member of Q_RL towards it.
-  const auto pi_bc = cloned_->evaluate(batch.obs, batch.action);
+  const auto pi_bc = cloned_.rate(batch);
   const auto& v_here = config_.estimate_target == EstimateTarget::kReturn ? g : v;
   const auto q_bc = losses::estimated_q(v_here, pi_bc.log_prob, pi_bc.entropy, config_.alpha);  // [B]
   Metrics metrics{{"value_loss", value_loss}, {"value", v}, {"q_bc", q_bc}};
@@ -157,8 +170,8 @@ std::vector<BatchRequest> Q2rl::sample_plan() const {
     critic_.describe(request);
     if (clones && config_.cloned_action == ClonedAction::kStored) request.columns = {"a_bc"};
   }
-  const bool proposes = clones && config_.cloned_action == ClonedAction::kFresh;
-  if (stage_ == Stage::kOffline || proposes) cloned_.describe(request);
+  if (stage_ == Stage::kOffline) cloned_.describe_rating(request);
+  if (clones && config_.cloned_action == ClonedAction::kFresh) cloned_.describe(request);
   return plan;
 }
 

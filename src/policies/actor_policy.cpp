@@ -10,6 +10,7 @@
 #include "onramp/policies/gated_policy.h"
 #include "onramp/policies/residual_policy.h"
 #include "onramp/policies/spec_json.h"
+#include "onramp/policies/torchscript_policy.h"
 #include "stored_network.h"
 
 namespace onramp {
@@ -172,6 +173,7 @@ PartState save_policy(const Policy& policy) {
   if (const auto* actor = dynamic_cast<const ActorPolicy*>(&policy)) return save_policy(*actor);
   if (const auto* gated = dynamic_cast<const GatedPolicy*>(&policy)) return save_policy(*gated);
   if (const auto* residual = dynamic_cast<const ResidualPolicy*>(&policy)) return save_policy(*residual);
+  if (const auto* script = dynamic_cast<const TorchScriptPolicy*>(&policy)) return save_policy(*script);
   throw Error("this kind of policy cannot be stored: only trained actors can");
 }
 
@@ -180,6 +182,7 @@ std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
     const auto kind = require_host<std::string>("policy", state, "kind");
     if (kind == "gated_policy") return load_gated_policy(state, device);
     if (kind == "residual_policy") return load_residual_policy(state, device);
+    if (kind == "torchscript_policy") return load_torchscript_policy(state, device);
     if (kind != kKind) {
       throw CheckpointError("policy: a kind of policy that this version does not know");
     }

@@ -16,6 +16,7 @@
 #include "onramp/policies/actor_policy.h"
 #include "onramp/policies/gated_policy.h"
 #include "onramp/policies/spec_json.h"
+#include "onramp/policies/torchscript_policy.h"
 
 namespace onramp {
 namespace {
@@ -214,6 +215,7 @@ std::string export_torchscript(const Policy& policy, const nlohmann::json& about
         "a gated policy cannot be exported: it is two policies and the critics that choose between them; export the "
         "cloned one, which the phase that cloned it left behind");
   }
+  if (const auto* script = dynamic_cast<const TorchScriptPolicy*>(&policy)) return script->file();
   const auto* trained = dynamic_cast<const ActorPolicy*>(&policy);
   if (!trained) throw Error("this kind of policy cannot be exported: only trained actors can");
   const at::NoGradGuard no_gradient;
@@ -234,6 +236,7 @@ double torchscript_difference(const std::string& bytes) {
   const at::NoGradGuard no_gradient;
   std::istringstream in(bytes);
   auto script = torch::jit::load(in);
+  if (!script.find_method("example")) return 0.0;  // one that was learned elsewhere, as it came
   const auto example = script.run_method("example").toTuple()->elements();  // obs, noise, action
   const auto state = script.run_method("initial_state", example[1].toTensor().size(0));
   const auto acted = script.run_method("act", example[0], state, example[1]).toTuple()->elements()[0].toTensor();

@@ -12,6 +12,7 @@
 #include "onramp/models/content_hash.h"
 #include "onramp/models/image_encoders.h"
 #include "onramp/models/normalizer.h"
+#include "onramp/training/brought_policies.h"
 #include "onramp/training/critic_file.h"
 #include "onramp/training/learner_file.h"
 #include "onramp/training/phase.h"
@@ -39,6 +40,7 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
   if (config_.env) environment();
   make_collector();
   Recorded recorded = load_data();
+  bring_policies();
   open_folder();
   const auto reduced = reduced_precision(resolved_);
   log_info(compute.summary, reduced.empty() ? "" : "; products as ", join(reduced));
@@ -46,6 +48,10 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
     log_warning("this processor has no AVX512-BF16, so that bf16 is slower than fp32 here; set precision: fp32");
   }
   for (const auto& warning : compute.warnings) log_warning(warning);
+  for (const auto& [name, learner] : learners_) {
+    log_info("'", name, "' is the policy of ", config_.learners.at(name).make()->policy_file(),
+             ", of which this run keeps a copy: ", describe_brought(*learner));
+  }
   fill_replay(std::move(recorded));
   resume();
   progress_ = std::make_unique<Progress>(clock_);
@@ -138,6 +144,12 @@ void Run::take_over(const std::string& name, const std::filesystem::path& run) {
   Learnable& taker = learner(name);
   taker.load(read_learner(run, name, resolved_));
   log_info("'", name, "' is taken as it has become in ", run.string());
+}
+
+// From the first checkpoint on the run has them, wherever their files are by then.
+void Run::bring_policies() {
+  if (!list_checkpoints(folder_ / "checkpoints").empty()) return;
+  learners_ = onramp::bring_policies(config_, [this](const std::string& name) { return learner_context(name); });
 }
 
 Agent& Run::agent(const std::string& name) {

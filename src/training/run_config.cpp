@@ -113,7 +113,7 @@ void check_scales(const RunConfig& config, const std::vector<Draw>& drawn) {
 std::string provider_of(const std::string& part) {
   if (part == "encoder") return " (a hilbert learner does), or set its input.images: end_to_end (or none)";
   if (part != "cloned_policy") return "";
-  return " (a bc learner does)";
+  return " (a bc learner does), or name one that was learned elsewhere, policy: {torchscript: path}";
 }
 
 /// That the policy which `provider` hands over (""; the run itself does) has the density that learner `name` wants.
@@ -234,6 +234,10 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
       want_known(said, name, "learner", keys(config.learners));
       const auto factory = config.learners.at(name).make();
       if (needs.acting_learner && !factory->acts()) said.fail(concat("learner '", name, "' has no policy to act with"));
+      if (needs.updates && !factory->policy_file().empty()) {
+        said.fail(concat("learner '", name, "' is a policy from a file, which learns nothing: a learn phase with ",
+                         "updates: 0 hands it over"));
+      }
       if (!needs.takes_from.empty() && factory->acts()) {
         at.at("from").fail(concat("learner '", name, "' has a policy: continue the run that it learned in"));
       }

@@ -1,6 +1,7 @@
 #include "onramp/training/run_train.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -12,6 +13,9 @@
 #include "onramp/base/printable.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/text.h"
+#include "onramp/core/checkpoint.h"
+#include "onramp/data/dataset.h"
+#include "onramp/training/brought_policies.h"
 #include "onramp/training/command_line.h"
 #include "onramp/training/learner_file.h"
 #include "onramp/training/memory_bill.h"
@@ -36,7 +40,36 @@ std::string look_at_data(const DataConfig& data) {
   return join(parts);
 }
 
-/// Looks at what the run would need: the device, the data, the folder. @throws what the run would, first things first
+/// What a learner would be built for: the environment's task, else that of recorded data.
+LearnerContext task_of(const RunConfig& config) {
+  LearnerContext context{.device = resolve_device(config.compute.device)};
+  if (config.env) {
+    const auto spec = config.env.make()->spec();
+    context.observation = visible_entries(spec.observation), context.action = spec.action;
+  } else {
+    const Episode first = open_data(config.data->path, config.data->options, config.data->filter_key)->read(0);
+    context.observation = visible_entries(first.observation_spec), context.action = first.action_spec;
+  }
+  return context;
+}
+
+bool brings_policies(const RunConfig& config) {
+  return std::any_of(config.learners.begin(), config.learners.end(),
+                     [](const auto& learner) { return !learner.second.make()->policy_file().empty(); });
+}
+
+std::string look_at_policies(const RunConfig& config, const std::filesystem::path& folder) {
+  if (!list_checkpoints(folder / "checkpoints").empty()) return "as the run in that folder took it";
+  const auto context = task_of(config);
+  std::vector<std::string> lines;
+  for (const auto& [name, learner] : bring_policies(config, [&](const std::string&) { return context; })) {
+    lines.push_back(
+        concat("'", name, "', ", config.learners.at(name).make()->policy_file(), ": ", describe_brought(*learner)));
+  }
+  return join(lines, "; ");
+}
+
+/// Looks at what the run would need: the device, the data, policies from elsewhere, the folder. @throws what the run would, first things first
 void look_around(const RunConfig& config, const std::filesystem::path& folder) {
   std::exception_ptr refused;
   const auto look = [&](const char* what, const std::function<std::string()>& at) {
@@ -60,6 +93,7 @@ void look_around(const RunConfig& config, const std::filesystem::path& folder) {
                     counted(read_learner(needs.takes_from, name, dump_run_config(config)).size(), "part"));
     });
   }
+  if (brings_policies(config)) look("policy", [&] { return look_at_policies(config, folder); });
   look("folder", [&] { return look_at_run_folder(folder, dump_run_config(config)); });
   if (refused) std::rethrow_exception(refused);
 }

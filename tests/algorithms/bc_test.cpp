@@ -153,7 +153,7 @@ TEST_P(BcWithDensity, ContinuesBitForBitAfterLoad) {
 TEST_P(BcWithDensity, HandsOverAPolicyThatActsAndRatesAsItsOwn) {
   Bc agent(with_density(GetParam()), state_context(3, 2));
   agent.update({{"batch", random_batch(32, 3, 2)}});
-  EXPECT_TRUE(Bc::has_density(with_density(GetParam())));
+  EXPECT_EQ(Bc::has_density(with_density(GetParam())), true);
   const auto handed = load_policy(saved(agent).at("cloned_policy")), own = agent.policy();
   EXPECT_EQ(handed->content_hash(), own->content_hash());
   ASSERT_TRUE(handed->can_evaluate());
@@ -168,7 +168,7 @@ TEST_P(BcWithDensity, HandsOverAPolicyThatActsAndRatesAsItsOwn) {
 
 TEST(Bc, WithoutADensityItHandsItsPolicyOverAllTheSame) {
   EXPECT_EQ(Bc::provides(), std::vector<std::string>{"cloned_policy"});
-  EXPECT_FALSE(Bc::has_density({}));
+  EXPECT_EQ(Bc::has_density({}), false);
   Bc agent(small_config(), state_context(3, 2));
   const auto handed = load_policy(saved(agent).at("cloned_policy"));
   EXPECT_EQ(handed->content_hash(), agent.policy()->content_hash());

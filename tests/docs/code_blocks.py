@@ -21,7 +21,7 @@ import sys
 import tempfile
 import textwrap
 
-PAGES_WITH_CODE = ["docs/library.md", "docs/export.md"]
+PAGES_WITH_CODE = ["docs/library.md", "docs/export.md", "docs/bring_your_own_policy.md"]
 BLOCK = re.compile(r"(?:<!-- (?P<file>\S+) -->\n+)?```(?P<language>cpp|cmake|yaml|python)\n(?P<code>.*?)```", re.DOTALL)
 
 KEPT_PLACE = re.compile(r"^[A-Z]+(?:_[A-Z]+)+$|@[A-Z][A-Z_]*@", re.MULTILINE)

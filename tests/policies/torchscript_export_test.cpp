@@ -11,6 +11,7 @@
 #include "onramp/models/mixture_actor.h"
 #include "onramp/policies/actor_policy.h"
 #include "onramp/policies/random_policy.h"
+#include "onramp/policies/torchscript_policy.h"
 #include "support/expect_throws.h"
 
 namespace onramp {
@@ -121,6 +122,27 @@ TEST_P(EachActor, OffersTheDensityThatThePolicyHasAndNoOther) {
   const auto scale = want.log_prob.abs().clamp_min(1.0);  // tens to thousands in the tails
   expect_within(result[0].toTensor() / scale, want.log_prob / scale, 1e-4);
   expect_within(result[1].toTensor(), want.entropy, kTorchScriptTolerance);
+}
+
+// What onramp-export writes is what `policy: {torchscript: path}` takes.
+TEST_P(EachActor, ActsAndRatesTheSameAsAPolicyFromAFile) {
+  TorchScriptPolicy loaded(bytes_, "policy.pt");
+  EXPECT_EQ(loaded.can_evaluate(), stochastic_);
+  EXPECT_FALSE(loaded.has_memory());
+  EXPECT_EQ(loaded.action_spec(), policy_->action_spec());
+  if (stochastic_) {
+    EXPECT_EQ(loaded.usual_mode(), policy_->usual_mode());
+  }
+  for (const auto mode : {ActMode::kMode, ActMode::kSample}) {
+    auto random = RandomStream(5, "act").at(1), same = RandomStream(5, "act").at(1);
+    const auto want = policy_->act(obs_, *policy_->begin(33), mode, random).action;
+    expect_within(loaded.act(obs_, *loaded.begin(33), mode, same).action, want, kTorchScriptTolerance);
+    if (!stochastic_) continue;
+    const auto expected = policy_->evaluate(obs_, want), rated = loaded.evaluate(obs_, want);
+    const auto scale = expected.log_prob.abs().clamp_min(1.0);  // tens in the tails
+    expect_within(rated.log_prob / scale, expected.log_prob / scale, 1e-4);
+    expect_within(rated.entropy, expected.entropy, kTorchScriptTolerance);
+  }
 }
 
 TEST_P(EachActor, SaysWhatItIs) {

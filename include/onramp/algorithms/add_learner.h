@@ -25,6 +25,9 @@ namespace onramp {
 ///   Learner::has_density(config)                      static: whether the policy that it hands over has a density
 ///   Learner::wants_density()                          static: whether the policy handed over to it must have one
 ///   Learner::default_phases(config, name, environment[, policies])  static: its course in a config without `phases`
+///   Learner::policy_file(config)                      static: a policy that takes the place of what it would learn
+///   Learner::check_given(config, context)             static: throws ConfigError for such a policy that will not do
+///   Learner::make(config, context)                    static: the learner, where it is not always one of this class
 template <class Learner, class Config>
 class LearnerFactoryOf final : public LearnerFactory {
  public:
@@ -83,8 +86,18 @@ class LearnerFactoryOf final : public LearnerFactory {
     return LearnerFactory::default_phases(learner, environment, policies);
   }
   bool acts() const override { return std::is_base_of_v<Agent, Learner>; }
+  std::string policy_file() const override {
+    if constexpr (requires { Learner::policy_file(config_); }) return Learner::policy_file(config_);
+    return {};
+  }
+  void check_given([[maybe_unused]] const LearnerContext& context) const override {
+    if constexpr (requires { Learner::check_given(config_, context); }) Learner::check_given(config_, context);
+  }
   std::unique_ptr<Learnable> make(const LearnerContext& context) const override {
-    return std::make_unique<Learner>(config_, context);
+    if constexpr (requires { Learner::make(config_, context); })
+      return Learner::make(config_, context);
+    else
+      return std::make_unique<Learner>(config_, context);
   }
 
  private:

@@ -25,13 +25,28 @@
 
 namespace onramp {
 
+/// What is cloned: an actor of that type; or, `policy: {torchscript: path}`, a policy that was learned elsewhere takes its place.
+struct BcPolicy {
+  ActorType type = ActorType::kDeterministic;
+  std::string torchscript;  ///< the file's path; empty: this learner learns
+
+  BcPolicy() = default;
+  BcPolicy(ActorType actor) : type(actor) {}  // NOLINT(google-explicit-constructor): a config's word for it
+  bool from_file() const { return !torchscript.empty(); }
+  // As a field of a config:
+  void read(const ConfigNode& node);
+  ConfigNode dump() const;
+  static std::string type_name();
+  void help(HelpRows& rows, int depth) const;
+};
+
 /// Defaults: appendix E.
 struct BcConfig {
   int64_t batch_size = 512;
   int64_t random_shift = 0;
   AdamConfig optimizer = {.learning_rate = 3e-4};
   InputConfig input = {.images = EncoderMode::kEndToEnd};
-  ActorType policy = ActorType::kDeterministic;
+  BcPolicy policy;
   ActorConfig actor;
   MixtureConfig mixture;
   std::string source = "offline";
@@ -44,7 +59,8 @@ struct BcConfig {
     v("input", input, "what the policy sees");
     v("policy", policy,
       "deterministic: by squared error; squashed_gaussian, mixture: by likelihood, with the density and entropy that "
-      "q2rl needs (ibrl and policy_decorator do with any)");
+      "q2rl needs (ibrl and policy_decorator do with any); {torchscript: path}: a policy that was learned elsewhere, of which "
+      "nothing is learned here and all other settings mean nothing (docs/bring_your_own_policy.md)");
     v("actor", actor, "policy network");
     v("mixture", mixture, "policy: mixture alone");
     v("source", source, "replay source of demonstrations", not_empty());
@@ -55,12 +71,18 @@ struct BcConfig {
 /// Thread safety: none. Parts: actor, actor_optimizer, learner, cloned_policy; load() does not read the last.
 class Bc final : public Agent {
  public:
+  /// REQUIRES: no file in the learner's place
   Bc(const BcConfig& config, const LearnerContext& context);
+  /// A Bc, or a GivenPolicy (algorithms/given_policy.h).
+  static std::unique_ptr<Learnable> make(const BcConfig& config, const LearnerContext& context);
+  static std::string policy_file(const BcConfig& config) { return config.policy.torchscript; }
   /// "cloned_policy", whole: what q2rl, ibrl and policy_decorator start from.
   static std::vector<std::string> provides();
-  static bool has_density(const BcConfig& config);
-  static ActMode usual_mode(const BcConfig& config);
-  /// 100 000 updates, a policy kept each 10 000 (appendix E). See LearnerFactory.
+  static std::optional<bool> has_density(const BcConfig& config);  ///< of one from a file: known when it is read
+  static std::vector<std::string> needs(const BcConfig& config, const ObservationSpec& observation);
+  static std::vector<std::string> sources(const BcConfig& config, bool online);
+  static std::optional<ActMode> usual_mode(const BcConfig& config);
+  /// 100 000 updates, a policy kept each 10 000 (appendix E); of a file none. See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const BcConfig& config, const std::string& learner, bool environment);
 
   std::vector<BatchRequest> sample_plan() const override;

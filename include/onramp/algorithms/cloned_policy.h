@@ -18,13 +18,24 @@ inline constexpr const char* kClonedPolicy = "cloned_policy";
 /// @throws ConfigError when none was handed over, or one that sees or does something else than there is to see and to do here
 std::shared_ptr<Policy> load_cloned_policy(const LearnerContext& context, const std::string& method);
 
+/// @throws ConfigError where a policy sees or does something else than there is to see and to do here
+void check_fits_task(const Policy& policy, const LearnerContext& context, const std::string& method);
+
+/// A method may ask the cloned policy at single states of a batch: with a memory it cannot answer there.
+/// @param remedy  what to set: "set cloned_action: stored". @throws ConfigError
+void check_without_memory(const Policy& cloned, const std::string& method, const std::string& remedy);
+
 /// With a frozen encoder batches hold its features in place of pictures: whoever looks at pictures must see through the same.
 /// @param own  what the method's own networks see through
 /// @throws ConfigError where the cloned policy sees through another one
 void check_sees_through(const Policy& cloned, const ObservationEncoder& own, const std::string& method);
 
-/// The cloned policy of a learner: what it proposes at the states of a batch, and what a checkpoint keeps of it. For policies
-/// without memory: a batch holds states, not what came before. Thread safety: none.
+/// The same for a policy from elsewhere, before there is an encoder: with input.images: frozen it would see none of its pictures.
+/// @throws ConfigError
+void check_sees_pixels(const Policy& cloned, const InputConfig& input, const std::string& method);
+
+/// The cloned policy of a learner: what it proposes at the states of a batch, how likely its own actions there were, and what a
+/// checkpoint keeps of it. Thread safety: none.
 class ClonedPolicy {
  public:
   /// @param method names the stream of its draws: "q2rl/proposals". @param act  what it proposes
@@ -33,10 +44,15 @@ class ClonedPolicy {
   /// Parts that a learner with these inputs needs handed over, this one among them.
   static std::vector<std::string> needs(const InputConfig& input, const ObservationSpec& observation);
 
-  /// What it proposes, a fresh draw. @param like gives the device. @return float [B, A], a constant
+  /// What it proposes, a fresh draw. REQUIRES: no memory; a batch holds states, not what came before them.
+  /// @param like gives the device. @return float [B, A], a constant
   at::Tensor propose(const Observation& obs, const at::Tensor& like);
   /// It looks too: its entries join those of a request.
   void describe(BatchRequest& request) const;
+  /// How likely the actions of a batch were, and its entropy there: asked anew, or with a memory as it reported when it acted,
+  /// so that they must be its own actions. @return constants, on the batch's device. REQUIRES: can_evaluate()
+  LogProbEntropy rate(const Batch& batch) const;
+  void describe_rating(BatchRequest& request) const;  ///< what rate() reads joins a request
   Policy& operator*() const { return *policy_; }
   Policy* operator->() const { return policy_.get(); }
   const std::shared_ptr<Policy>& shared() const { return policy_; }

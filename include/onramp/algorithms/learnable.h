@@ -29,6 +29,9 @@ struct LearnerContext {
   /// Parts handed over by earlier phases, e.g. "encoder" (save_encoder) and "normalizer" (save_normalizer). Read during
   /// construction alone; may be null.
   const Parts* given = nullptr;
+  /// What the file holds that its factory names (LearnerFactory::policy_file), as save_policy() wrote it, read during
+  /// construction alone. Null where the factory names none, and where load() follows: a learner that goes on has its own copy.
+  const PartState* policy_file = nullptr;
 };
 
 /// What learns from batches. It asks for what it wants sampled; it never sees buffers, files or environments.

@@ -36,6 +36,12 @@ class LearnerFactory {
   }
   /// Names of parts, as save() writes them, that later phases are handed when this learner's phase ends.
   virtual std::vector<std::string> provides() const { return {}; }
+  /// Path of a policy that was learned elsewhere and takes the place of what this learner would learn: it makes no updates.
+  /// Empty: it learns itself.
+  virtual std::string policy_file() const { return {}; }
+  /// Asked before a run does anything, where such a policy will be handed to this learner.
+  /// @param context  with what is handed over as `given`. @throws ConfigError when it will not do
+  virtual void check_given(const LearnerContext& context) const { (void)context; }
   /// Replay sources that it draws from. @param online  in a phase that collects, else in one whose data do not grow
   virtual std::vector<std::string> sources(bool online) const {
     (void)online;

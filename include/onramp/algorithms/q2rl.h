@@ -90,6 +90,7 @@ class Q2rl final : public ActorCriticAgent {
  public:
   /// @throws ConfigError without a cloned policy, or for one without density or for another task (load_cloned_policy)
   Q2rl(const Q2rlConfig& config, const LearnerContext& context);
+  static void check_given(const Q2rlConfig& config, const LearnerContext& context);
   static std::vector<std::string> needs(const Q2rlConfig& config, const ObservationSpec& observation);
   static std::vector<std::string> sources(const Q2rlConfig& config, bool online);
   static std::vector<SourceTerms> terms(const Q2rlConfig& config);
@@ -107,6 +108,7 @@ class Q2rl final : public ActorCriticAgent {
   std::unique_ptr<Policy> policy() const override;  ///< a GatedPolicy
 
  private:
+  static void check_cloned(const Q2rlConfig& config, const Policy& cloned);
   Metrics estimate(const Batch& batch);
   Metrics improve(const Batch& batch, at::Generator& rng);
   at::Tensor cloned_action(const Batch& batch);  ///< a_BC, float [B, A]

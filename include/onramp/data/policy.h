@@ -52,6 +52,11 @@ struct LogProbEntropy {
   at::Tensor entropy;   ///< float [B]
 };
 
+/// Columns that a policy with memory reports with each step, where it has a density: LogProbEntropy of what it did, float [B, 1]
+/// each. Later nobody can ask for them: a stored step says what was seen, not what came before.
+inline constexpr const char* kActedLogProb = "bc_log_prob";
+inline constexpr const char* kActedEntropy = "bc_entropy";
+
 /// An action and how likely it was, both of one distribution.
 struct RatedAction {
   at::Tensor action;       ///< float [B, A] in [-1, 1]
@@ -74,8 +79,11 @@ class Policy {
   virtual const ObservationSpec& observation_spec() const;
   /// A hash of everything that decides actions (weights, preprocessing); "" for scripted ones without weights.
   virtual std::string content_hash() const { return {}; }
-  /// Density and entropy of given actions. @throws Error when the policy offers none (can_evaluate() is false).
+  /// Whether what it does depends on more than what it sees now: then it must act along an episode, with one state.
+  virtual bool has_memory() const { return false; }
+  /// Whether it has a density: act_rated() works.
   virtual bool can_evaluate() const { return false; }
+  /// Density and entropy of given actions. @throws Error when the policy offers none, or has a memory: it answers while it acts.
   virtual LogProbEntropy evaluate(const Observation& obs, const at::Tensor& action);
   /// act() with the density and entropy of what was done, of the same distribution: one state, one deviation. By default
   /// act(), then evaluate(), which is right for policies without memory. @throws Error as evaluate()

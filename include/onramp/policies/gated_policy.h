@@ -76,6 +76,7 @@ class GatedPolicy final : public Policy {
   /// The entries of both policies.
   const ObservationSpec& observation_spec() const override { return observation_; }
   std::string content_hash() const override;
+  bool has_memory() const override { return networks_.cloned->has_memory(); }
 
   const GatedNetworks& networks() const { return networks_; }
   const GateConfig& config() const { return config_; }

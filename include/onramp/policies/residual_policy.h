@@ -43,6 +43,7 @@ class ResidualPolicy final : public Policy {
   /// The entries of both.
   const ObservationSpec& observation_spec() const override { return observation_; }
   std::string content_hash() const override;
+  bool has_memory() const override { return base_->has_memory(); }
 
   const Policy& base() const { return *base_; }
   const SquashedGaussianActor& actor() const { return *actor_; }

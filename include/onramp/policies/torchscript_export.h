@@ -22,11 +22,14 @@ namespace onramp {
 ///   forward(obs) -> action [B, A]             the mode
 ///   example() -> (obs, noise, action)         a few random observations and what onramp does there: a loader's own check
 ///
+/// A policy that came as such a file (policies/torchscript_policy.h) is that file.
+///
 /// @param about  anything that says where the policy comes from, an object
 /// @throws Error for a policy that is not a trained actor, a gated one (policies/gated_policy.h) included
 std::string export_torchscript(const Policy& policy, const nlohmann::json& about = nlohmann::json::object());
 
-/// Loads such bytes and runs their example. @return the largest difference of an action from what onramp computed
+/// Loads such bytes and runs their example. @return the largest difference of an action from what onramp computed; 0 where there
+/// is no example, which only files from elsewhere lack
 double torchscript_difference(const std::string& bytes);
 
 /// Actions of a loaded file may differ by this much: the order of sums is another.

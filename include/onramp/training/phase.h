@@ -26,6 +26,7 @@ struct PhaseNeeds {
   std::vector<std::string> snapshots;      ///< names of policies that it leaves on the way; only an agent can
   bool overlaps = false;                   ///< its episodes run in a thread of their own
   bool acting_learner = false;             ///< its learners must have a policy
+  bool updates = false;                    ///< its learners learn in it
   std::filesystem::path takes_from;        ///< run folder whose learner it takes in place of learning; empty: none
   int64_t episodes = 0;                    ///< that it records, for the memory bill
   std::string plan;                        ///< one line for --dry-run: "200 attempts, 60 updates after each"

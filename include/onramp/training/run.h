@@ -133,6 +133,7 @@ class Run {
     std::vector<std::string> notes;  // what their reader found, assumed, lost
   };
   Recorded load_data();
+  void bring_policies();
   void open_folder();
   void fill_replay(Recorded recorded);
   void resume();

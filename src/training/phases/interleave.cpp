@@ -29,6 +29,7 @@ class Interleave final : public Phase {
             .leaves_policy = true,
             .overlaps = config_.overlap,
             .acting_learner = true,
+            .updates = true,
             .episodes = config_.episodes,
             .plan = concat(counted(config_.episodes, "episode"), " by '", config_.learner, "', ", updates_plan(),
                            config_.overlap ? ", while the next one runs" : "")};

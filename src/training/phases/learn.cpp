@@ -19,6 +19,7 @@ class Learn final : public Phase {
     return {.learners = {config_.learner},
             .leaves_policy = true,
             .snapshots = std::move(snapshots),
+            .updates = config_.updates > 0 && config_.from.empty(),
             .takes_from = config_.from,
             .plan = config_.from.empty()
                         ? concat(counted(config_.updates, "update"), " of '", config_.learner, "'",
