@@ -63,7 +63,7 @@ int report_main(int argc, char** argv) {
       "  onramp-report runs/quickstart/seed1 --zero-shot\n"
       "  onramp-report runs/quickstart/seed* --out quickstart.html\n"
       "  onramp-report --label tuned=runs/tuned/seed1 --label plain=runs/quickstart/seed1 --out both.html\n"
-      "  onramp-report runs/q2rl/lift/rollouts_*/seed* --over phases.rollouts.episodes --out rollouts.html\n"
+      "  onramp-report runs/q2rl/lift/rollouts_*/seed? --over phases.rollouts.episodes --out rollouts.html\n"
       "Exit codes: 0 done, 1 error (a folder that is no run), 2 mistake in the command line, 130 interrupted: no page "
       "was\nwritten, situations that were scored are kept.");
   if (!parse_command_line(app, argc, argv)) return 0;

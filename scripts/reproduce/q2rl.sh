@@ -21,8 +21,8 @@ config is finished. Ctrl-C saves and stops; the same command goes on, and skips 
 
   runs        runs/q2rl/<task>/<method>/seed<k>
   summaries   benchmarks/results/q2rl/<task>/<method>/seed<k>, and tables at the end
-  the page    build/release/bin/onramp-report runs/q2rl/lift/{q2rl,ibrl,rlpd}/seed* --out lift.html
-              ... runs/q2rl/lift/{q2rl,rollouts_*}/seed* --over phases.rollouts.episodes --out rollouts.html
+  the page    build/release/bin/onramp-report runs/q2rl/lift/{q2rl,ibrl,rlpd}/seed? --out lift.html
+              ... runs/q2rl/lift/{q2rl,rollouts_*}/seed? --over phases.rollouts.episodes --out rollouts.html
 
 With the same seed all methods of a task see the same demonstrations and start from the same cloned policy, bit for bit, since
 each run makes them anew from that seed, which takes less than a minute.
@@ -61,33 +61,33 @@ wanted() {
 configs=()
 cell() { if wanted "$1"; then configs+=("$2@$3=configs/q2rl/$4"); fi; }
 
-cell lift lift/q2rl 0.3 lift.yaml
-cell lift lift/ibrl 0.3 lift/ibrl.yaml
-cell lift lift/rlpd 0.3 lift/rlpd.yaml
-cell ablation lift/no_gate 0.3 lift.yaml,learners.agent.gate=false
-cell lift lift/wsrl 0.3 lift/wsrl.yaml
-cell ablation lift/no_initialization 0.3 lift.yaml,learners.agent.init_critic=false
-cell ablation lift/no_bc_term 0.3 lift.yaml,learners.agent.bc_weight=0
-cell lift lift/cal_ql 0.3 lift/cal_ql.yaml
-cell lift lift/policy_decorator 0.3 lift/policy_decorator.yaml
-cell lift lift/cql 0.3 lift/cql.yaml
+cell lift lift/q2rl 0.5 lift.yaml
+cell lift lift/ibrl 0.5 lift/ibrl.yaml
+cell lift lift/rlpd 0.5 lift/rlpd.yaml
+cell ablation lift/no_gate 0.5 lift.yaml,learners.agent.gate=false
+cell lift lift/wsrl 0.5 lift/wsrl.yaml
+cell ablation lift/no_initialization 0.5 lift.yaml,learners.agent.init_critic=false
+cell ablation lift/no_bc_term 0.5 lift.yaml,learners.agent.bc_weight=0
+cell lift lift/cal_ql 0.5 lift/cal_ql.yaml
+cell lift lift/policy_decorator 0.5 lift/policy_decorator.yaml
+cell lift lift/cql 0.5 lift/cql.yaml
 for task in door pen; do
   file="$door"
   [ "$task" = pen ] && file="$pen"
   [ -n "$file" ] || continue
   [ -f "$file" ] || usage_error "--$task $file: no such file"
   file="$(realpath "$file")"
-  cell "$task" "$task/q2rl" 0.6 "adroit_$task.yaml,data.path=$file"
-  cell "$task" "$task/wsrl" 0.6 "adroit_${task}_wsrl.yaml,data.path=$file"
+  cell "$task" "$task/q2rl" 1.0 "adroit_$task.yaml,data.path=$file"
+  cell "$task" "$task/wsrl" 1.0 "adroit_${task}_wsrl.yaml,data.path=$file"
 done
-cell data lift/ibrl_without_data 0.3 "lift/ibrl.yaml,phases.demonstrations.into=[offline]"
-cell data lift/q2rl_with_data 0.3 "lift.yaml,phases.demonstrations.into=[offline,online]"
-cell data lift/ibrl_bc_term 0.3 "lift/ibrl.yaml,phases.demonstrations.into=[offline],learners.agent.bc_weight=0.3"
+cell data lift/ibrl_without_data 0.5 "lift/ibrl.yaml,phases.demonstrations.into=[offline]"
+cell data lift/q2rl_with_data 0.5 "lift.yaml,phases.demonstrations.into=[offline,online]"
+cell data lift/ibrl_bc_term 0.5 "lift/ibrl.yaml,phases.demonstrations.into=[offline],learners.agent.bc_weight=0.3"
 for rollouts in 25 50; do
-  cell rollouts "lift/rollouts_$rollouts" 0.3 "lift.yaml,phases.rollouts.episodes=$rollouts"
+  cell rollouts "lift/rollouts_$rollouts" 0.5 "lift.yaml,phases.rollouts.episodes=$rollouts"
 done
 for updates in 300 3000; do
-  cell start "lift/cloned_$updates" 0.3 "lift.yaml,phases.cloning.updates=$updates"
+  cell start "lift/cloned_$updates" 0.5 "lift.yaml,phases.cloning.updates=$updates"
 done
 
 if [ ${#configs[@]} -eq 0 ]; then

@@ -11,7 +11,7 @@ Runs the configs of configs/simplified_q, the most telling first, each with seed
 It says the hours at its start. Ctrl-C saves and stops; the same command goes on, and skips what is finished.
   runs        runs/simplified_q/<config>/seed<k>
   summaries   benchmarks/results/simplified_q/<config>/seed<k>, and a table at the end
-  the page    build/release/bin/onramp-report runs/simplified_q/*/seed* --out simplified_q.html
+  the page    build/release/bin/onramp-report runs/simplified_q/*/seed? --out simplified_q.html
 
 --list says where every run stands and how long it takes; --hours H starts nothing new after H hours; --seeds 1 and
 --set key=value are passed on, as are all others (scripts/run_queue.py --help).

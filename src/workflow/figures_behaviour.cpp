@@ -181,7 +181,7 @@ std::optional<Figure> actions_figure(const std::vector<RunLook>& looks) {
 }
 
 std::optional<Figure> acting_figure(const std::vector<RunLook>& looks) {
-  Figure figure{.name = "acting"};
+  Figure figure{.name = "acting", .dpi = 150};
   for (const auto& look : looks) {
     if (!look.recorded.acting.empty()) figure.panels.push_back(acting_panel(look.recorded.acting, look.run->name()));
   }

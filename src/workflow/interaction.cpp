@@ -50,7 +50,14 @@ double value_at(const std::vector<double>& x, const std::vector<double>& y, doub
   return y[next - 1] + (y[next] - y[next - 1]) * (at - x[next - 1]) / (x[next] - x[next - 1]);
 }
 
-std::vector<StepSeries> of_seeds(const Method& method, const std::string& metric) {
+/// Where a mean of `window` attempts is one: before that it would jump with each. Of few attempts their first half is left out.
+double first_steps(const StepSeries& series, double window) {
+  const double wanted = std::min(window, series.attempt.back() / 2);
+  const auto first = std::lower_bound(series.attempt.begin(), series.attempt.end(), wanted) - series.attempt.begin();
+  return series.steps[static_cast<size_t>(first)];
+}
+
+std::vector<StepSeries> series_of_seeds(const Method& method, const std::string& metric) {
   std::vector<StepSeries> all;
   for (const auto* run : method.runs) {
     if (auto series = over_steps(*run, metric)) all.push_back(std::move(*series));
@@ -92,7 +99,7 @@ std::optional<StepSeries> over_steps(const RunRecord& run, const std::string& me
 
 std::optional<StepCurve> step_curve(const Method& method, const std::string& metric, double window) {
   constexpr int64_t kPoints = 160;
-  const auto all = of_seeds(method, metric);
+  const auto all = series_of_seeds(method, metric);
   if (all.empty()) return std::nullopt;
   StepCurve curve{.seeds = std::ssize(all)};
   double from = 0.0, to = all.front().steps.back();
@@ -101,7 +108,7 @@ std::optional<StepCurve> step_curve(const Method& method, const std::string& met
   for (const auto& one : all) {
     curve.before += one.before / static_cast<double>(all.size());
     if (one.value_before) before.push_back(*one.value_before);
-    from = std::max(from, one.steps.front());
+    from = std::max(from, first_steps(one, window));
     to = std::min(to, one.steps.back());
     smooth.push_back(trailing_mean(one.attempt, one.value, window));
   }
@@ -122,7 +129,7 @@ std::optional<StepCurve> step_curve(const Method& method, const std::string& met
 
 OverSeeds at_step(const Method& method, const std::string& metric, double window, double steps) {
   std::vector<double> values;
-  for (const auto& one : of_seeds(method, metric)) {
+  for (const auto& one : series_of_seeds(method, metric)) {
     const double since = steps - one.before;
     if (since < one.steps.front() || since > one.steps.back()) continue;
     values.push_back(value_at(one.steps, trailing_mean(one.attempt, one.value, window), since));
@@ -132,7 +139,7 @@ OverSeeds at_step(const Method& method, const std::string& metric, double window
 
 double common_steps(const Method& method) {
   std::optional<double> least;
-  for (const auto& one : of_seeds(method, "success")) {
+  for (const auto& one : series_of_seeds(method, "success")) {
     const double whole = one.before + one.steps.back();
     least = std::min(least.value_or(whole), whole);
   }

@@ -93,6 +93,17 @@ TEST_F(Report, ComparesMethodsAndReadsSummaries) {
       << "the same run on four situations";
   EXPECT_NE(page.find("is a summary: without episodes"), std::string::npos) << "without episodes";
   EXPECT_NE(page.find("None: their configs are the same."), std::string::npos);
+  EXPECT_NE(page.find("Methods side by side"), std::string::npos);
+  EXPECT_TRUE(fs::exists(folder / "both-figures/success_steps.png"));
+}
+
+TEST_F(Report, DrawsSuccessOverASetting) {
+  const auto made = report({"--label", "a=" + run, "--over", "phases.online.episodes", "--out", "over.html"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_TRUE(fs::exists(folder / "over-figures/setting.png"));
+  expect_refused(report({run, "--over", "phases.onlin.episodes", "--out", "other.html"}), 2,
+                 "no 'onlin' of 'phases.onlin.episodes' in the config");
+  EXPECT_FALSE(fs::exists(folder / "other.html"));
 }
 
 TEST_F(Report, NamesAMistakeInASituationBeforeItScores) {

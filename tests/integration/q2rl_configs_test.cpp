@@ -113,12 +113,12 @@ const std::vector<Rival> kRivals{{"rlpd", "redq", {}},
                                  {"policy_decorator", "policy_decorator", {"cloning"}}};
 
 /// Tasks with configs of the rivals: the config that they stand on, and the folder of theirs. Not every rival is there for each.
-struct Task {
+struct Stand {
   const char *base, *folder;
 };
-constexpr std::array<Task, 2> kTasks{Task{"vacuum_grasp_state", ""}, Task{"lift", "lift/"}};
+constexpr std::array<Stand, 2> kTasks{Stand{"vacuum_grasp_state", ""}, Stand{"lift", "lift/"}};
 
-std::string file_of(const Task& task, const Rival& rival) { return std::string(task.folder) + rival.name; }
+std::string file_of(const Stand& task, const Rival& rival) { return std::string(task.folder) + rival.name; }
 bool is_there(const std::string& name) {
   return std::filesystem::exists(ONRAMP_SOURCE_DIR "/configs/q2rl/" + name + ".yaml");
 }

@@ -62,7 +62,7 @@ TEST(FilmCaption, SaysWhichOfTwoPoliciesActs) {
 class Grey final : public Environment, public Renderable {
  public:
   Grey() {
-    spec_ = {.name = "grey", .max_steps = 3, .control_period_s = 0.5};
+    spec_ = {.name = "grey", .control_period_s = 0.5, .max_steps = 3};
     spec_.observation.entries = {{.name = "state", .shape = {1}}};
     spec_.action = {1, {"x"}};
   }

@@ -63,6 +63,25 @@ TEST_F(Q2rlRun, LeavesAGatedPolicyAndSaysWhoActed) {
   EXPECT_NE(dynamic_cast<const GatedPolicy*>(kept.policy.get()), nullptr);
 }
 
+// What a comparison rests on: with one seed all methods start from one cloned policy, whatever else they do with demonstrations.
+TEST_F(Q2rlRun, ARivalWithTheSameSeedStartsFromTheSameClonedPolicy) {
+  execute(folder_ / "q2rl", kSeldom);
+  auto rival = replaced(kSeldom, "    type: q2rl\n", "    type: ibrl\n");
+  rival = replaced(rival, "    without_success: true\n", "");
+  rival = replaced(rival, "policy: expert, episodes: 4}", "policy: expert, episodes: 4, into: [offline, online]}");
+  rival = replaced(rival,
+                   "  - {type: collect, name: rollouts, policy: cloning, episodes: 3, act: auto, into: [rollouts]}\n"
+                   "  - {type: learn, name: estimation, learner: agent, updates: 3}\n",
+                   "");
+  execute(folder_ / "ibrl", replaced(rival, "[cloning, estimation, online]", "[cloning, online]"));
+  const auto hash = [&](const std::string& run) {
+    return read_policy_file(folder_ / run / "policies" / "cloning", at::kCPU).hash;
+  };
+  EXPECT_EQ(hash("ibrl"), hash("q2rl"));
+  execute(folder_ / "other", replaced(kSeldom, "seed: 3", "seed: 4"));
+  EXPECT_NE(hash("other"), hash("q2rl"));
+}
+
 TEST_F(Q2rlRun, GoesOnBitForBitFromEveryCheckpoint) {
   execute(folder_ / "whole", kRun);
   expect_goes_on_bit_for_bit(checkpoints_of_whole(), kSeldom);

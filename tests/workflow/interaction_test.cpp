@@ -82,6 +82,13 @@ TEST(StepCurve, IsTheMeanOverSeedsWithStudentsInterval) {
   EXPECT_EQ(common_steps(methods[0]), 120.0);
 }
 
+TEST(StepCurve, BeginsWhereItsWindowIsFull) {
+  const std::vector<RunRecord> runs{q2rl_run(1, {0, 1, 1, 0})};
+  const auto methods = group_by_method(runs);
+  EXPECT_EQ(step_curve(methods[0], "success", 2)->x.front(), 40 + 30.0);
+  EXPECT_EQ(step_curve(methods[0], "success", 20)->x.front(), 40 + 30.0) << "of four attempts in their middle";
+}
+
 TEST(StepsFigure, HasALineAMethodAndWhatItBeganWith) {
   std::vector<RunRecord> runs{q2rl_run(1, {0, 1, 1, 0}), q2rl_run(1, {1, 1, 1, 1}, "ibrl"), q2rl_run(1, {}, "bc")};
   for (auto& run : runs) run.scores = {score_of("cloning", 6), score_of("online", 9)};

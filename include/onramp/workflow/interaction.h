@@ -31,7 +31,8 @@ struct StepCurve {
   std::vector<double> x, mean;         ///< x counts `before`
   std::vector<double> low, high;       ///< Student's t, 95 %, over seeds; empty with one
 };
-/// @param window attempts that a value is the mean of. @return nothing where no run has the metric
+/// @param window attempts that a value is the mean of; the curve begins where there are so many, of few attempts in their middle
+/// @return nothing where no run has the metric
 std::optional<StepCurve> step_curve(const Method& method, const std::string& metric, double window);
 
 /// Mean over seeds, with its interval, of the mean of the last `window` attempts within so many steps, rollouts included. A seed
