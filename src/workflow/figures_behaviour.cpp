@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "onramp/base/text.h"
 #include "onramp/core/tensor_io.h"
 #include "onramp/workflow/figures.h"
 
@@ -26,9 +27,9 @@ Panel acting_panel(const std::vector<std::vector<uint8_t>>& acting, const std::s
   size_t steps = 1;
   for (const auto& attempt : acting) steps = std::max(steps, attempt.size());
   Panel panel{.kind = PanelKind::kPicture,
-              .title = title,
+              .title = concat(title, ", ", counted(static_cast<int64_t>(acting.size()), "attempt")),
               .x_label = concat("step, 1 to ", steps),
-              .y_label = concat("attempt, from 1 above to ", acting.size()),
+              .y_label = "attempts",
               .height = static_cast<int64_t>(rows),
               .width = static_cast<int64_t>(steps)};
   for (size_t row = 0; row < rows; ++row) {

@@ -1,6 +1,7 @@
 #include "onramp/algorithms/given_policy.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "onramp/algorithms/bc.h"
 #include "onramp/algorithms/ibrl.h"
@@ -57,7 +58,7 @@ TEST(GivenPolicy, IsWhatBcBecomesOfAFile) {
   BcConfig config;
   config.policy.torchscript = "mine.pt";
   EXPECT_EQ(Bc::policy_file(config), "mine.pt");
-  EXPECT_EQ(Bc::provides(config), std::vector<std::string>{kClonedPolicy});
+  EXPECT_EQ(Bc::has_density(config), std::nullopt);
   EXPECT_TRUE(Bc::needs(config, state_only(3)).empty());
   EXPECT_TRUE(Bc::sources(config, false).empty());
   EXPECT_FALSE(Bc::usual_mode(config).has_value());

@@ -73,7 +73,7 @@ learners:
   const auto dump = to_yaml(dump_run_config(config));
   EXPECT_EQ(to_yaml(dump_run_config(read(dump))), dump);
   expect_throws<ConfigError>([&] { read(replaced(text, ", policy: mixture", "")); },
-                             "learner 'agent' needs the part 'cloned_policy', which no earlier phase hands over");
+                             "learner 'agent' wants a policy with a density");
 }
 
 TEST_F(DefaultPhases, AreChangedByName) {

@@ -109,6 +109,7 @@ TEST(ActingFigure, HasARowAnAttemptAndAColumnAStep) {
   const auto figure = acting_figure({look});
   ASSERT_TRUE(figure);
   const auto& panel = figure->panels[0];
+  EXPECT_EQ(panel.title, "a seed 1, 2 attempts");
   EXPECT_EQ(panel.height, 2);
   EXPECT_EQ(panel.width, 3);
   ASSERT_EQ(panel.pixels.size(), 18U);
