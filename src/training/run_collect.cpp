@@ -67,7 +67,7 @@ Run::Attempt Run::attempt(int64_t number, Policy& policy, ActMode mode, const Ep
   episode.meta["sources"] = join(attempt.sources, ",");
   // An environment may fail before its first step: then there is nothing to keep.
   if (episode.length() > 0) put_on_disk(number, episode);
-  if (!attempt.collected.failure) environment().standby();  // no command comes before the next reset
+  if (!attempt.collected.failure) environment().standby();  // no command comes for a while: a robot holds still
   attempt.ended_s = clock_.now();
   return attempt;
 }

@@ -178,7 +178,7 @@ TEST_F(SelfImitation, SuccessfulAttemptsAreKeptOfflineAsWell) {
 TEST_F(SelfImitation, UpdatesFollowEachAttemptHoweverItEnded) {
   onramp::Run(config(), folder_ / "run").execute();
   EXPECT_EQ(diary_->events,
-            "rsss"  // the demonstration
+            "rsssw"  // the demonstration; after each episode the robot holds still
             "rsswuuu"
             "rssswuuu"
             "rsswuuu"
@@ -192,7 +192,7 @@ TEST_F(SelfImitation, UpdatesMayBeAsManyAsAnAttemptHadSteps) {
   onramp::Run(config(test::replaced(kRun, "updates_per_episode: 3", "updates_per_step: 1.5")), folder_ / "run")
       .execute();
   EXPECT_EQ(diary_->events,
-            "rsss"
+            "rsssw"
             "rsswuuu"
             "rssswuuuuu"
             "rsswuuu"
