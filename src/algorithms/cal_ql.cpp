@@ -6,7 +6,6 @@
 #include "onramp/algorithms/conservative.h"
 #include "onramp/algorithms/learner_factory.h"
 #include "onramp/algorithms/redq.h"
-#include "onramp/losses/td.h"
 
 namespace onramp {
 
@@ -27,7 +26,7 @@ RedqStep improve_conservatively(const CalibrationConfig& config, ActorCritic& ne
     const auto& rows = part.rows;
     // TD: y = r + discount max_n min_{e in M} Q'_e(s', a'_n).
     const auto next_value = critic.least_of_some(rows.next_obs, part.of(next)).amax(-1);  // [B / utd, N'] -> [B / utd]
-    const auto y = losses::td_target(rows.reward, rows.discount, next_value);
+    const auto y = critic.td_target(rows, next_value);
     // Conservatism: lower Q at what the policies would do and at random, raise it at the data; not below the return.
     const ConservativeActions actions{.action = part.of(sampled.action),
                                       .log_prob_current = part.of(sampled.log_prob_current),

@@ -4,7 +4,6 @@
 
 #include "onramp/algorithms/action_samples.h"
 #include "onramp/algorithms/redq.h"
-#include "onramp/losses/td.h"
 
 namespace onramp {
 
@@ -62,7 +61,7 @@ Metrics Ibrl::update(const Batches& batches) {
     const auto q_bc = q.select(1, 0), q_rl = q.select(1, 1);
     took_bc.push_back(choose_cloned(config_.choice, config_.beta, q_bc, q_rl, rng));  // [B / utd]
     const auto next_value = at::where(took_bc.back(), q_bc, q_rl);
-    critic = critic_.fit(rows.obs, rows.action, losses::td_target(rows.reward, rows.discount, next_value));
+    critic = critic_.fit(rows.obs, rows.action, critic_.td_target(rows, next_value));
   }
 
   // Actor: maximise the least member's value at its own proposals. Temperature: hold the policy's entropy at its target.

@@ -6,7 +6,6 @@
 
 #include "onramp/algorithms/action_samples.h"
 #include "onramp/algorithms/redq.h"
-#include "onramp/losses/td.h"
 
 namespace onramp {
 
@@ -70,7 +69,7 @@ Metrics PolicyDecorator::update(const Batches& batches) {
     // TD: fit every Q_e to y = r + discount (min_{e in M} Q'_e(s', a') - temperature log pi(correction|s')).
     auto next_value = critic_.least_of_some(rows.next_obs, part.of(next_action));  // [B / utd]
     if (config_.entropy_backup) next_value = next_value - net_.temperature() * part.of(next.log_prob).squeeze(1);
-    critic = critic_.fit(rows.obs, rows.action, losses::td_target(rows.reward, rows.discount, next_value));
+    critic = critic_.fit(rows.obs, rows.action, critic_.td_target(rows, next_value));
   }
 
   // Correction: maximise the least member's value of the sum, and its own entropy. Temperature: hold that at its target.

@@ -19,6 +19,10 @@ void check_redq(const RedqCriticConfig& config, const ActorCriticConfig& agent) 
     throw ConfigError(concat("batch_size = ", agent.batch_size, " cannot be cut into utd = ", config.utd,
                              " equal parts; change one of them, or set utd_form: each"));
   }
+  if (config.value_range && !((*config.value_range)[0] < (*config.value_range)[1])) {
+    throw ConfigError(concat("value_range = [", (*config.value_range)[0], ", ", (*config.value_range)[1],
+                             "]: want the least first, then the most"));
+  }
 }
 
 RedqCritic::RedqCritic(const RedqCriticConfig& config, const ActorCriticConfig& agent, ActorCritic& net, uint64_t seed,
@@ -57,7 +61,7 @@ RedqStep RedqCritic::improve(const Batch& batch, const EntropyBackupConfig& targ
     // TD: fit every Q_e to y = r + discount min_{e in M} Q'_e(s', a'), a' ~ pi(s'), M a random subset.
     auto next_value = least_of_some(rows.next_obs, part.of(next.action).squeeze(1));  // [B / utd]
     if (target.entropy_backup) next_value = next_value - net_.temperature() * part.of(next.log_prob).squeeze(1);
-    step = fit(rows.obs, rows.action, losses::td_target(rows.reward, rows.discount, next_value));
+    step = fit(rows.obs, rows.action, td_target(rows, next_value));
   }
   return step;
 }
@@ -86,6 +90,11 @@ RedqStep RedqCritic::fit(const Observation& obs, const at::Tensor& action, const
   // Target network: theta' <- (1 - tau) theta' + tau theta.
   polyak_update(*target_, critic, config_.target_rate);
   return step;
+}
+
+at::Tensor RedqCritic::td_target(const Batch& rows, const at::Tensor& next_value) const {
+  const auto y = losses::td_target(rows.reward, rows.discount, next_value);
+  return config_.value_range ? y.clamp((*config_.value_range)[0], (*config_.value_range)[1]) : y;
 }
 
 std::vector<int64_t> RedqCritic::draw_members() {

@@ -51,8 +51,10 @@ std::span<const float> ReplaySource::mc_returns(double gamma) const {
   for (; cache.episodes_done < all_.episodes.size(); ++cache.episodes_done) {
     const EpisodeId id = all_.episodes[cache.episodes_done];
     const auto& episode = dataset_->info(id);
-    const auto returns = monte_carlo_returns(dataset_->rewards(id), gamma, !episode.terminal && !episode.succeeded,
-                                             config_.mc_tail, config_.reward);
+    const bool lasts = this->lasts(episode);
+    const bool cut_off = lasts || (!episode.terminal && !episode.succeeded);
+    const auto returns = monte_carlo_returns(dataset_->rewards(id), gamma, cut_off,
+                                             lasts ? McTail::kInfinite : config_.mc_tail, config_.reward);
     for (size_t t = 0; t < returns.size(); ++t) {
       cache.by_row[static_cast<size_t>(episode.first_row) + t] = static_cast<float>(returns[t]);
     }
@@ -66,8 +68,8 @@ Replay::Replay(ObservationSpec observation, ActionSpec action, const std::shared
 ReplaySource& Replay::add_source(const std::string& name, const ReplaySourceConfig& config) {
   const auto [found, is_new] = sources_.try_emplace(name, name, *dataset_, config);
   auto& source = found->second;
-  if (!is_new && !(source.config().reward == config.reward && source.config().mc_tail == config.mc_tail)) {
-    throw ValueError(concat("replay source '", name, "' exists with another reward transform or mc_tail"));
+  if (!is_new && !(source.config() == config)) {
+    throw ValueError(concat("replay source '", name, "' exists with another reward transform, mc_tail or safety_stop"));
   }
   return source;
 }

@@ -63,8 +63,14 @@ void fill_n_step(const BatchRequest& request, const Dataset& dataset, const std:
     const auto& episode = dataset.info(dataset.episode_of(rows.at[i]));
     const auto rewards =
         dataset.reward_column().subspan(static_cast<size_t>(episode.first_row), static_cast<size_t>(episode.length));
-    const auto window = n_step_return(rewards, rows.at[i] - episode.first_row, request.n_step, request.gamma,
-                                      episode.terminal, active[rows.source[i]].source->config().reward);
+    const auto& source = *active[rows.source[i]].source;
+    const auto& transform = source.config().reward;
+    const bool lasts = source.lasts(episode);
+    auto window = n_step_return(rewards, rows.at[i] - episode.first_row, request.n_step, request.gamma,
+                                episode.terminal && !lasts, transform);
+    if (lasts && window.next == episode.length) {
+      window = with_lasting_end(window, rewards.back(), request.gamma, transform);
+    }
     reward[i] = static_cast<float>(window.reward);
     discount[i] = static_cast<float>(window.discount);
     rows.next[i] = episode.first_row + window.next;

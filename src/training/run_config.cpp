@@ -96,16 +96,20 @@ struct Draw {
 
 /// One learner, one scale of rewards: values of one phase and values of another are compared, as q2rl's V and Q are.
 void check_scales(const RunConfig& config, const std::vector<Draw>& drawn) {
-  const auto reward = [&config](const std::string& source) {
+  const auto of = [&config](const std::string& source) {
     const auto found = config.sources.find(source);
-    return found == config.sources.end() ? RewardTransform{} : found->second.reward;
+    return found == config.sources.end() ? ReplaySourceConfig{} : found->second;
   };
   std::map<std::string, std::string> first;  // source by learner
   for (const auto& [at, learner, source, there] : drawn) {
     const auto& other = first.try_emplace(learner, source).first->second;
-    if (reward(other) == reward(source)) continue;
-    at.fail(concat("learner '", learner, "' draws from sources '", other, "' and '", source,
-                   "', which transform rewards differently; give both the same `reward` under `sources`"));
+    const auto differ = [&, &at = at, &learner = learner, &source = source](const std::string& what,
+                                                                            const std::string& key) {
+      at.fail(concat("learner '", learner, "' draws from sources '", other, "' and '", source, "', which ", what,
+                     " differently; give both the same `", key, "` under `sources`"));
+    };
+    if (!(of(other).reward == of(source).reward)) differ("transform rewards", "reward");
+    if (of(other).safety_stop != of(source).safety_stop) differ("take a protective stop", "safety_stop");
   }
 }
 
@@ -174,12 +178,12 @@ class FilledSources {
 /// Where each step costs, an end that is worth nothing is the cheapest way out.
 void warn_where_a_stop_pays(const RunConfig& config, const ConfigNode& root) {
   for (const auto& [name, source] : config.sources) {
-    if (!config.env || !(source.reward.bias < 0)) continue;
+    if (!config.env || !(source.reward.bias < 0) || source.safety_stop == StopMeaning::kLasting) continue;
     if (!config.env.make()->spec().safety_stop_is_terminal) return;
     const ConfigNode at = root.at("sources").at(name);
     log_warning(at.origin().str(), ": ", at.path(), ": a step that earns nothing is worth ", source.reward.bias,
-                ", and a protective stop of this task saves all that would follow: a learner may seek it; let it cut "
-                "attempts off (vacuum_grasp: safety_stop_is_terminal: false)");
+                ", and a protective stop of this task saves all that would follow: a learner may seek it; set "
+                "safety_stop: lasting, or let it cut attempts off (vacuum_grasp: safety_stop_is_terminal: false)");
     return;
   }
 }

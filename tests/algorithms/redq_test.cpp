@@ -40,6 +40,23 @@ TEST(Redq, TargetIsTheLeastOfTheSubsetWithoutEntropy) {
   EXPECT_NEAR(metric(agent.update({{"batch", four_ways()}}), "target"), 1.3125, 1e-6);  // 5.25 / 4
 }
 
+// The same y = 2, 1, 0.25, 2 in [0.5, 1.75]: 1.75, 1, 0.5, 1.75.
+TEST(Redq, TargetsAreCutToWhatCanBeEarned) {
+  auto config = redq_by_hand(/*units=*/3, /*ensemble=*/2);
+  config.value_range = {0.5, 1.75};
+  Redq agent(config, state_context(1, 1));
+  value_by_hand(agent, "target_critic");
+  act_by_the_sign_of_the_state(agent);
+  EXPECT_NEAR(metric(agent.update({{"batch", four_ways()}}), "target"), 1.25, 1e-6);  // 5 / 4
+}
+
+TEST(Redq, ARangeOfValuesThatIsNoneIsRefused) {
+  auto config = small_redq();
+  config.value_range = {4.0, -100.0};
+  expect_throws<ConfigError>([&] { Redq agent(config, state_context(3, 2)); },
+                             "value_range = [4, -100]: want the least first, then the most");
+}
+
 // Density of tanh(u), u = 20 tanh(1) = 15.232 with a deviation of e^-20: 20 - 0.919 - z^2 / 2 - 2 (log 2 - 15.232) = 48.16 - z^2 / 2.
 TEST(Redq, EntropyEntersTheTargetWhereAskedFor) {
   const auto target = [](bool entropy_backup) {

@@ -112,6 +112,18 @@ TEST(NStep, AgreesWithASlowLoopOverRandomEpisodesOfEachEnd) {
   }
 }
 
+// r~ = -1 a step: failing for ever is worth -1 / (1 - 0.9) = -10 from anywhere, -1 - 0.9 - 0.81 * 10 from two steps before the end.
+TEST(NStep, AnEndThatLastsJoinsTheSum) {
+  const std::vector<float> reward{0, 0, 0};
+  const RewardTransform transform{.scale = 5.0, .bias = -1.0};
+  const auto window = n_step_return(reward, 1, 2, 0.9, /*terminal=*/false, transform);
+  const auto lasting = with_lasting_end(window, reward.back(), 0.9, transform);
+  EXPECT_NEAR(lasting.reward, -10.0, 1e-12);
+  EXPECT_EQ(lasting.discount, 0.0);
+  EXPECT_EQ(lasting.next, 3);
+  expect_throws<ValueError>([] { (void)lasting_return(-1.0, 1.0); }, "safety_stop: as_declared");
+}
+
 TEST(MonteCarlo, AutoTailIsInfiniteOnlyWhereTheRewardWasConstant) {
   const std::vector<float> constant{-1, -1}, varied{-1, 0};
   EXPECT_DOUBLE_EQ(monte_carlo_returns(constant, 0.5, true, McTail::kAuto)[1], -2.0);   // -1 / (1 - 0.5)

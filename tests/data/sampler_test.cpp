@@ -230,6 +230,48 @@ TEST(Sampler, MonteCarloReturnsFollowTheSourceTheyAreDrawnFrom) {
   }
 }
 
+/// A row of a batch over one episode that a protective stop ended, as a source with that setting gives it.
+struct StopRow {
+  double reward, discount, mc_return;
+};
+StopRow last_step_before_a_stop(StopMeaning meaning, bool terminal, bool success = false) {
+  auto episode = make_episode(2, EndReason::kSafetyStop, 0);
+  episode.reward = {1, 2};  // not constant: mc_tail: auto adds nothing
+  episode.success.back() = success;
+  episode.safety_stop_is_terminal = terminal;
+  Replay replay(episode.observation_spec, episode.action_spec);
+  replay.add_source("online", {.reward = {.scale = 1.0, .bias = -5.0}, .safety_stop = meaning});
+  replay.add(episode, {"online"});
+  auto request = request_of({{"online"}}, 64);
+  request.gamma = 0.5;
+  request.columns = {"mc_return"};
+  const auto batch = Sampler(1).sample(request, replay);
+  for (int64_t i = 0; i < batch.size(); ++i) {
+    if (step(batch.obs, i) != 1) continue;
+    return {batch.reward[i].item<double>(), batch.discount[i].item<double>(),
+            batch.columns.at("mc_return")[i].item<double>()};
+  }
+  ADD_FAILURE() << "the last step was not drawn";
+  return {};
+}
+
+// r~ = 2 - 5 = -3 in the last step; for ever after it 0.5 * -3 / (1 - 0.5) = -3 more.
+TEST(Sampler, AProtectiveStopMeansWhatTheSourceSays) {
+  for (const bool terminal : {false, true}) {
+    const auto declared = last_step_before_a_stop(StopMeaning::kAsDeclared, terminal);
+    EXPECT_EQ(declared.reward, -3.0);
+    EXPECT_EQ(declared.discount, terminal ? 0.0 : 0.5);
+    EXPECT_EQ(declared.mc_return, -3.0);
+    const auto lasting = last_step_before_a_stop(StopMeaning::kLasting, terminal);
+    EXPECT_EQ(lasting.reward, -6.0);
+    EXPECT_EQ(lasting.discount, 0.0);
+    EXPECT_EQ(lasting.mc_return, -6.0);
+  }
+  const auto succeeded = last_step_before_a_stop(StopMeaning::kLasting, /*terminal=*/false, /*success=*/true);
+  EXPECT_EQ(succeeded.reward, -3.0);
+  EXPECT_EQ(succeeded.discount, 0.5);
+}
+
 TEST(CheckPlan, NamesWhatCannotBeFulfilled) {
   const auto replay = make_replay();
   const auto refuses = [&](auto change, const std::string& text) {

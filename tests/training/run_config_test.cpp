@@ -236,6 +236,8 @@ TEST(RunConfig, WantsOneScaleOfRewardsOverAllPhasesOfALearner) {
       "differently; give both the same `reward` under `sources`";
   refuse_gated("online: {reward: {scale: 5, bias: -1}}", "online: {reward: {scale: 10, bias: -1}}", message);
   refuse_gated("  online: {reward: {scale: 5, bias: -1}}\n", "", message);
+  refuse_gated("online: {reward: {scale: 5, bias: -1}}", "online: {reward: {scale: 5, bias: -1}, safety_stop: lasting}",
+               "which take a protective stop differently; give both the same `safety_stop` under `sources`");
 }
 
 TEST(RunConfig, RefusesOthersStepsWhereOnlyItsOwnHoldWhatALearnerReads) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,7 @@ struct RedqCriticConfig {
   UtdForm utd_form = UtdForm::kSplit;
   int64_t subset = 2;
   double target_rate = 0.005;
+  std::optional<std::array<double, 2>> value_range;
   template <class V>
   void fields(V& v) {
     v("utd", utd, "steps of the critic in one update (update-to-data ratio)", at_least(1));
@@ -40,6 +42,11 @@ struct RedqCriticConfig {
     v("subset", subset, "members of the target, drawn afresh for each step, whose least value counts", at_least(1));
     v("target_rate", target_rate, "share of the critic that its target takes on after each step", greater_than(0.0),
       at_most(1.0));
+    v("value_range", value_range,
+      "[least, most] that can be earned from anywhere, on the transformed reward: targets are cut to it, so that the "
+      "least "
+      "of two members does not sink below what can be lost at all (for -1 a step until success at +4: [-100, 4]); "
+      "null: not");
   }
 };
 
@@ -52,7 +59,8 @@ struct EntropyBackupConfig {
   }
 };
 
-/// Whether the two fit together. @throws ConfigError for a subset larger than the ensemble, or a batch that cannot be cut
+/// Whether the two fit together. @throws ConfigError for a subset larger than the ensemble, a batch that cannot be cut, or a range
+/// of values that is none
 void check_redq(const RedqCriticConfig& config, const ActorCriticConfig& agent);
 
 /// Values that a step asks for beside those of the data, and what they add to its loss: weight * loss.
@@ -99,6 +107,8 @@ class RedqCritic {
   at::Tensor least_of_some(const Observation& next_obs, const at::Tensor& next_action);
   /// and one step of the critic towards y, and one of the target. @param y float [B]. @param term beside it; null: none
   RedqStep fit(const Observation& obs, const at::Tensor& action, const at::Tensor& y, const CriticTerm* term = nullptr);
+  /// y = r + discount * next_value, cut to `value_range`. @param next_value float [B]. @return float [B], detached
+  at::Tensor td_target(const Batch& rows, const at::Tensor& next_value) const;
   void start_target_anew();  ///< the target becomes a copy of the critic
 
   void save(Parts& parts) const;

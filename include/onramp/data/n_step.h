@@ -39,6 +39,16 @@ constexpr auto enum_names(McTail*) {
                     std::pair{McTail::kZero, std::string_view("zero")}};
 }
 
+/// What a protective stop means to a learner, whatever is stored.
+enum class StopMeaning : uint8_t {
+  kAsDeclared,  ///< what the task says: the attempt is cut off there, or over
+  kLasting,     ///< the robot stays there without success: the last reward goes on for ever
+};
+constexpr auto enum_names(StopMeaning*) {
+  return std::array{std::pair{StopMeaning::kAsDeclared, std::string_view("as_declared")},
+                    std::pair{StopMeaning::kLasting, std::string_view("lasting")}};
+}
+
 /// A window of rewards and the state after it.
 struct NStepReturn {
   double reward = 0.0;    ///< sum_{k<m} g^k r~_{t+k}
@@ -63,6 +73,14 @@ inline NStepReturn n_step_return(std::span<const float> reward, int64_t t, int64
   window.discount = terminal && window.next == T ? 0.0 : power;
   return window;
 }
+
+/// What a last reward c (transformed) is worth that goes on for ever: c / (1 - g), from the step after it.
+/// @throws ValueError for g = 1 and c != 0, which have no value
+double lasting_return(double c, double gamma);
+
+/// The window at an end that lasts: what follows the last step joins the sum, and nothing is bootstrapped from.
+/// @param last_reward raw, of the episode's last step. REQUIRES: the window reaches that step, the end is not terminal.
+NStepReturn with_lasting_end(NStepReturn window, double last_reward, double gamma, const RewardTransform& transform);
 
 /// G_t = sum_{k>=t} g^(k-t) r~_k plus the tail of `mc_tail`, for every step, [T]. The tail is added only where the
 /// episode was cut off and no step's success flag is set.

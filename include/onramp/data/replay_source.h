@@ -17,10 +17,16 @@ namespace onramp {
 struct ReplaySourceConfig {
   RewardTransform reward;
   McTail mc_tail = McTail::kAuto;
+  StopMeaning safety_stop = StopMeaning::kAsDeclared;
+  bool operator==(const ReplaySourceConfig&) const = default;
   template <class V>
   void fields(V& v) {
     v("reward", reward, "transform applied to every raw reward that this source hands out");
     v("mc_tail", mc_tail, "what follows an episode cut off without success in mc_return");
+    v("safety_stop", safety_stop,
+      "what a protective stop without success is worth: as_declared, what the task says (cut off: as if it went on; or "
+      "over); "
+      "lasting: its last reward for ever, so that learners keep away from it where each step costs");
   }
 };
 
@@ -44,6 +50,10 @@ class ReplaySource {
   std::vector<int64_t> state_rows(EpisodeFilter filter = EpisodeFilter::kAll) const;
   int64_t steps(EpisodeFilter filter = EpisodeFilter::kAll) const {
     return static_cast<int64_t>(step_rows(filter).size());
+  }
+  /// Whether that episode's end lasts: `safety_stop: lasting`, a protective stop, no success.
+  bool lasts(const EpisodeInfo& episode) const {
+    return config_.safety_stop == StopMeaning::kLasting && episode.end == EndReason::kSafetyStop && !episode.succeeded;
   }
   bool empty(EpisodeFilter filter = EpisodeFilter::kAll) const { return step_rows(filter).empty(); }
 
