@@ -46,14 +46,22 @@ TEST(LiftSettings, EachChangesTheAttempt) {
 }
 
 TEST(LiftSettings, TheForceOfTheFingersChangesAGrasp) {
-  EXPECT_NE(lift_course({.grasp_N = 2.0}, {.noise = 0.0}), lift_course({}, {.noise = 0.0}));
+  LiftConfig gentle;
+  gentle.grasp_N = 2.0;
+  EXPECT_NE(lift_course(gentle, {.noise = 0.0}), lift_course({}, {.noise = 0.0}));
 }
 
 TEST(LiftSettings, EachOfPicturesChangesWhatIsSeen) {
-  const auto run = [](const LiftConfig& config) { return lift_course(config, {.noise = 0.0}); };
-  const auto base = run({.images = true, .image_size = 16, .max_steps = 3});
-  EXPECT_NE(run({.images = false, .image_size = 16, .max_steps = 3}), base);
-  EXPECT_NE(run({.images = true, .image_size = 24, .max_steps = 3}), base);
+  const auto run = [](bool images, int64_t size) {
+    LiftConfig config;
+    config.images = images;
+    config.image_size = size;
+    config.max_steps = 3;
+    return lift_course(config, {.noise = 0.0});
+  };
+  const auto base = run(true, 16);
+  EXPECT_NE(run(false, 16), base);
+  EXPECT_NE(run(true, 24), base);
 }
 
 TEST(LiftExpertSettings, EachChangesWhatItDoes) {

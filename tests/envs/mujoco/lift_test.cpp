@@ -59,6 +59,12 @@ LiftConfig straight() {
   return config;
 }
 
+LiftConfig with_pictures() {
+  LiftConfig config;
+  config.images = true;
+  return config;
+}
+
 TEST(Lift, AnActionMovesTheHandByItsDelta) {
   const auto environment = make_lift(straight());
   const LiftTruth before(environment->reset(1));
@@ -202,7 +208,7 @@ TEST(Lift, PoliciesSeeTheCubesStateWithoutPicturesAndPicturesInItsPlace) {
   EXPECT_NEAR(seen[9].item<float>() * 0.1, t.cube_z() - t.z(), 1e-6);
   EXPECT_NEAR(observation.at("proprio")[12].item<float>(), 1.0, 1e-3) << "the hand is open";
 
-  const auto seeing = make_lift({.images = true});
+  const auto seeing = make_lift(with_pictures());
   EXPECT_EQ(seeing->spec().observation.find("object"), nullptr);
   for (const char* camera : {"scene", "wrist"}) {
     EXPECT_EQ(seeing->spec().observation.find(camera)->shape, (std::vector<int64_t>{84, 84, 3}));
@@ -217,7 +223,9 @@ int64_t red_pixels(const at::Tensor& rgb) {
 }
 
 TEST(Lift, BothCamerasSeeTheCubeAtTheStartAndTheWristsBetweenTheFingers) {
-  const auto environment = make_lift({.images = true, .cube_rotation_rad = 0.0});
+  LiftConfig config = with_pictures();
+  config.cube_rotation_rad = 0.0;
+  const auto environment = make_lift(config);
   for (uint64_t seed = 0; seed < 10; ++seed) {
     const Observation first = environment->reset(seed);
     EXPECT_GT(red_pixels(first.at("scene")), 40) << "seed " << seed;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "onramp/base/random.h"
+#include "onramp/envs/mujoco/table_scene.h"
 #include "onramp/envs/mujoco/world.h"
-#include "onramp/envs/task.h"
 
 namespace onramp::mujoco {
 
@@ -24,31 +24,24 @@ struct CubeSceneConfig {
   bool observe_object = true;   ///< whether policies see the cube's state
 };
 
-/// Adds table, cube, light and the scene camera ("scene") to a spec.
+/// Adds table and cube to a spec.
 void add_cube_scene(mjSpec* spec, const CubeSceneConfig& config);
 
-/// Places the cube anew at each reset, and tells whether it is lifted.
-/// `privileged`: its x, y, z and turn about the vertical. `object`: position, quaternion (w x y z, w >= 0), and position
-/// relative to the tool; lengths in units of 0.1 m, in the table's frame.
-class CubeScene final : public Scene, public SuccessSource {
+/// Places the cube anew at each reset, and tells whether it is lifted. `privileged` and `object`: as FreeBody has them.
+class CubeScene final : public TableScene {
  public:
-  /// The arm's base frame must be the world's.
   CubeScene(World& world, CubeSceneConfig config);
   void reset(Rng& random) override;
-  std::vector<std::string> privileged_fields() const override;
-  void read_privileged(std::vector<float>& values) override;
+  std::vector<std::string> privileged_fields() const override { return cube_.privileged_fields(); }
+  void read_privileged(std::vector<float>& values) override { cube_.read_privileged(values); }
   std::vector<std::string> object_fields() const override;
   void read_objects(const Signals& signals, std::vector<float>& values) override;
   bool succeeded(const Signals& signals) override;
 
-  static constexpr int64_t kCubeFields = 4;
-
  private:
-  const mjtNum* pose() const { return world_.data()->qpos + qpos_; }  // x y z, w x y z
-
   World& world_;
   const CubeSceneConfig config_;
-  int qpos_;
+  FreeBody cube_;
 };
 
 }  // namespace onramp::mujoco

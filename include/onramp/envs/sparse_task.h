@@ -1,5 +1,5 @@
-// Lifting a cube from a table (robosuite's Lift, the first robomimic task of Q2RL): 1 in the step in which the cube is up, and
-// with it the attempt ends.
+// A task that is done or not: 1 in the step in which it is, and with it the attempt ends (robosuite's sparse reward, as robomimic
+// and Q2RL use it).
 #pragma once
 
 #include <array>
@@ -11,20 +11,21 @@
 
 namespace onramp {
 
-/// Where attempts start.
-struct LiftTaskConfig {
-  std::array<double, 3> table_m = {0.45, 0.0, 0.0};  ///< middle of the table's top, in the arm's base frame
-  double start_height_m = 0.2;                       ///< of the tool above the table
+/// What it is called, and where attempts start.
+struct SparseTaskConfig {
+  std::string name;
+  std::array<double, 3> start_m = {0.45, 0.0, 0.0};  ///< a place in the arm's base frame ...
+  double start_height_m = 0.2;                       ///< ... and of the tool above it
   double start_spread_m = 0.02;                      ///< start positions differ by at most this along each axis
 };
 
-/// Success as `success` tells it: the height of the cube in simulation, a key or a classifier on a robot.
-class LiftTask final : public Task {
+/// Success as `success` tells it: the state of the scene in simulation, a key or a classifier on a robot.
+class SparseTask final : public Task {
  public:
   /// `success` must outlive the task; it may be the scene itself.
-  LiftTask(LiftTaskConfig config, std::unique_ptr<Scene> scene, SuccessSource& success);
+  SparseTask(SparseTaskConfig config, std::unique_ptr<Scene> scene, SuccessSource& success);
 
-  const std::string& name() const override { return name_; }
+  const std::string& name() const override { return config_.name; }
   /// Cut off. Where each step costs something (Q2RL: -1), a terminal stop would be a way out.
   bool safety_stop_is_terminal() const override { return false; }
   Eigen::Isometry3d reset(Rng& random) override;
@@ -37,8 +38,7 @@ class LiftTask final : public Task {
   }
 
  private:
-  const std::string name_ = "lift";
-  const LiftTaskConfig config_;
+  const SparseTaskConfig config_;
   std::unique_ptr<Scene> scene_;
   SuccessSource& success_;
 };
