@@ -74,23 +74,31 @@ TEST(Q2rlConfigs, OfStatesAloneLayTheItemWhereItAlwaysLies) {
 }
 
 // Tables I and II: reward 5 r - 1, 100 rollouts of robomimic's tasks. What is privileged stays so: policies see `object`.
-TEST(Q2rlConfigs, LiftHasThePapersRewardAndRollouts) {
-  const auto config = q2rl_config("lift");
-  EXPECT_FALSE(config.at("env").at("images").as<bool>());
-  for (const char* source : {"rollouts", "online"}) {
-    EXPECT_EQ(config.at("sources").at(source).at("reward").at("scale").as<double>(), 5.0) << source;
-    EXPECT_EQ(config.at("sources").at(source).at("reward").at("bias").as<double>(), -1.0) << source;
-  }
-  for (const auto& phase : config.at("phases").elements()) {
-    const auto name = phase.at("name").text();
-    if (name != "demonstrations" && name != "rollouts") continue;
-    EXPECT_EQ(phase.at("episodes").as<int64_t>(), name == "rollouts" ? 100 : 20) << name;
+TEST(Q2rlConfigs, RobomimicsTasksHaveThePapersRewardRolloutsAndWeights) {
+  struct Robomimic {
+    const char* name;
+    int64_t demonstrations;
+    double bc_weight;  // table I
+  };
+  for (const auto& [name, demonstrations, bc_weight] :
+       {Robomimic{"lift", 20, 0.3}, Robomimic{"can", 50, 0.3}, Robomimic{"square", 50, 0.2}}) {
+    SCOPED_TRACE(name);
+    const auto config = q2rl_config(name);
+    EXPECT_EQ(config.at("env").at("type").text(), name);
+    EXPECT_FALSE(config.at("env").at("images").as<bool>());
+    EXPECT_EQ(config.at("learners").at("agent").at("bc_weight").as<double>(), bc_weight);
+    for (const char* source : {"rollouts", "online"}) {
+      EXPECT_EQ(config.at("sources").at(source).at("reward").at("scale").as<double>(), 5.0) << source;
+      EXPECT_EQ(config.at("sources").at(source).at("reward").at("bias").as<double>(), -1.0) << source;
+    }
+    EXPECT_EQ(phase_named(config, "demonstrations").at("episodes").as<int64_t>(), demonstrations);
+    EXPECT_EQ(phase_named(config, "rollouts").at("episodes").as<int64_t>(), 100);
   }
 }
 
 // Its rollouts, its proposals inside the gate, its score: else what the gate adds cannot be told.
 TEST(Q2rlConfigs, TheClonedPolicyDrawsWhereverItActs) {
-  for (const char* name : {"lift", "vacuum_grasp_state"}) {
+  for (const char* name : {"lift", "can", "square", "vacuum_grasp_state"}) {
     SCOPED_TRACE(name);
     const auto config = q2rl_config(name);
     EXPECT_EQ(config.at("learners").at("agent").at("bc_action").text(), "sample");
@@ -240,7 +248,7 @@ TEST(Q2rlConfigs, CollectTheirRolloutsAsTheClonedPolicyProposes) {
       ++rollouts;
     }
   }
-  EXPECT_GE(rollouts, 7);
+  EXPECT_GE(rollouts, 9);
 }
 
 }  // namespace

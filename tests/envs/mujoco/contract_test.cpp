@@ -24,6 +24,11 @@ std::vector<EnvironmentCase> cases() {
   cases.push_back({"lift_with_pictures", make(lift + "images: true\nimage_size: 32")});
   cases.push_back({"lift_late_and_soft", make(lift + "latency_s: 0.04\nstiffness_N_m: 300\ntimestep_s: 0.001")});
   cases.push_back({"lift_sensitive", make(lift + "max_force_N: 3\ncube_spread_m: 0.15\nmax_yaw_rad: 0.35")});
+  const std::string can = "type: can\nmax_steps: 20\n", square = "type: square\nmax_steps: 20\n";
+  cases.push_back({"can_with_pictures", make(can + "images: true\nimage_size: 32")});
+  cases.push_back({"can_elsewhere", make(can + "target_bin: 0\ncan_spread_m: [0, 0.1]\nlatency_s: 0.04")});
+  cases.push_back({"square_with_pictures", make(square + "images: true\nimage_size: 32")});
+  cases.push_back({"square_straight", make(square + "nut_rotation_rad: 0\nnut_spread_m: [0.06, 0]\nmax_force_N: 3")});
   cases.push_back({"vacuum_grasp_ends_at_success",
                    make(base + "images: false\nends_at_success: true\nsafety_stop_is_terminal: false")});
   return cases;

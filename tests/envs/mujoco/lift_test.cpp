@@ -6,37 +6,19 @@
 
 #include <cmath>
 
+#include "by_hand.h"
 #include "onramp/envs/wrappers.h"
 
 namespace onramp::mujoco {
 namespace {
 
 /// `privileged`, by name.
-struct LiftTruth {
-  explicit LiftTruth(const Observation& observation) : values(observation.at("privileged")) {}
-  at::Tensor values;
-  const float* p = values.const_data_ptr<float>();
-  double x() const { return p[0]; }
-  double y() const { return p[1]; }
-  double z() const { return p[2]; }
-  double roll() const { return p[3]; }
-  double pitch() const { return p[4]; }
-  double yaw() const { return p[5]; }
-  double width() const { return p[6]; }
-  double force_N() const { return p[7]; }
-  double cube_x() const { return p[8]; }
-  double cube_y() const { return p[9]; }
-  double cube_z() const { return p[10]; }
-  double turn() const { return p[11]; }
+struct LiftTruth : TableTruth {
+  using TableTruth::TableTruth;
+  double cube_x() const { return thing_x(); }
+  double cube_y() const { return thing_y(); }
+  double cube_z() const { return thing_z(); }
 };
-
-at::Tensor nudge(double x, double y, double z, bool close, double yaw = 0.0) {
-  auto action = at::zeros({7});
-  const double v[] = {x, y, z, 0, 0, yaw};
-  for (int i = 0; i < 6; ++i) action[i] = std::clamp(v[i], -1.0, 1.0);
-  action[6] = close ? 1.0 : -1.0;
-  return action;
-}
 
 /// The cube straight, the hand around it (and `beside_m` along y, the way the fingers close), open.
 Observation around_the_cube(Environment& environment, uint64_t seed, double beside_m = 0.0, double height_m = 0.021) {
