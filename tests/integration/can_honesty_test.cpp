@@ -35,7 +35,7 @@ TEST(CanHonesty, TheDefaultDemonstratorIsMediocre) {
 
 TEST(CanHonesty, ChanceFails) {
   RandomPolicy random(mujoco::make_can({})->spec().action);
-  EXPECT_EQ(cans_put_down(random, 50), 0);
+  EXPECT_EQ(cans_put_down(random, 100), 0);
 }
 
 TEST(CanHonesty, WhoDoesNotKnowWhereTheCanStandsFails) {

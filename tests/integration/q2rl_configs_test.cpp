@@ -81,7 +81,7 @@ TEST(Q2rlConfigs, RobomimicsTasksHaveThePapersRewardRolloutsAndWeights) {
     double bc_weight;  // table I
   };
   for (const auto& [name, demonstrations, bc_weight] :
-       {Robomimic{"lift", 20, 0.3}, Robomimic{"can", 100, 0.3}, Robomimic{"square", 100, 0.2}}) {
+       {Robomimic{"lift", 20, 0.3}, Robomimic{"can", 100, 0.3}, Robomimic{"square", 200, 0.2}}) {
     SCOPED_TRACE(name);
     const auto config = q2rl_config(name);
     EXPECT_EQ(config.at("env").at("type").text(), name);

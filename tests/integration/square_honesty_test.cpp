@@ -35,7 +35,7 @@ TEST(SquareHonesty, TheDefaultDemonstratorIsMediocre) {
 
 TEST(SquareHonesty, ChanceFails) {
   RandomPolicy random(mujoco::make_square({})->spec().action);
-  EXPECT_EQ(nuts_on_the_peg(random, 50), 0);
+  EXPECT_EQ(nuts_on_the_peg(random, 100), 0);
 }
 
 TEST(SquareHonesty, WhoDoesNotSeeWhereTheNutLiesAtFirstFails) {
