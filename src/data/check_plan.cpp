@@ -40,6 +40,10 @@ bool is_computed_column(std::string_view name) {
          name == "executed_action";
 }
 
+bool belongs_to_kind(std::string_view name, SampleKind kind) {
+  return (name == "reached" && kind == SampleKind::kGoal) || (name == "mask" && kind == SampleKind::kSequence);
+}
+
 }  // namespace detail
 
 namespace {
@@ -54,6 +58,8 @@ void check_numbers(const BatchRequest& request) {
   if (request.n_step < 1) refuse(request, concat("n_step: want >= 1, got ", request.n_step));
   if (!(request.gamma >= 0.0 && request.gamma <= 1.0))
     refuse(request, concat("gamma: want in [0, 1], got ", request.gamma));
+  if (request.kind == SampleKind::kSequence && request.steps < 1)
+    refuse(request, concat("steps: want >= 1, got ", request.steps));
   if (request.kind != SampleKind::kGoal) return;
   if (!(request.gamma < 1.0)) refuse(request, "gamma: want below 1 where goals are drawn");
   if (!(request.goal_future >= 0.0 && request.goal_self >= 0.0 &&
@@ -80,7 +86,7 @@ void check_observations(const BatchRequest& request, const Dataset& dataset) {
 void check_columns(const BatchRequest& request, const Replay& replay, const std::vector<const SourceShare*>& active) {
   const auto& dataset = replay.dataset();
   for (const auto& name : request.columns) {
-    if (detail::is_computed_column(name) || (name == "reached" && request.kind == SampleKind::kGoal)) continue;
+    if (detail::is_computed_column(name) || detail::belongs_to_kind(name, request.kind)) continue;
     for (const auto* share : active) {
       for (const EpisodeId id : replay.source(share->source).episodes(share->filter)) {
         if (dataset.has_column(name, id)) continue;

@@ -20,4 +20,7 @@ std::vector<const SourceShare*> active_shares(const BatchRequest& request, const
 /// Whether the sampler makes the column itself; the others are stored with episodes.
 bool is_computed_column(std::string_view name);
 
+/// Whether a request of that kind gets the column in any case: "reached" of goals, "mask" of sequences.
+bool belongs_to_kind(std::string_view name, SampleKind kind);
+
 }  // namespace onramp::detail

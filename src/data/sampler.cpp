@@ -51,6 +51,39 @@ int64_t draw_goal(const BatchRequest& request, const Dataset& dataset, const Act
   return dataset.info(episodes[static_cast<size_t>(state - steps)]).last_row();
 }
 
+/// Each drawn step becomes T that follow each other, row after row; where the episode ends its last step is repeated.
+/// @return 1 where a step is there, float [B, T]
+at::Tensor extend_to_sequences(int64_t T, const Dataset& dataset, Rows& rows) {
+  const auto B = static_cast<int64_t>(rows.at.size());
+  auto mask = at::empty({B, T}, at::kFloat);
+  float* there = mask.mutable_data_ptr<float>();
+  Rows steps;
+  for (size_t i = 0; i < rows.at.size(); ++i) {
+    const int64_t last = dataset.info(dataset.episode_of(rows.at[i])).last_row() - 1;  // no step starts at the last row
+    for (int64_t t = 0; t < T; ++t) {
+      const int64_t row = rows.at[i] + t;
+      *there++ = row <= last ? 1.0F : 0.0F;
+      steps.at.push_back(std::min(row, last));
+      steps.source.push_back(rows.source[i]);
+    }
+  }
+  steps.next.resize(steps.at.size());
+  rows = std::move(steps);
+  return mask;
+}
+
+/// [B * T, ...] -> [B, T, ...] of whatever a batch holds.
+void unflatten_time(Batch& batch, int64_t T) {
+  const auto split = [T](const at::Tensor& x) { return x.unflatten(0, {-1, T}); };
+  for (Observation* obs : {&batch.obs, &batch.next_obs}) {
+    Observation sequences;
+    for (const auto& [name, value] : *obs) sequences.set(name, split(value));
+    *obs = std::move(sequences);
+  }
+  for (at::Tensor* x : {&batch.action, &batch.reward, &batch.discount}) *x = split(*x);
+  for (auto& [name, column] : batch.columns) column = split(column);
+}
+
 /// reward, discount and the row to bootstrap from.
 void fill_n_step(const BatchRequest& request, const Dataset& dataset, const std::vector<ActiveSource>& active,
                  Rows& rows, Batch& batch) {
@@ -131,7 +164,7 @@ Batch Sampler::draw(const BatchRequest& request, const Replay& replay, uint64_t 
   if (cycle.empty()) cycle = share_cycle(shares);
 
   const auto B = static_cast<size_t>(request.size * request.minibatches);
-  const bool goals = request.kind == SampleKind::kGoal;
+  const bool goals = request.kind == SampleKind::kGoal, sequences = request.kind == SampleKind::kSequence;
   Rng rng = RandomStream(seed_, "sampler/" + request.name).at(k);
   Rows rows{std::vector<int64_t>(B), std::vector<int64_t>(B), std::vector<int64_t>(goals ? B : 0),
             std::vector<uint16_t>(B)};
@@ -145,6 +178,7 @@ Batch Sampler::draw(const BatchRequest& request, const Replay& replay, uint64_t 
   }
 
   Batch batch;
+  const auto mask = sequences ? extend_to_sequences(request.steps, dataset, rows) : at::Tensor();  // [B, T]
   if (goals) {
     fill_goal(request, rows, batch);
     batch.goal = dataset.observations(rows.goal, request.observations, request.images);
@@ -155,7 +189,11 @@ Batch Sampler::draw(const BatchRequest& request, const Replay& replay, uint64_t 
   batch.next_obs = dataset.observations(rows.next, request.observations, request.images);
   batch.action = dataset.actions(rows.at);
   for (const auto& name : request.columns) {
-    if (name != "reached") batch.columns[name] = make_column(name, dataset, active, rows);
+    if (!detail::belongs_to_kind(name, request.kind)) batch.columns[name] = make_column(name, dataset, active, rows);
+  }
+  if (sequences) {
+    unflatten_time(batch, request.steps);
+    batch.columns["mask"] = mask;
   }
   return batch;
 }

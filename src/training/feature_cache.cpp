@@ -46,7 +46,9 @@ at::Tensor FeatureCache::lookup(const std::string& entry, const at::Tensor& ids)
   const int64_t size = found->second.size;
   ONRAMP_CHECK(ids.numel() == 0 || ids.max().item<int64_t>() < size, "only ", size, " frames of '", entry,
                "' have features");
-  return found->second.features.index_select(0, ids.to(device_));
+  auto sizes = ids.sizes().vec();
+  sizes.push_back(found->second.features.size(1));
+  return found->second.features.index_select(0, ids.to(device_).reshape({-1})).view(sizes);
 }
 
 void FeatureCache::resolve(Observation& observation) const {

@@ -68,6 +68,18 @@ TEST_F(FeatureCacheTest, HoldsWhatTheEncoderSaysOfEachFrame) {
   EXPECT_GE(filled.resident_bytes(), dataset.rows() * 16 * 4);
 }
 
+TEST_F(FeatureCacheTest, ResolvesFramesOfSequences) {
+  add(4, 0);
+  add(7, 1);
+  auto filled = cache();
+  filled.extend(dataset);
+  const std::vector<int64_t> rows{9, 0, 3, 9, 12, 5};
+  Batch batch;
+  batch.obs.set("wrist", dataset.observations(rows, {}, ImageForm::kFrameIds).at("wrist").view({2, 3}));
+  filled.resolve(batch);
+  EXPECT_TRUE(at::equal(batch.obs.at("wrist"), features_of(filled, rows).view({2, 3, 16})));
+}
+
 TEST_F(FeatureCacheTest, GivesTheSameBitsWheneverItWasFilled) {
   auto growing = cache();
   for (int64_t number = 0; number < 9; ++number) {

@@ -14,6 +14,8 @@
 namespace onramp {
 
 /// `discount` is g^m over the m rewards summed, 0 at a terminal: y = reward + discount * V(next_obs).
+/// Of sequences each of them has an axis T after B, and the column `mask`, float [B, T], is 1 where a step is there and 0 where the
+/// episode's last one is repeated to fill T.
 struct Batch {
   Observation obs;                            // [B, ...]
   at::Tensor action;                          // float [B, A]
@@ -28,8 +30,8 @@ struct Batch {
   Batch slice(int64_t begin, int64_t end) const;
 };
 
-/// Transitions, or triples of state, next state and goal.
-enum class SampleKind : uint8_t { kTransition, kGoal };
+/// Transitions; triples of state, next state and goal; or consecutive transitions of one episode.
+enum class SampleKind : uint8_t { kTransition, kGoal, kSequence };
 /// What an image entry of a batch holds.
 enum class ImageForm : uint8_t {
   kPixels,    ///< uint8 [B,H,W,C]
@@ -63,6 +65,8 @@ struct BatchRequest {
   // kind goal: shares of where the goal comes from (HILP); the rest of 1 are random states.
   double goal_future = 0.625;  ///< a later state of the same episode, geometric with gamma
   double goal_self = 0.0;      ///< the state itself
+  // kind sequence
+  int64_t steps = 1;  ///< T, of each sequence; n-step sums and columns are of each step
 };
 
 using Batches = std::map<std::string, Batch>;  // by request name

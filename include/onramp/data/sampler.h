@@ -18,7 +18,8 @@ namespace onramp {
 /// Columns that a request may name: `mc_return` (with the request's gamma), `success` (the step's raw flag),
 /// `episode_success`, `step` (t), `executed_action` [B, A], or a stored extra column. With SampleKind::kGoal, next_obs
 /// is the very next state, and `reached` (1 where the goal is the state itself), reward (-1, or 0 where reached) and
-/// discount (gamma, or 0 where reached) describe the goal.
+/// discount (gamma, or 0 where reached) describe the goal. With SampleKind::kSequence a drawn step is the first of a row's T,
+/// which end with its episode: so that every step begins as many sequences as any other, and each episode's last ones are short.
 ///
 /// Draw k of a request is a pure function of (seed, request name, k, contents of its sources): the state in a
 /// checkpoint is one counter a request. Thread safety: none.

@@ -27,7 +27,8 @@ class FeatureCache {
   const std::string& encoder_hash() const { return encoder_hash_; }
   /// Encodes the frames of episodes that came since the last call. O(new frames).
   void extend(const Dataset& dataset);
-  /// Replaces frame ids (int64 [B], see ImageForm::kFrameIds) in obs, next_obs and goal by features float [B, F].
+  /// Replaces frame ids (int64 [B] or [B, T], see ImageForm::kFrameIds) in obs, next_obs and goal by features, float with an axis F
+  /// more.
   /// @throws std::logic_error on a frame that was not encoded yet.
   void resolve(Batch& batch) const;
   int64_t resident_bytes() const;
