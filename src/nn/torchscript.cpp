@@ -136,6 +136,21 @@ torch::jit::Module script_mlp(const Mlp& mlp, const MlpConfig& config) {
   return script;
 }
 
+torch::jit::Module script_lstm(const Lstm& lstm) {
+  auto script = make_script("Lstm");
+  add_tensors(script, lstm);
+  std::string weights;
+  for (const auto& item : lstm.named_parameters(/*recurse=*/false)) {
+    weights += (weights.empty() ? "self." : ", self.") + item.key();
+  }
+  // Biases, dropout, training, two directions, the batch first.
+  script.define(
+      fmt::format("def forward(self, x: Tensor, h: Tensor, c: Tensor) -> Tuple[Tensor, Tensor, Tensor]:\n"
+                  "    return torch.lstm(x, [h, c], [{}], True, {}, 0.0, False, False, True)\n",
+                  weights, lstm.layers()));
+  return script;
+}
+
 torch::jit::Module script_image_encoder(const ImageEncoder& encoder, const EncoderConfig& config, int64_t height,
                                         int64_t width, int64_t channels) {
   auto script = make_script("ImageEncoder");

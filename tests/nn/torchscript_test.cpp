@@ -56,6 +56,23 @@ TEST(ScriptMlp, DoesNotFollowTheMlpsLaterUpdates) {
   expect_close(script.forward({x}).toTensor(), before, kRounding);
 }
 
+TEST(ScriptLstm, ComputesWhatTheLstmComputes) {
+  for (const int64_t layers : {1, 3}) {
+    auto g = seeded(1);
+    Lstm lstm(4, 5, layers, g);
+    randomize(lstm, 2);
+    const auto x = randn({6, 7, 4}, g, at::kFloat);
+    const LstmState state{.h = randn({layers, 6, 5}, g, at::kFloat), .c = randn({layers, 6, 5}, g, at::kFloat)};
+    std::stringstream file;
+    script_lstm(lstm).save(file);
+    const auto got = torch::jit::load(file).forward({x, state.h, state.c}).toTuple()->elements();
+    const auto want = lstm.forward(x, state);
+    expect_close(got[0].toTensor(), want.out, kRounding);
+    expect_close(got[1].toTensor(), want.state.h, kRounding);
+    expect_close(got[2].toTensor(), want.state.c, kRounding);
+  }
+}
+
 struct Pictures {
   int64_t height, width, channels;
 };

@@ -1,7 +1,7 @@
 // The library's one alphabet of axes, and the checks that open every loss.
 //
 //   E  critics of an ensemble      B  batch rows           T  time steps        N  sampled actions (or any count)
-//   O  size of an observation      A  size of an action    F  features          M  components of a mixture
+//   O  size of an observation      A  size of an action    F  features    M  components of a mixture    L  layers of an LSTM
 //
 // In this order where several meet: q_sampled  float [E, B, N]. A new letter is added here first.
 // `float` means float32 or float64. On success a check costs some comparisons and allocates nothing.

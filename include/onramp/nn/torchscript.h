@@ -8,6 +8,7 @@
 #include <string>
 
 #include "onramp/nn/encoders.h"
+#include "onramp/nn/lstm.h"
 #include "onramp/nn/mlp.h"
 
 namespace onramp {
@@ -21,6 +22,10 @@ void add_tensors(torch::jit::Module& script, const torch::nn::Module& module);
 /// The same numbers as Mlp::forward up to rounding, as a method forward(x: float [..., in]) -> float [..., out].
 /// @param config the one that `mlp` was made with
 torch::jit::Module script_mlp(const Mlp& mlp, const MlpConfig& config);
+
+/// The same numbers as Lstm::forward up to rounding, as a method
+/// forward(x: float [B, T, in], h: float [L, B, F], c: float [L, B, F]) -> (out [B, T, F], h, c)
+torch::jit::Module script_lstm(const Lstm& lstm);
 
 /// The same numbers as ImageEncoder::forward up to rounding, as a method forward(images: uint8 [B, H, W, C]) -> float [B, F];
 /// it refuses pictures of another dtype or size.
