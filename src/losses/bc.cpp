@@ -18,4 +18,11 @@ at::Tensor bc_nll(const at::Tensor& log_prob) {
   return -log_prob.mean();  // []
 }
 
+at::Tensor bc_nll(const at::Tensor& log_prob, const at::Tensor& mask) {
+  check_float("log_prob", log_prob, {kB, kT});
+  check_float("mask", mask, {log_prob.size(0), log_prob.size(1)});
+  const auto there = mask.detach() > 0;                           // [B, T]
+  return -log_prob.masked_fill(~there, 0.0).sum() / there.sum();  // []
+}
+
 }  // namespace onramp::losses
