@@ -41,20 +41,22 @@ def main():
     # The file holds a few observations and what onramp does there: the same must come out here.
     obs, noise, expected = policy.example()
     state = policy.initial_state(len(expected))
-    action, state = policy.act(obs, state, noise)
+    for _ in range(spec.get("example", {}).get("steps", 1)):  # more than one where what it remembers counts
+        action, state = policy.act(obs, state, noise)
     difference = (action - expected).abs().max().item()
     print(f"largest difference from onramp's own actions: {difference:.2g}")
     if difference > TOLERANCE:
         sys.exit(f"error: more than {TOLERANCE}: this version of PyTorch computes something else")
 
-    # Acting: one row an environment. Noise drawn here samples the policy; zeros are its single best action.
+    # Acting: one row an environment. Noise drawn here samples the policy; zeros are its single best action. The state goes from
+    # step to step, and begins anew with an episode.
     obs = observation_of_zeros(spec, rows=1)
-    state = policy.initial_state(1)
+    before = policy.initial_state(1)
     noise = torch.randn(1, spec["noise"]["dim"])
-    action, state = policy.act(obs, state, noise)
+    action, state = policy.act(obs, before, noise)
     print("an action:", [round(value, 3) for value in action[0].tolist()])
     if spec["density"] != "none":
-        log_prob, entropy, state = policy.log_prob_entropy(obs, action, state)
+        log_prob, entropy, state = policy.log_prob_entropy(obs, action, before)
         print(f"its log-density {log_prob.item():.3f}, the policy's entropy there {entropy.item():.3f}")
 
 

@@ -80,7 +80,8 @@ std::shared_ptr<Actor> SquashedGaussianActor::copy() const { return copy_actor(*
 
 std::shared_ptr<Actor> make_actor(ActorType type, std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim,
                                   const ActorConfig& config, at::Generator& generator) {
-  ONRAMP_CHECK(type != ActorType::kMixture, "a mixture actor is made by its own constructor");
+  ONRAMP_CHECK(type != ActorType::kMixture && type != ActorType::kMixtureRnn,
+               "an actor with a mixture is made by its own constructor");
   if (type == ActorType::kDeterministic) {
     return std::make_shared<DeterministicActor>(std::move(encoder), action_dim, config, generator);
   }

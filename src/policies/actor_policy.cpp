@@ -8,6 +8,7 @@
 #include "onramp/models/mixture_actor.h"
 #include "onramp/nn/state.h"
 #include "onramp/policies/gated_policy.h"
+#include "onramp/policies/recurrent_policy.h"
 #include "onramp/policies/residual_policy.h"
 #include "onramp/policies/spec_json.h"
 #include "onramp/policies/torchscript_policy.h"
@@ -30,6 +31,8 @@ const char* stored_type(ActorType type) {
       return "squashed_gaussian";
     case ActorType::kMixture:
       return "mixture";
+    case ActorType::kMixtureRnn:  // a kind of policy of its own
+      break;
   }
   ONRAMP_CHECK(false, "an actor of no known type");
 }
@@ -112,7 +115,7 @@ RatedAction ActorPolicy::act_rated(const Observation& obs, PolicyState& state, A
   if (auto* mixture = dynamic_cast<MixtureActor*>(actor_.get())) {
     const auto pi = mixture->distribution(obs.to(device_));
     const auto noise = draw_noise(obs.batch_size(), mode, random);
-    const auto action = noise.defined() ? MixtureActor::sample_in_box(pi, noise) : pi.mode();
+    const auto action = noise.defined() ? sample_in_box(pi, noise) : pi.mode();
     return {.action = action.cpu(), .density = rate(pi, action)};
   }
   if (auto* gaussian = dynamic_cast<SquashedGaussianActor*>(actor_.get())) {
@@ -124,7 +127,10 @@ RatedAction ActorPolicy::act_rated(const Observation& obs, PolicyState& state, A
   return Policy::act_rated(obs, state, mode, random);  // says that there is no density
 }
 
-ActMode usual_mode(ActorType type) { return type == ActorType::kMixture ? ActMode::kSample : ActMode::kMode; }
+ActMode usual_mode(ActorType type) {
+  const bool mixture = type == ActorType::kMixture || type == ActorType::kMixtureRnn;
+  return mixture ? ActMode::kSample : ActMode::kMode;
+}
 
 ActMode ActorPolicy::usual_mode() const { return onramp::usual_mode(actor_->type()); }
 
@@ -172,6 +178,7 @@ PartState save_policy(const ActorPolicy& policy) {
 PartState save_policy(const Policy& policy) {
   if (const auto* actor = dynamic_cast<const ActorPolicy*>(&policy)) return save_policy(*actor);
   if (const auto* gated = dynamic_cast<const GatedPolicy*>(&policy)) return save_policy(*gated);
+  if (const auto* recurrent = dynamic_cast<const RecurrentPolicy*>(&policy)) return save_policy(*recurrent);
   if (const auto* residual = dynamic_cast<const ResidualPolicy*>(&policy)) return save_policy(*residual);
   if (const auto* script = dynamic_cast<const TorchScriptPolicy*>(&policy)) return save_policy(*script);
   throw Error("this kind of policy cannot be stored: only trained actors can");
@@ -181,6 +188,7 @@ std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {
   try {
     const auto kind = require_host<std::string>("policy", state, "kind");
     if (kind == "gated_policy") return load_gated_policy(state, device);
+    if (kind == "recurrent_policy") return load_recurrent_policy(state, device);
     if (kind == "residual_policy") return load_residual_policy(state, device);
     if (kind == "torchscript_policy") return load_torchscript_policy(state, device);
     if (kind != kKind) {

@@ -5,18 +5,18 @@
 #include <fmt/format.h>
 #include <torch/csrc/jit/serialization/import.h>
 
-#include <cmath>
-#include <numbers>
 #include <sstream>
+#include <string_view>
 
 #include "onramp/base/error.h"
 #include "onramp/core/generator.h"
-#include "onramp/models/mixture_actor.h"
 #include "onramp/nn/torchscript.h"
 #include "onramp/policies/actor_policy.h"
 #include "onramp/policies/gated_policy.h"
+#include "onramp/policies/recurrent_policy.h"
 #include "onramp/policies/spec_json.h"
 #include "onramp/policies/torchscript_policy.h"
+#include "torchscript_code.h"
 
 namespace onramp {
 namespace {
@@ -71,91 +71,17 @@ void define_encode(torch::jit::Module& script, const ObservationEncoder& encoder
   script.define(code + "    return torch.cat([" + parts + "], 1)\n");
 }
 
-constexpr const char* kDeterministic = R"(
-def act(self, obs: Dict[str, Tensor], state: Tensor, noise: Tensor) -> Tuple[Tensor, Tensor]:
-    return (torch.tanh(self.mlp.forward(self.encode(obs))), state)
-def forward(self, obs: Dict[str, Tensor]) -> Tensor:
-    return torch.tanh(self.mlp.forward(self.encode(obs)))
-)";
-
-// {0} and {1}: bounds of log_std; {2}: clip of actions; {3}: log(2 pi) / 2.
-constexpr const char* kSquashedGaussian = R"(
-def distribution(self, obs: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
-    mean, raw = torch.chunk(self.mlp.forward(self.encode(obs)), 2, -1)
-    return (mean, {0} + 0.5 * ({1} - {0}) * (torch.tanh(raw) + 1))
-def act(self, obs: Dict[str, Tensor], state: Tensor, noise: Tensor) -> Tuple[Tensor, Tensor]:
-    mean, log_std = self.distribution(obs)
-    return (torch.tanh(mean + torch.exp(log_std) * noise.to(mean)), state)
-def log_prob_entropy(self, obs: Dict[str, Tensor], action: Tensor, state: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-    mean, log_std = self.distribution(obs)
-    z = (torch.atanh(torch.clamp(action.to(mean), -{2}, {2})) - mean) * torch.exp(-log_std)
-    log_prob = -torch.sum(0.5 * z * z + log_std + {3}, [-1])
-    return (log_prob, torch.sum(log_std + 0.5 + {3}, [-1]), state)
-def forward(self, obs: Dict[str, Tensor]) -> Tensor:
-    return torch.tanh(self.distribution(obs)[0])
-)";
-
-// {0} components of {1} dimensions; {2}: log std from softplus(raw) + min_std, or a constant; {3}: log(2 pi) / 2; {4}: sqrt(1/2).
-// As nn/mixture.cpp, line by line.
-constexpr const char* kMixture = R"(
-def distribution(self, obs: Dict[str, Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
-    out = self.mlp.forward(self.encode(obs))
-    log_weight = torch.log_softmax(torch.narrow(out, 1, 0, {0}), -1)
-    mean = torch.tanh(torch.reshape(torch.narrow(out, 1, {0}, {0} * {1}), [-1, {0}, {1}]))
-    raw = torch.reshape(torch.narrow(out, 1, {0} + {0} * {1}, {0} * {1}), [-1, {0}, {1}])
-    return (log_weight, mean, {2})
-def pick(self, of: Tensor, index: Tensor) -> Tensor:
-    chosen = torch.reshape(index, [-1, 1, 1]).expand([-1, 1, {1}])
-    return torch.squeeze(torch.gather(of, 1, chosen), 1)
-def act(self, obs: Dict[str, Tensor], state: Tensor, noise: Tensor) -> Tuple[Tensor, Tensor]:
-    log_weight, mean, log_std = self.distribution(obs)
-    z = noise.to(mean)
-    weight = torch.exp(log_weight)
-    below = torch.cumsum(weight, -1)
-    heaviest = torch.gather(below - 0.5 * weight, -1, torch.argmax(log_weight, -1, True))
-    turned = 0.5 * torch.erf(torch.narrow(z, 1, {1}, 1) * {4}) + heaviest
-    component = torch.clamp_max(torch.sum(turned - torch.floor(turned) > below, [-1]), {0} - 1)
-    action = self.pick(mean, component) + torch.exp(self.pick(log_std, component)) * torch.narrow(z, 1, 0, {1})
-    return (torch.clamp(action, -1, 1), state)
-def log_prob_entropy(self, obs: Dict[str, Tensor], action: Tensor, state: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-    log_weight, mean, log_std = self.distribution(obs)
-    z = (torch.unsqueeze(action.to(mean), 1) - mean) * torch.exp(-log_std)
-    log_prob = torch.logsumexp(log_weight - torch.sum(0.5 * z * z + log_std + {3}, [-1]), [-1])
-    of_each = torch.sum(log_std + 0.5 + {3}, [-1])
-    return (log_prob, torch.sum(torch.exp(log_weight) * (of_each - log_weight), [-1]), state)
-def forward(self, obs: Dict[str, Tensor]) -> Tensor:
-    log_weight, mean, log_std = self.distribution(obs)
-    return self.pick(mean, torch.argmax(log_weight, -1))
-)";
-
 constexpr const char* kCommon = R"(
 def spec(self) -> str:
     return self.spec_json
-def initial_state(self, B: int) -> Tensor:
-    return torch.zeros([B, 0])
 def example(self) -> Tuple[Dict[str, Tensor], Tensor, Tensor]:
     return (self.example_obs, self.example_noise, self.example_action)
 )";
 
-std::string actor_code(const Actor& actor) {
-  const double half_log_two_pi = 0.5 * std::log(2.0 * std::numbers::pi);
-  switch (actor.type()) {
-    case ActorType::kDeterministic:
-      return kDeterministic;
-    case ActorType::kSquashedGaussian:
-      return fmt::format(fmt::runtime(kSquashedGaussian), actor.config().log_std_min, actor.config().log_std_max,
-                         kAtanhClip, half_log_two_pi);
-    case ActorType::kMixture: {
-      const auto& mixture = dynamic_cast<const MixtureActor&>(actor).mixture();
-      const auto log_std = mixture.low_noise
-                               ? fmt::format("torch.full_like(raw, {})", std::log(MixtureActor::kLowNoiseStd))
-                               : fmt::format("torch.log(torch.softplus(raw) + {})", mixture.min_std);
-      return fmt::format(fmt::runtime(kMixture), mixture.components, actor.action_dim(), log_std, half_log_two_pi,
-                         std::sqrt(0.5));
-    }
-  }
-  throw Error("an actor of no known type cannot be exported");
-}
+constexpr const char* kWithoutMemory = R"(
+def initial_state(self, B: int) -> Tensor:
+    return torch.zeros([B, 0])
+)";
 
 /// What log_prob_entropy() means, see the header.
 const char* density_of(const Actor& actor) {
@@ -163,28 +89,48 @@ const char* density_of(const Actor& actor) {
   return actor.type() == ActorType::kMixture ? "mixture" : "pre_tanh";
 }
 
-int64_t noise_dim(const Actor& actor) { return actor.stochastic() ? actor.noise_dim() : 0; }
+/// What is said of a policy, beside its networks.
+struct Facts {
+  const ObservationEncoder& encoder;
+  const char* density;
+  int64_t noise_dim = 0;
+  int64_t state_values = 0;
+  int64_t example_steps = 1;  ///< so that what it remembers counts in the example
+};
 
-nlohmann::json describe(const ActorPolicy& policy, const nlohmann::json& about) {
+Facts facts_of(const Actor& actor) {
+  return {.encoder = actor.encoder(),
+          .density = density_of(actor),
+          .noise_dim = actor.stochastic() ? actor.noise_dim() : 0};
+}
+
+Facts facts_of(const RecurrentMixtureActor& actor) {
+  return {.encoder = actor.encoder(),
+          .density = "mixture",
+          .noise_dim = actor.noise_dim(),
+          .state_values = detail::state_values(actor),
+          .example_steps = actor.config().horizon + 2};
+}
+
+nlohmann::json describe(const Policy& policy, const Facts& facts, const nlohmann::json& about) {
   nlohmann::json spec = {{"format", "onramp policy"},
                          {"version", 1},
                          {"observation", to_json_value(policy.observation_spec())},
                          {"action", to_json_value(policy.action_spec())},
-                         {"noise", {{"dim", noise_dim(policy.actor())}, {"distribution", "normal"}}},
-                         {"state", {{"dim", 0}}},
-                         {"density", density_of(policy.actor())},
+                         {"noise", {{"dim", facts.noise_dim}, {"distribution", "normal"}}},
+                         {"state", {{"dim", facts.state_values}}},
+                         {"density", facts.density},
+                         {"example", {{"steps", facts.example_steps}}},
                          {"hash", policy.content_hash()},
                          {"about", about}};
-  if (policy.actor().type() == ActorType::kSquashedGaussian) spec["density_clip"] = kAtanhClip;
+  if (facts.density == std::string_view("pre_tanh")) spec["density_clip"] = kAtanhClip;
   return spec;
 }
 
-/// A few random observations, the same each time, and what the policy itself does there.
-void add_example(torch::jit::Module& script, const ActorPolicy& policy) {
-  auto random = RandomStream(0, "torchscript_example").at(0);
-  auto generator = make_generator(random);
+/// A few random observations, the same each time.
+Observation example_observation(const ObservationEncoder& encoder, at::Generator& generator) {
   Observation obs;
-  for (const auto& entry : policy.observation_spec().entries) {
+  for (const auto& entry : encoder.observation().entries) {
     std::vector<int64_t> sizes{kExampleRows};
     if (entry.is_image()) {
       sizes.insert(sizes.end(), entry.shape.begin(), entry.shape.end());
@@ -193,18 +139,39 @@ void add_example(torch::jit::Module& script, const ActorPolicy& policy) {
     }
     sizes.push_back(entry.numel());
     auto value = at::randn(sizes, generator, at::TensorOptions());
-    const auto& fitted = policy.actor().encoder().normalizer().entries();
+    const auto& fitted = encoder.normalizer().entries();
     if (const auto found = fitted.find(entry.name); found != fitted.end()) {
       value = value * found->second.std.cpu() + found->second.mean.cpu();
     }
     obs.set(entry.name, value);
   }
-  const bool stochastic = policy.actor().stochastic();
-  const auto noise = at::randn({kExampleRows, noise_dim(policy.actor())}, generator, at::TensorOptions());
+  return obs;
+}
+
+/// What the policy itself does there, in the last of so many steps that all show the same.
+at::Tensor example_action(const ActorPolicy& policy, const Observation& obs, const at::Tensor& noise, int64_t) {
+  return policy.action_at(obs, policy.actor().stochastic() ? noise : at::Tensor());
+}
+at::Tensor example_action(RecurrentPolicy policy, const Observation& obs, const at::Tensor& noise, int64_t steps) {
+  const auto state = policy.begin(kExampleRows);
+  for (int64_t t = 1; t < steps; ++t) policy.action_at(obs, *state, noise);
+  return policy.action_at(obs, *state, noise);
+}
+
+template <class Trained>
+void describe_and_try(torch::jit::Module& script, const Trained& policy, const nlohmann::json& about) {
+  const auto facts = facts_of(policy.actor());
+  script.register_attribute("spec_json", c10::StringType::get(), describe(policy, facts, about).dump());
+  define_encode(script, facts.encoder);
+  auto random = RandomStream(0, "torchscript_example").at(0);
+  auto generator = make_generator(random);
+  const auto obs = example_observation(facts.encoder, generator);
+  const auto noise = at::randn({kExampleRows, facts.noise_dim}, generator, at::TensorOptions());
   script.register_attribute("example_obs", c10::DictType::create(c10::StringType::get(), c10::TensorType::get()),
                             to_dict(obs));
   script.register_buffer("example_noise", noise);
-  script.register_buffer("example_action", policy.action_at(obs, stochastic ? noise : at::Tensor()));
+  script.register_buffer("example_action", example_action(policy, obs, noise, facts.example_steps));
+  script.define(kCommon);
 }
 
 }  // namespace
@@ -216,17 +183,23 @@ std::string export_torchscript(const Policy& policy, const nlohmann::json& about
         "cloned one, which the phase that cloned it left behind");
   }
   if (const auto* script = dynamic_cast<const TorchScriptPolicy*>(&policy)) return script->file();
-  const auto* trained = dynamic_cast<const ActorPolicy*>(&policy);
-  if (!trained) throw Error("this kind of policy cannot be exported: only trained actors can");
   const at::NoGradGuard no_gradient;
-  const Actor& actor = trained->actor();
   auto script = make_script("Policy");
-  script.register_module("mlp", script_mlp(actor.mlp(), actor.config().mlp));
-  script.register_attribute("spec_json", c10::StringType::get(), describe(*trained, about).dump());
-  define_encode(script, actor.encoder());
-  script.define(actor_code(actor));
-  add_example(script, *trained);
-  script.define(kCommon);
+  if (const auto* trained = dynamic_cast<const ActorPolicy*>(&policy)) {
+    const Actor& actor = trained->actor();
+    script.register_module("mlp", script_mlp(actor.mlp(), actor.config().mlp));
+    describe_and_try(script, *trained, about);
+    script.define(detail::actor_code(actor));
+    script.define(kWithoutMemory);
+  } else if (const auto* recurrent = dynamic_cast<const RecurrentPolicy*>(&policy)) {
+    const RecurrentMixtureActor& actor = recurrent->actor();
+    script.register_module("lstm", script_lstm(actor.lstm()));
+    script.register_module("mlp", script_mlp(actor.head(), actor.config().head));
+    describe_and_try(script, *recurrent, about);
+    script.define(detail::recurrent_code(actor));
+  } else {
+    throw Error("this kind of policy cannot be exported: only trained actors can");
+  }
   std::ostringstream bytes;
   script.save(bytes);
   return bytes.str();
@@ -238,8 +211,15 @@ double torchscript_difference(const std::string& bytes) {
   auto script = torch::jit::load(in);
   if (!script.find_method("example")) return 0.0;  // one that was learned elsewhere, as it came
   const auto example = script.run_method("example").toTuple()->elements();  // obs, noise, action
-  const auto state = script.run_method("initial_state", example[1].toTensor().size(0));
-  const auto acted = script.run_method("act", example[0], state, example[1]).toTuple()->elements()[0].toTensor();
+  const auto spec = nlohmann::json::parse(script.run_method("spec").toStringRef());
+  const auto steps = spec.value(nlohmann::json::json_pointer("/example/steps"), int64_t{1});
+  auto state = script.run_method("initial_state", example[1].toTensor().size(0));
+  at::Tensor acted;
+  for (int64_t t = 0; t < steps; ++t) {
+    const auto result = script.run_method("act", example[0], state, example[1]).toTuple()->elements();
+    acted = result[0].toTensor();
+    state = result[1];
+  }
   return (acted - example[2].toTensor()).abs().max().item<double>();
 }
 

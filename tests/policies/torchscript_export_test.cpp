@@ -11,6 +11,7 @@
 #include "onramp/models/mixture_actor.h"
 #include "onramp/policies/actor_policy.h"
 #include "onramp/policies/random_policy.h"
+#include "onramp/policies/recurrent_policy.h"
 #include "onramp/policies/torchscript_policy.h"
 #include "support/expect_throws.h"
 
@@ -174,6 +175,116 @@ TEST_P(EachActor, RefusesAnObservationOfAnotherShape) {
   dict_.insert_or_assign("state", at::zeros({33, 4}));
   EXPECT_THAT([&] { script_.run_method("forward", dict_); },
               ::testing::ThrowsMessage<std::exception>(::testing::HasSubstr("state: want float [B, 3]")));
+}
+
+// ---- with a memory ----
+
+struct WithMemory {
+  EncoderMode images;
+  RecurrentConfig recurrent;
+  MixtureConfig mixture;
+  std::string name;
+};
+
+void PrintTo(const WithMemory& variant, std::ostream* out) { *out << variant.name; }
+
+const std::vector<WithMemory>& recurrent_variants() {
+  const MixtureConfig mixture{.components = 3, .min_std = 0.05};
+  const MlpConfig head{.hidden = {7}, .activation = Activation::kTanh, .layer_norm = true};
+  static const std::vector<WithMemory> all{
+      {EncoderMode::kNone, {.units = 8, .horizon = 4}, mixture, "OfState"},
+      {EncoderMode::kNone, {.units = 8, .layers = 1, .horizon = 0, .head = head}, mixture, "NeverForgetsWithAHead"},
+      {EncoderMode::kEndToEnd, {.units = 8, .layers = 3, .horizon = 4}, mixture, "EndToEndConv"},
+      {EncoderMode::kFrozen, {.units = 8, .horizon = 4}, {.components = 3, .low_noise = true}, "FrozenConvLowNoise"}};
+  return all;
+}
+
+class EachRecurrentActor : public ::testing::TestWithParam<WithMemory> {
+ protected:
+  static std::unique_ptr<RecurrentPolicy> make() {
+    auto generator = generator_of(1);
+    const auto& variant = GetParam();
+    const auto spec = select_observations(picture_and_state(), {}, variant.images);
+    const EncoderConfig conv{.feature_dim = 8, .channels = {4, 4}};
+    auto images =
+        variant.images == EncoderMode::kNone ? nullptr : std::make_shared<ImageEncoders>(spec, conv, generator);
+    auto encoder =
+        std::make_shared<ObservationEncoder>(spec, fit_normalizer({{"state", 3.0 * normals({9, 3}, 5) + 1.0}}), images,
+                                             variant.images == EncoderMode::kEndToEnd);
+    return std::make_unique<RecurrentPolicy>(
+        std::make_shared<RecurrentMixtureActor>(encoder, 2, variant.recurrent, variant.mixture, generator),
+        ActionSpec{2, {"x", "y"}});
+  }
+  Observation seen(uint64_t t) const { return {{"wrist", pictures(5, t)}, {"state", 3.0 * normals({5, 3}, 100 + t)}}; }
+
+  std::unique_ptr<RecurrentPolicy> policy_ = make();
+  std::string bytes_ = export_torchscript(*policy_, {{"phase", "cloning"}});
+  torch::jit::Module script_ = load(bytes_);
+};
+INSTANTIATE_TEST_SUITE_P(Kinds, EachRecurrentActor, ::testing::ValuesIn(recurrent_variants()),
+                         [](const auto& p) { return p.param.name; });
+
+// Over ten steps: more than two horizons.
+TEST_P(EachRecurrentActor, ActsAndRatesAsThePolicyAlongAnEpisode) {
+  const auto own = policy_->begin(5), rating = policy_->begin(5);
+  auto state = script_.run_method("initial_state", int64_t{5}).toTensor();
+  EXPECT_EQ(state.sizes(), (std::vector<int64_t>{5, 2 * GetParam().recurrent.layers * 8 + 1}));
+  for (uint64_t t = 0; t < 10; ++t) {
+    SCOPED_TRACE(t);
+    const auto obs = seen(t);
+    const auto dict = dict_of(obs, policy_->observation_spec());
+    const auto noise = normals({5, 3}, 200 + t);
+    const auto want = policy_->action_at(obs, *own, noise);
+    const auto acted = script_.run_method("act", dict, state, noise).toTuple()->elements();
+    expect_within(acted[0].toTensor(), want, kTorchScriptTolerance);
+    auto random = RandomStream(5, "act").at(t);
+    const auto rated = policy_->act_rated(obs, *rating, ActMode::kMode, random);
+    const auto density = script_.run_method("log_prob_entropy", dict, rated.action, state).toTuple()->elements();
+    expect_within(density[0].toTensor(), rated.density.log_prob, 1e-4);
+    expect_within(density[1].toTensor(), rated.density.entropy, 1e-4);
+    expect_equal(density[2].toTensor(), acted[1].toTensor());
+    if (t == 0) expect_within(script_.run_method("forward", dict).toTensor(), rated.action, kTorchScriptTolerance);
+    state = acted[1].toTensor();
+  }
+}
+
+TEST_P(EachRecurrentActor, IsTakenAsAPolicyFromAFileThatRemembers) {
+  TorchScriptPolicy loaded(bytes_, "policy.pt");
+  EXPECT_TRUE(loaded.has_memory());
+  EXPECT_TRUE(loaded.can_evaluate());
+  EXPECT_EQ(loaded.usual_mode(), policy_->usual_mode());
+  const auto own = policy_->begin(5), other = loaded.begin(5);
+  for (uint64_t t = 0; t < 10; ++t) {
+    if (t == 3) own->reset(2), other->reset(2);
+    auto random = RandomStream(5, "act").at(t), same = RandomStream(5, "act").at(t);
+    const auto want = policy_->act(seen(t), *own, ActMode::kSample, random);
+    const auto got = loaded.act(seen(t), *other, ActMode::kSample, same);
+    expect_within(got.action, want.action, kTorchScriptTolerance);
+    ASSERT_EQ(got.info.size(), want.info.size());
+    for (size_t i = 0; i < got.info.size(); ++i) {
+      EXPECT_EQ(got.info[i].name, want.info[i].name);
+      if (!GetParam().mixture.low_noise) expect_within(got.info[i].value, want.info[i].value, 1e-3);
+    }
+  }
+}
+
+// The example is of more than one step: a weight by which it remembers would be found off too.
+TEST_P(EachRecurrentActor, CarriesAnExampleThatALoaderCanCheck) {
+  const auto spec = nlohmann::json::parse(script_.run_method("spec").toStringRef());
+  EXPECT_EQ(spec.at("state").at("dim"), 2 * GetParam().recurrent.layers * 8 + 1);
+  EXPECT_EQ(spec.at("example").at("steps"), GetParam().recurrent.horizon + 2);
+  EXPECT_EQ(spec.at("density"), "mixture");
+  EXPECT_EQ(spec.at("noise").at("dim"), 3);
+  EXPECT_EQ(spec.at("hash"), policy_->content_hash());
+  EXPECT_LE(torchscript_difference(bytes_), kTorchScriptTolerance);
+  auto script = load(bytes_);
+  {
+    const at::NoGradGuard no_gradient;
+    script.attr("lstm").toModule().attr("weight_hh_l0").toTensor().add_(0.3);
+  }
+  std::ostringstream changed;
+  script.save(changed);
+  EXPECT_GT(torchscript_difference(changed.str()), 10 * kTorchScriptTolerance);
 }
 
 TEST(TorchScriptExport, RefusesAPolicyWithoutANetwork) {

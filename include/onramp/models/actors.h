@@ -14,12 +14,12 @@
 
 namespace onramp {
 
-/// Which distribution over actions a network parametrises.
-enum class ActorType : uint8_t { kDeterministic, kSquashedGaussian, kMixture };
+/// Which distribution over actions a network parametrises. What is kMixtureRnn remembers, and is no Actor (models/recurrent_actor.h).
+enum class ActorType : uint8_t { kDeterministic, kSquashedGaussian, kMixture, kMixtureRnn };
 constexpr auto enum_names(ActorType*) {
   return std::array{std::pair{ActorType::kDeterministic, "deterministic"},
                     std::pair{ActorType::kSquashedGaussian, "squashed_gaussian"},
-                    std::pair{ActorType::kMixture, "mixture"}};
+                    std::pair{ActorType::kMixture, "mixture"}, std::pair{ActorType::kMixtureRnn, "mixture_rnn"}};
 }
 
 /// Layers and bounds of a policy network.
@@ -101,7 +101,7 @@ class SquashedGaussianActor final : public Actor {
   std::shared_ptr<Mlp> mlp_;
 };
 
-/// On the CPU. @param type not kMixture, which has settings of its own (models/mixture_actor.h)
+/// On the CPU. @param type not kMixture or kMixtureRnn, which have settings of their own (models/mixture_actor.h)
 /// @param generator draws the initial weights
 std::shared_ptr<Actor> make_actor(ActorType type, std::shared_ptr<ObservationEncoder> encoder, int64_t action_dim,
                                   const ActorConfig& config, at::Generator& generator);

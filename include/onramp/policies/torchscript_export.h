@@ -1,4 +1,4 @@
-// A trained actor as one TorchScript file: acts in Python, or anywhere that loads TorchScript, without onramp.
+// A trained policy as one TorchScript file: acts in Python, or anywhere that loads TorchScript, without onramp.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,15 +12,16 @@ namespace onramp {
 ///
 /// Methods, B rows side by side, actions in [-1, 1]^A:
 ///   spec() -> str                             JSON: observation, action, noise, state, density, hash of the policy, `about`
-///   initial_state(B: int) -> Tensor           float [B, 0]: these policies remember nothing
-///   act(obs: Dict[str, Tensor], state, noise) -> (action [B, A], state)
+///   initial_state(B: int) -> Tensor           float [B, spec.state.dim]: what it remembers, 0 numbers where that is nothing
+///   act(obs: Dict[str, Tensor], state, noise) -> (action [B, A], the state after)
 ///       obs: float [B, D], pictures uint8 [B, H, W, C]. noise: standard normal [B, spec.noise.dim]; zeros give the mode
-///   log_prob_entropy(obs, action, state) -> (log_prob [B], entropy [B], state)
+///   log_prob_entropy(obs, action, state) -> (log_prob [B], entropy [B], the state after); state: the one that act() was given
 ///       spec.density "pre_tanh": both of the Gaussian before the tanh, at u = atanh(action clipped to +-spec.density_clip),
 ///       without the tanh's Jacobian. "mixture": both in the space of actions, the entropy an upper bound (nn/mixture.h).
 ///       "none": a deterministic actor has no such method
-///   forward(obs) -> action [B, A]             the mode
-///   example() -> (obs, noise, action)         a few random observations and what onramp does there: a loader's own check
+///   forward(obs) -> action [B, A]             the mode, of a policy with a memory in an episode's first step
+///   example() -> (obs, noise, action)         a few random observations and what onramp does there, in the last of spec.example.steps
+///                                             calls with the same obs and noise: a loader's own check
 ///
 /// A policy that came as such a file (policies/torchscript_policy.h) is that file.
 ///
