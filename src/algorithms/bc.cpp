@@ -7,6 +7,7 @@
 #include "onramp/algorithms/cloned_policy.h"
 #include "onramp/algorithms/given_policy.h"
 #include "onramp/algorithms/learner_factory.h"
+#include "onramp/algorithms/recurrent_bc.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
 #include "onramp/models/augmentation.h"
@@ -87,6 +88,7 @@ Metrics Bc::update(const Batches& batches) {
 
 std::unique_ptr<Learnable> Bc::make(const BcConfig& config, const LearnerContext& context) {
   if (config.policy.from_file()) return std::make_unique<GivenPolicy>(context);
+  if (config.policy.type == ActorType::kMixtureRnn) return std::make_unique<RecurrentBc>(config, context);
   return std::make_unique<Bc>(config, context);
 }
 
@@ -95,6 +97,11 @@ std::vector<std::string> Bc::provides() { return {kClonedPolicy}; }
 std::optional<bool> Bc::has_density(const BcConfig& config) {
   if (config.policy.from_file()) return {};
   return config.policy.type != ActorType::kDeterministic;
+}
+
+std::optional<bool> Bc::has_memory(const BcConfig& config) {
+  if (config.policy.from_file()) return {};
+  return config.policy.type == ActorType::kMixtureRnn;
 }
 
 std::vector<std::string> Bc::needs(const BcConfig& config, const ObservationSpec& observation) {

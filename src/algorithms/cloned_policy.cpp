@@ -7,6 +7,7 @@
 #include "onramp/base/error.h"
 #include "onramp/models/content_hash.h"
 #include "onramp/policies/actor_policy.h"
+#include "onramp/policies/recurrent_policy.h"
 
 namespace onramp {
 namespace {
@@ -24,6 +25,13 @@ void check_names(const std::string& what, const std::vector<std::string>& cloned
 bool looks_at_pictures(const Policy& policy) {
   const auto& entries = policy.observation_spec().entries;
   return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.is_image(); });
+}
+
+/// What one of ours sees through; null of others.
+const ObservationEncoder* encoder_of(const Policy& policy) {
+  if (const auto* actor = dynamic_cast<const ActorPolicy*>(&policy)) return &actor->actor().encoder();
+  if (const auto* recurrent = dynamic_cast<const RecurrentPolicy*>(&policy)) return &recurrent->actor().encoder();
+  return nullptr;
 }
 
 void check_observations(const ObservationSpec& cloned, const ObservationSpec& here, const std::string& method) {
@@ -63,12 +71,14 @@ void check_fits_task(const Policy& policy, const LearnerContext& context, const 
   check_observations(policy.observation_spec(), context.observation, method);
 }
 
-void check_without_memory(const Policy& cloned, const std::string& method, const std::string& remedy) {
-  if (!cloned.has_memory()) return;
-  throw ConfigError(concat(method,
-                           ": the cloned policy remembers what came before, so that it cannot be asked at the states "
-                           "of a batch; ",
-                           remedy));
+std::string cannot_ask_memory(const std::string& method, const std::string& remedy) {
+  return concat(method,
+                ": the cloned policy remembers what came before, so that it cannot be asked at the states of a batch; ",
+                remedy);
+}
+
+void check_without_memory(const Policy& cloned, const std::string& why) {
+  if (cloned.has_memory() && !why.empty()) throw ConfigError(why);
 }
 
 void check_sees_pixels(const Policy& cloned, const InputConfig& input, const std::string& method) {
@@ -80,12 +90,9 @@ void check_sees_pixels(const Policy& cloned, const InputConfig& input, const std
 
 void check_sees_through(const Policy& cloned, const ObservationEncoder& own, const std::string& method) {
   if (!looks_at_pictures(cloned) || !own.images() || own.trainable()) return;
-  const auto* actor = dynamic_cast<const ActorPolicy*>(&cloned);
-  const bool frozen = actor && actor->actor().encoder().images() && !actor->actor().encoder().trainable();
-  if (frozen &&
-      content_hash(save_encoder(*actor->actor().encoder().images())) == content_hash(save_encoder(*own.images()))) {
-    return;
-  }
+  const auto* encoder = encoder_of(cloned);
+  const bool frozen = encoder && encoder->images() && !encoder->trainable();
+  if (frozen && content_hash(save_encoder(*encoder->images())) == content_hash(save_encoder(*own.images()))) return;
   throw ConfigError(
       concat(method,
              ": input.images: frozen puts the features of one encoder in place of pictures, and the cloned "

@@ -19,8 +19,12 @@ Ibrl::Ibrl(const IbrlConfig& config, const LearnerContext& context)
 }
 
 void Ibrl::check_cloned(const IbrlConfig& config, const Policy& cloned) {
-  if (!config.bootstrap && config.bc_weight == 0) return;  // it proposes while it acts alone
-  check_without_memory(cloned, "ibrl", "set bootstrap: false and bc_weight: 0, or learn by q2rl");
+  check_without_memory(cloned, without_memory(config));
+}
+
+std::string Ibrl::without_memory(const IbrlConfig& config) {
+  if (!config.bootstrap && config.bc_weight == 0) return {};  // it proposes while it acts alone
+  return cannot_ask_memory("ibrl", "set bootstrap: false and bc_weight: 0, or learn by q2rl");
 }
 
 void Ibrl::check_given(const IbrlConfig& config, const LearnerContext& context) {

@@ -9,10 +9,6 @@
 
 namespace onramp {
 
-namespace {
-constexpr const char* kWithMemory = "its target and its correction do that; learn by q2rl";
-}
-
 PolicyDecoratorConfig::PolicyDecoratorConfig() : ActorCriticConfig(redq_defaults()) {
   online_share = 1.0;
   entropy_backup = true;
@@ -23,14 +19,18 @@ PolicyDecorator::PolicyDecorator(const PolicyDecoratorConfig& config, const Lear
       config_(config),
       base_(context, "policy_decorator", config.bc_action),
       critic_(config, config, net_, context.seed, "policy_decorator") {
-  check_without_memory(*base_, "policy_decorator", kWithMemory);
+  check_without_memory(*base_, without_memory(config));
   if (net_.inputs().has_frozen_encoder()) check_sees_through(*base_, net_.critic().encoder(), "policy_decorator");
 }
 
 void PolicyDecorator::check_given(const PolicyDecoratorConfig& config, const LearnerContext& context) {
   const auto base = load_cloned_policy(context, "policy_decorator");
-  check_without_memory(*base, "policy_decorator", kWithMemory);
+  check_without_memory(*base, without_memory(config));
   check_sees_pixels(*base, config.input, "policy_decorator");
+}
+
+std::string PolicyDecorator::without_memory(const PolicyDecoratorConfig&) {
+  return cannot_ask_memory("policy_decorator", "its target and its correction do that; learn by q2rl");
 }
 
 std::vector<std::string> PolicyDecorator::needs(const PolicyDecoratorConfig& config,

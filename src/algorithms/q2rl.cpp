@@ -50,11 +50,14 @@ void Q2rl::check_cloned(const Q2rlConfig& config, const Policy& cloned) {
   if (!cloned.can_evaluate()) {
     throw ConfigError(
         "q2rl: the cloned policy gives no log-density and entropy of its actions; clone one that does, bc with policy: "
-        "squashed_gaussian or mixture, or export one with log_prob_entropy()");
+        "squashed_gaussian, mixture or mixture_rnn, or export one with log_prob_entropy()");
   }
-  if (config.bc_weight > 0 && config.cloned_action == ClonedAction::kFresh) {
-    check_without_memory(cloned, "q2rl", "set cloned_action: stored, or bc_weight: 0");
-  }
+  check_without_memory(cloned, without_memory(config));
+}
+
+std::string Q2rl::without_memory(const Q2rlConfig& config) {
+  if (config.bc_weight == 0 || config.cloned_action == ClonedAction::kStored) return {};
+  return cannot_ask_memory("q2rl", "set cloned_action: stored, or bc_weight: 0");
 }
 
 void Q2rl::check_given(const Q2rlConfig& config, const LearnerContext& context) {

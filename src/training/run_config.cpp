@@ -128,6 +128,13 @@ void check_density(const RunConfig& config, const std::string& provider, const C
                  "' hands over one that has none; set its policy: squashed_gaussian or mixture, not deterministic"));
 }
 
+/// That the policy which `provider` hands over has no memory where learner `name` cannot do with one.
+void check_memory(const RunConfig& config, const std::string& provider, const ConfigNode& at, const std::string& name) {
+  if (provider.empty() || !config.learners.at(provider).make()->has_memory().value_or(false)) return;
+  const auto why = config.learners.at(name).make()->without_memory();
+  if (!why.empty()) at.fail(concat("learner '", provider, "' and learner '", name, "': ", why));
+}
+
 /// Who filled which replay sources so far, against what learners take for granted of them.
 class FilledSources {
  public:
@@ -253,6 +260,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
                            provider_of(part)));
         }
         if (factory->wants_density()) check_density(config, provider[part], said, name);
+        check_memory(config, provider[part], said, name);
       }
       for (const auto& part : factory->provides()) {
         if (taken.contains(part)) {

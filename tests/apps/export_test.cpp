@@ -27,6 +27,36 @@ TEST_F(Export, WritesARunsLastPolicyOrAnyOther) {
   EXPECT_TRUE(fs::exists(folder / "cloning.pt"));
 }
 
+constexpr const char* kRemembers = R"(run: {seed: 5}
+compute: {threads: 1}
+env: {type: vacuum_grasp, images: false}
+policies:
+  expert: {type: vacuum_grasp_expert, noise: 0.3}
+learners:
+  cloning: {type: bc, policy: mixture_rnn, batch_size: 8, input: {images: none}, recurrent: {units: 16}}
+phases:
+  - {type: collect, name: demonstrations, policy: expert, episodes: 2}
+  - {type: learn, name: cloning, learner: cloning, updates: 5}
+)";
+
+TEST_F(Export, TakesAPolicyThatRemembersToPythonToo) {
+  write_file_atomic(folder / "remembers.yaml", std::string_view(kRemembers));
+  const auto run = folder / "run";
+  const auto trained =
+      run_program("onramp-train", tiny_arguments(folder / "remembers.yaml", run), folder.path(), {"OMP_NUM_THREADS=1"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const auto file = (folder / "remembers.pt").string();
+  const auto exported = start({run.string(), "--out", file});
+  ASSERT_EQ(exported.code, 0) << exported.err;
+  EXPECT_NE(exported.out.find("loaded again, its actions differ by at most"), std::string::npos) << exported.out;
+  const std::string python = ONRAMP_SOURCE_DIR "/.deps/python/bin/python";
+  if (!fs::exists(python)) GTEST_SKIP() << "no Python with PyTorch: scripts/setup.sh --python";
+  const auto loaded = run_program(python, {ONRAMP_SOURCE_DIR "/examples/python/load_policy.py", file});
+  EXPECT_EQ(loaded.code, 0) << loaded.err;
+  EXPECT_NE(loaded.out.find("density: mixture"), std::string::npos) << loaded.out;
+  EXPECT_NE(loaded.out.find("largest difference"), std::string::npos) << loaded.out;
+}
+
 TEST_F(Export, RefusesWhatIsNoPolicyAndWritesNothing) {
   expect_refused(start({folder.path().string()}), 1, "no policy in it");
   expect_refused(start({whole_run().run.string(), "--no-such-option"}), 2, "--no-such-option");

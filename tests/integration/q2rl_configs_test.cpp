@@ -108,6 +108,33 @@ TEST(Q2rlConfigs, TheClonedPolicyDrawsWhereverItActs) {
   }
 }
 
+// robomimic's numbers, and of lift what a policy that remembers allows: nobody asks it but while it acts.
+TEST(Q2rlConfigs, GmmRnnIsLiftFromAPolicyThatRemembers) {
+  const auto base = q2rl_config("lift"), config = q2rl_config("lift/gmm_rnn");
+  const auto cloning = config.at("learners").at("cloning");
+  EXPECT_EQ(cloning.at("policy").text(), "mixture_rnn");
+  EXPECT_EQ(cloning.at("batch_size").as<int64_t>(), 100);
+  EXPECT_EQ(cloning.at("optimizer").at("learning_rate").as<double>(), 1e-3);
+  EXPECT_EQ(phase_named(config, "cloning").at("updates").as<int64_t>(), 300);
+  EXPECT_EQ(cloning.at("sequence_length").as<int64_t>(), 10);
+  EXPECT_EQ(cloning.at("recurrent").at("horizon").as<int64_t>(), 10);
+  EXPECT_EQ(cloning.at("recurrent").at("units").as<int64_t>(), 400);
+  EXPECT_EQ(cloning.at("recurrent").at("layers").as<int64_t>(), 2);
+  EXPECT_EQ(cloning.at("mixture").at("components").as<int64_t>(), 5);
+  EXPECT_FALSE(cloning.at("mixture").at("low_noise").as<bool>());
+  const auto agent = config.at("learners").at("agent");
+  EXPECT_EQ(agent.at("cloned_action").text(), "stored");
+  EXPECT_EQ(to_yaml(agent.without("cloned_action")), to_yaml(base.at("learners").at("agent").without("cloned_action")));
+  for (const char* key : {"env", "policies", "sources", "compute"}) {
+    EXPECT_EQ(to_yaml(config.at(key)), to_yaml(base.at(key))) << key;
+  }
+  EXPECT_EQ(phase_named(config, "rollouts").at("into").as<std::vector<std::string>>(),
+            std::vector<std::string>{"rollouts"});
+  for (const char* name : {"demonstrations", "estimation", "online", "evaluation"}) {
+    EXPECT_EQ(to_yaml(phase_named(config, name)), to_yaml(phase_named(base, name))) << name;
+  }
+}
+
 struct Rival {
   const char *name, *type;
   std::vector<std::string> phases;  // but for demonstrations, online and evaluation, which all have

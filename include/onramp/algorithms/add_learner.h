@@ -24,6 +24,8 @@ namespace onramp {
 ///   Learner::usual_mode(config)                       static: how the policy acts that it leaves, where nobody says
 ///   Learner::has_density(config)                      static: whether the policy that it hands over has a density
 ///   Learner::wants_density()                          static: whether the policy handed over to it must have one
+///   Learner::has_memory(config)                       static: whether the policy that it hands over has a memory
+///   Learner::without_memory(config)                   static: why the policy handed over to it may have none; "": it may
 ///   Learner::default_phases(config, name, environment[, policies])  static: its course in a config without `phases`
 ///   Learner::policy_file(config)                      static: a policy that takes the place of what it would learn
 ///   Learner::check_given(config, context)             static: throws ConfigError for such a policy that will not do
@@ -75,6 +77,14 @@ class LearnerFactoryOf final : public LearnerFactory {
   bool wants_density() const override {
     if constexpr (requires { Learner::wants_density(); }) return Learner::wants_density();
     return false;
+  }
+  std::optional<bool> has_memory() const override {
+    if constexpr (requires { Learner::has_memory(config_); }) return Learner::has_memory(config_);
+    return {};
+  }
+  std::string without_memory() const override {
+    if constexpr (requires { Learner::without_memory(config_); }) return Learner::without_memory(config_);
+    return {};
   }
   std::vector<ConfigNode> default_phases(const std::string& learner, bool environment,
                                          const PolicyOfPart& policies) const override {

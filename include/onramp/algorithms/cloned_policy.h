@@ -21,9 +21,11 @@ std::shared_ptr<Policy> load_cloned_policy(const LearnerContext& context, const 
 /// @throws ConfigError where a policy sees or does something else than there is to see and to do here
 void check_fits_task(const Policy& policy, const LearnerContext& context, const std::string& method);
 
-/// A method may ask the cloned policy at single states of a batch: with a memory it cannot answer there.
-/// @param remedy  what to set: "set cloned_action: stored". @throws ConfigError
-void check_without_memory(const Policy& cloned, const std::string& method, const std::string& remedy);
+/// Why a method that asks the cloned policy at single states of a batch cannot do with one that has a memory.
+/// @param remedy  what to set: "set cloned_action: stored"
+std::string cannot_ask_memory(const std::string& method, const std::string& remedy);
+/// @param why  as of LearnerFactory::without_memory(). @throws ConfigError where there is a reason, and a memory
+void check_without_memory(const Policy& cloned, const std::string& why);
 
 /// With a frozen encoder batches hold its features in place of pictures: whoever looks at pictures must see through the same.
 /// @param own  what the method's own networks see through

@@ -62,6 +62,7 @@ class Ibrl final : public ActorCriticAgent {
   /// @throws ConfigError without a cloned policy, or for one for another task (load_cloned_policy)
   Ibrl(const IbrlConfig& config, const LearnerContext& context);
   static void check_given(const IbrlConfig& config, const LearnerContext& context);
+  static std::string without_memory(const IbrlConfig& config);
   static std::vector<std::string> needs(const IbrlConfig& config, const ObservationSpec& observation);
   /// On line from the start; without an environment 100 000 updates on what was recorded. See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const IbrlConfig& config, const std::string& learner, bool environment);

@@ -54,6 +54,10 @@ class LearnerFactory {
   virtual std::optional<bool> has_density() const { return {}; }
   /// Whether it wants one of the policy handed over to it. A run whose policy has none is refused at its start.
   virtual bool wants_density() const { return false; }
+  /// Whether the policy that it hands over remembers what came before; nothing where that is not known before.
+  virtual std::optional<bool> has_memory() const { return {}; }
+  /// Why it cannot do with such a policy, and what to set; empty: it can. A run that hands it one is refused at its start.
+  virtual std::string without_memory() const { return {}; }
   /// Whether what it makes is an Agent: it has a policy.
   virtual bool acts() const = 0;
   /// Phases of a config that gives none, as its `phases` would hold them: the method's own course, with the paper's numbers.

@@ -52,6 +52,7 @@ class PolicyDecorator final : public ActorCriticAgent {
   /// @throws ConfigError without a cloned policy, or for one for another task (load_cloned_policy)
   PolicyDecorator(const PolicyDecoratorConfig& config, const LearnerContext& context);
   static void check_given(const PolicyDecoratorConfig& config, const LearnerContext& context);
+  static std::string without_memory(const PolicyDecoratorConfig& config);
   static std::vector<std::string> needs(const PolicyDecoratorConfig& config, const ObservationSpec& observation);
   /// On line from the start; without an environment 100 000 updates on what was recorded. See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const PolicyDecoratorConfig& config, const std::string& learner,

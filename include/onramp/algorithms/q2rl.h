@@ -95,6 +95,7 @@ class Q2rl final : public ActorCriticAgent {
   static std::vector<std::string> sources(const Q2rlConfig& config, bool online);
   static std::vector<SourceTerms> terms(const Q2rlConfig& config);
   static bool wants_density() { return true; }  ///< Q_BC is made of it (eq. 6)
+  static std::string without_memory(const Q2rlConfig& config);
   /// 100 attempts of the cloned policy, 20 000 updates of Q-estimation, then on line (table II, algorithm 1). Without an
   /// environment, or where nobody hands a cloned policy over, what is left of that. See LearnerFactory.
   static std::vector<ConfigNode> default_phases(const Q2rlConfig& config, const std::string& learner, bool environment,
