@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,7 @@
 namespace onramp {
 namespace {
 
-constexpr int64_t kActions = 7;
+constexpr int64_t kActions = 7, kArmActions = 6;  // the last is the gripper's
 constexpr int64_t kProprio = 13;
 
 Eigen::Vector3d vector(const std::array<double, 3>& a) { return {a[0], a[1], a[2]}; }
@@ -90,7 +91,11 @@ EnvSpec make_spec(const ManipulationConfig& config, const ManipulationDevices& d
   }
   const std::string v = concat(" [", config.limits.linear_speed_m_s, " m/s]");
   const std::string w = concat(" [", config.limits.angular_speed_rad_s, " rad/s]");
-  spec.action = {kActions, {"vx" + v, "vy" + v, "vz" + v, "wx" + w, "wy" + w, "wz" + w, "gripper [> 0: on]"}};
+  spec.action = {kArmActions, {"vx" + v, "vy" + v, "vz" + v, "wx" + w, "wy" + w, "wz" + w}};
+  if (!config.gripper_stays_closed) {
+    spec.action.dim = kActions;
+    spec.action.fields.push_back("gripper [> 0: on]");
+  }
   spec.control_period_s = config.control_period_s;
   spec.max_steps = config.max_steps;
   spec.safety_stop_is_terminal = devices.task.safety_stop_is_terminal();
@@ -137,7 +142,7 @@ double ManipulationEnvironment::command_valid_s() const { return 1.5 * config_.c
 Observation ManipulationEnvironment::reset(uint64_t seed) {
   running_ = false;
   devices_.arm.stop();
-  devices_.gripper.command(0.0);
+  devices_.gripper.command(closing_at(0.0f));
   RandomStream stream(seed, "episode");
   Rng random = stream.next();
   devices_.arm.move_to(devices_.task.reset(random));
@@ -177,11 +182,15 @@ void ManipulationEnvironment::limit_to(const Eigen::Isometry3d& X_BaseTool, Twis
   }
 }
 
+double ManipulationEnvironment::closing_at(float action) const {
+  return config_.gripper_stays_closed || action > 0.0f ? 1.0 : 0.0;
+}
+
 ManipulationEnvironment::Command ManipulationEnvironment::limit(const std::array<float, 7>& action) const {
   const auto& limits = config_.limits;
   Command command{.twist = {Eigen::Vector3d(action[0], action[1], action[2]) * limits.linear_speed_m_s,
                             Eigen::Vector3d(action[3], action[4], action[5]) * limits.angular_speed_rad_s},
-                  .closing = action[6] > 0.0f ? 1.0 : 0.0};
+                  .closing = closing_at(action[6])};
   limit_to(signals_.arm.X_BaseTcp, command.twist);
   if (signals_.arm.X_BaseTarget) limit_to(*signals_.arm.X_BaseTarget, command.twist);
   for (int i = 0; i < 3; ++i) {
@@ -249,10 +258,11 @@ Step ManipulationEnvironment::step(const at::Tensor& action) {
       if (!done) environment.stop_arm();
     }
   } guard{*this};
-  check_action(action, kActions);
+  const int64_t dim = spec_.action.dim;
+  check_action(action, dim);
   const double start = devices_.clock.now();
-  std::array<float, kActions> asked;
-  std::memcpy(asked.data(), action.const_data_ptr<float>(), sizeof asked);
+  std::array<float, kActions> asked{};
+  std::memcpy(asked.data(), action.const_data_ptr<float>(), static_cast<size_t>(dim) * sizeof(float));
   for (float& a : asked) a = std::clamp(a, -1.0f, 1.0f);
 
   running_ = false;                               // until this step is through: after an exception only a reset helps
@@ -288,7 +298,7 @@ Step ManipulationEnvironment::step(const at::Tensor& action) {
   }
   if (step.end) devices_.arm.stop();
   step.obs = observe();
-  step.executed_action = copy_to_tensor<float>(command.executed, {kActions});
+  step.executed_action = copy_to_tensor<float>(std::span(command.executed).first(static_cast<size_t>(dim)), {dim});
   const auto us = [](double seconds) { return std::round(seconds * 1e6); };
   step.timing_us = {{"state_age", us(state_age_s_)}, {"image_age", us(image_age_s_)}, {"late", us(late_s)}};
   running_ = !step.end;

@@ -37,8 +37,9 @@ class ScriptedExpert : public Policy {
     std::vector<float> actions;
     for (int64_t b = 0; b < B; ++b) {
       const std::span<const float> row(values.data() + b * width, static_cast<size_t>(width));
-      for (const double a : act_one(row, rows.at(static_cast<size_t>(b)), random)) {
-        actions.push_back(static_cast<float>(std::clamp(a, -1.0, 1.0)));
+      const auto action = act_one(row, rows.at(static_cast<size_t>(b)), random);
+      for (size_t i = 0; i < static_cast<size_t>(action_.dim); ++i) {
+        actions.push_back(static_cast<float>(std::clamp(action.at(i), -1.0, 1.0)));
       }
     }
     return {copy_to_tensor<float>(actions, {B, action_.dim}), {}};
@@ -51,7 +52,7 @@ class ScriptedExpert : public Policy {
   };
 
   /// @param row  the observation's `privileged`
-  /// @return the action, still to be clipped
+  /// @return the action, still to be clipped; the gripper's is left out where the environment has none
   virtual std::array<double, 7> act_one(std::span<const float> row, Attempt& attempt, Rng& random) const = 0;
 
   const ActionSpec action_;

@@ -40,6 +40,23 @@ TEST_F(ManipulationEnvironmentTest, ScalesActionsToVelocities) {
   EXPECT_EQ(cell_.gripper.closing, 0.0);
 }
 
+TEST_F(ManipulationEnvironmentTest, AGripperThatStaysClosedTakesNoPartInActions) {
+  cell_.config.gripper_stays_closed = true;
+  cell_.gripper.closing = 0.0;
+  auto environment = cell_.make();
+  EXPECT_EQ(environment.spec().action.dim, 6);
+  EXPECT_EQ(environment.spec().action.fields.size(), 6U);
+  environment.reset(1);
+  EXPECT_EQ(cell_.gripper.closing, 1.0) << "what it holds is not let go between attempts";
+  cell_.gripper.closing = 0.0;
+  const auto step = environment.step(at::full({6}, -0.5f));
+  EXPECT_EQ(cell_.gripper.closing, 1.0);
+  EXPECT_TRUE(cell_.arm.last_command.angular_rad_s.isApprox(Eigen::Vector3d::Constant(-0.15), 1e-6));
+  EXPECT_EQ(step.executed_action.sizes(), (at::IntArrayRef{6}));
+  EXPECT_NEAR(step.executed_action[5].item<float>(), -0.5f, 1e-6f);
+  expect_throws<ActionError>([&] { environment.step(at::zeros({7})); }, "6");
+}
+
 TEST_F(ManipulationEnvironmentTest, WhatRoundingAddsToAnActionAddsNoSpeed) {
   auto environment = cell_.make();
   environment.reset(1);

@@ -1,6 +1,7 @@
 // The environment of every manipulation task, written once over the devices: what guards the robot is what the simulator
 // exercises all day. Actions are [v_x v_y v_z w_x w_y w_z gripper] in [-1, 1]; 1 is `linear_speed_m_s`, `angular_speed_rad_s`
-// and closed (> 0 closes). Seen from a step: the set-point moves by speed times period.
+// and closed (> 0 closes). Seen from a step: the set-point moves by speed times period. With `gripper_stays_closed` the
+// gripper holds what it was given, and actions are the first six.
 //
 // Each step: check the action, scale it, keep tool point and tilt inside the workspace, command, wait for the next tick,
 // read, check (protective stop, force, age of state and images, frozen camera), let the task judge, observe. A command is
@@ -49,10 +50,11 @@ struct ManipulationConfig {
   double control_period_s = 0.1;
   int64_t max_steps = 60;
   GripperSignal gripper_signal = GripperSignal::kVacuum;
-  bool ends_at_success = false;   ///< the first success ends the episode, whether or not the task would go on
-  double vacuum_scale_Pa = 60e3;  ///< vacuum that reads 1 in `proprio`
-  double width_scale_m = 0.08;    ///< opening that reads 1 in `proprio`
-  double position_scale_m = 0.2;  ///< distance from the middle of the workspace that reads 1 in `proprio`
+  bool gripper_stays_closed = false;  ///< throughout, also between attempts; policies do not command it
+  bool ends_at_success = false;       ///< the first success ends the episode, whether or not the task would go on
+  double vacuum_scale_Pa = 60e3;      ///< vacuum that reads 1 in `proprio`
+  double width_scale_m = 0.08;        ///< opening that reads 1 in `proprio`
+  double position_scale_m = 0.2;      ///< distance from the middle of the workspace that reads 1 in `proprio`
   ManipulationLimits limits;
 };
 
@@ -93,6 +95,7 @@ class ManipulationEnvironment final : public Environment {
   void stop_arm() noexcept;
   double command_valid_s() const;
   Command limit(const std::array<float, 7>& action) const;
+  double closing_at(float action) const;
   void limit_to(const Eigen::Isometry3d& X_BaseTool, Twist& twist) const;
   double gripper_value() const;
   /// Reads everything; @return a reason to stop, if there is one.
