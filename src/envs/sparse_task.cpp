@@ -1,5 +1,6 @@
 #include "onramp/envs/sparse_task.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace onramp {
@@ -9,7 +10,17 @@ SparseTask::SparseTask(SparseTaskConfig config, std::unique_ptr<Scene> scene, Su
 
 Eigen::Isometry3d SparseTask::reset(Rng& random) {
   scene_->reset(random);
-  return tool_down_above(config_.start_m, config_.start_height_m, config_.start_spread_m, random);
+  Eigen::Isometry3d X = tool_down_above(config_.start_m, config_.start_height_m, config_.start_spread_m, random);
+  for (int i = 0; i < 3; ++i) {
+    X.translation()[i] = std::clamp(X.translation()[i], config_.start_min_m[i], config_.start_max_m[i]);
+  }
+  if (const double most = config_.start_turn_rad; most > 0) {
+    Eigen::Vector3d turn;
+    for (int i = 0; i < 3; ++i) turn[i] = random.uniform(-most, most);
+    X.linear() = Eigen::AngleAxisd(turn.norm(), turn.normalized()).matrix() * X.linear();
+  }
+  scene_->tool_starts_at(X);
+  return X;
 }
 
 Evaluation SparseTask::evaluate(const Signals& signals) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,12 @@ struct SparseTaskConfig {
   std::array<double, 3> start_m = {0.45, 0.0, 0.0};  ///< a place in the arm's base frame ...
   double start_height_m = 0.2;                       ///< ... and of the tool above it
   double start_spread_m = 0.02;                      ///< start positions differ by at most this along each axis
+  double start_turn_rad = 0.0;                       ///< and turns away from straight down by this about each axis
+  /// Starts beyond these, in the arm's base frame, are moved to them.
+  std::array<double, 3> start_min_m = {-kAnywhere, -kAnywhere, -kAnywhere};
+  std::array<double, 3> start_max_m = {kAnywhere, kAnywhere, kAnywhere};
+
+  static constexpr double kAnywhere = std::numeric_limits<double>::infinity();
 };
 
 /// Success as `success` tells it: the state of the scene in simulation, a key or a classifier on a robot.

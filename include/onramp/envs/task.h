@@ -34,6 +34,8 @@ class Scene {
   virtual ~Scene() = default;
   /// Puts everything where an episode starts, leaving nothing of the one before. @throws ResetFailed
   virtual void reset(Rng& random) = 0;
+  /// Told after each reset(), before the tool goes there: what it holds from the start is put into it.
+  virtual void tool_starts_at(const Eigen::Isometry3d& X_BaseTcp) { (void)X_BaseTcp; }
   /// Names and units of what is known beyond the devices' signals; empty on a robot.
   virtual std::vector<std::string> privileged_fields() const { return {}; }
   /// Their values, appended.

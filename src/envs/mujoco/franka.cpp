@@ -179,9 +179,13 @@ MujocoFrankaHand::MujocoFrankaHand(World& world, FrankaHandConfig config) : worl
 }
 
 void MujocoFrankaHand::reset() {
-  closing_ = 0.0;
-  target_m_ = travel_m_;
-  for (size_t i = 0; i < 2; ++i) world_.data()->qpos[qpos_[i]] = world_.data()->ctrl[actuator_[i]] = travel_m_;
+  const bool holds = config_.holds_width_m > 0.0;
+  closing_ = holds ? 1.0 : 0.0;
+  target_m_ = holds ? 0.0 : travel_m_;  // before_step() keeps it within reach of the fingers
+  for (size_t i = 0; i < 2; ++i) {
+    world_.data()->qpos[qpos_[i]] = holds ? 0.5 * config_.holds_width_m : travel_m_;
+    world_.data()->ctrl[actuator_[i]] = target_m_;
+  }
 }
 
 void MujocoFrankaHand::command(double closing) { closing_ = std::clamp(closing, 0.0, 1.0); }

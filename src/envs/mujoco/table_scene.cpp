@@ -32,6 +32,24 @@ void FreeBody::place(double x_m, double y_m, double z_m, double turn_rad) {
   p[6] = std::sin(turn_rad / 2);
 }
 
+void FreeBody::place(const Eigen::Isometry3d& X_TableBody) {
+  const Eigen::Quaterniond q(X_TableBody.linear());
+  mjtNum* p = pose();
+  for (int i = 0; i < 3; ++i) p[i] = table_m_[static_cast<size_t>(i)] + X_TableBody.translation()[i];
+  p[3] = q.w();
+  p[4] = q.x();
+  p[5] = q.y();
+  p[6] = q.z();
+}
+
+Eigen::Isometry3d FreeBody::X_TableBody() const {
+  const mjtNum* p = pose();
+  Eigen::Isometry3d X = Eigen::Isometry3d::Identity();
+  X.translation() = Eigen::Vector3d(p[0] - table_m_[0], p[1] - table_m_[1], p[2] - table_m_[2]);
+  X.linear() = Eigen::Quaterniond(p[3], p[4], p[5], p[6]).toRotationMatrix();
+  return X;
+}
+
 double FreeBody::turn_rad() const {
   const mjtNum* p = pose();
   return std::atan2(2 * (p[3] * p[6] + p[4] * p[5]), 1 - 2 * (p[5] * p[5] + p[6] * p[6]));

@@ -62,7 +62,8 @@ ManipulationConfig table_manipulation(const FrankaTableConfig& config, const Tab
   ManipulationConfig result{.task_origin_m = kFrankaTable,
                             .control_period_s = task.control_period_s,
                             .max_steps = config.max_steps,
-                            .gripper_signal = GripperSignal::kWidth};
+                            .gripper_signal = GripperSignal::kWidth,
+                            .gripper_stays_closed = task.held_width_m > 0};
   auto& limits = result.limits;
   limits.linear_speed_m_s = config.delta_m / task.control_period_s;
   limits.angular_speed_rad_s = config.delta_rad / task.control_period_s;
@@ -118,13 +119,16 @@ std::unique_ptr<Environment> make_table_task(const FrankaTableConfig& config, Ta
                             .stop_force_N = config.max_force_N,
                             .latency_s = config.latency_s};
   parts.arm = std::make_unique<MujocoFrankaArm>(world, arm, table_impedance(config), kReady);
-  parts.gripper = std::make_unique<MujocoFrankaHand>(world, FrankaHandConfig{});
+  parts.gripper = std::make_unique<MujocoFrankaHand>(world, FrankaHandConfig{.holds_width_m = task.held_width_m});
   auto scene = task.make_scene(world);
   TableScene& success = *scene;
   const SparseTaskConfig sparse{.name = task.name,
                                 .start_m = in_base({task.start_m[0], task.start_m[1], 0.0}),
                                 .start_height_m = task.start_m[2],
-                                .start_spread_m = config.start_spread_m};
+                                .start_spread_m = config.start_spread_m,
+                                .start_turn_rad = task.start_turn_rad,
+                                .start_min_m = in_base(task.workspace_min_m),
+                                .start_max_m = in_base(task.workspace_max_m)};
   parts.task = std::make_unique<SparseTask>(sparse, std::move(scene), success);
   parts.manipulation = table_manipulation(config, task);
   parts.image_size = config.image_size;

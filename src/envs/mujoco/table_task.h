@@ -25,7 +25,9 @@ struct TableTask {
   std::string name;
   double control_period_s = 0.05;
   Vec3 start_m = {0, 0, 0.2};                ///< of the tool, in the middle of where attempts start
-  Vec3 workspace_min_m, workspace_max_m;     ///< of the tool
+  double start_turn_rad = 0.0;               ///< of the tool away from straight down, at most, about each axis
+  Vec3 workspace_min_m, workspace_max_m;     ///< of the tool; attempts start within it
+  double held_width_m = 0.0;                 ///< of what the hand holds throughout; 0: policies open and close it
   Vec3 camera_m, camera_at_m;                ///< where the scene camera stands and what it looks at
   std::function<void(mjSpec*)> add_objects;  ///< the table, too: add_table()
   std::function<std::unique_ptr<TableScene>(World&)> make_scene;

@@ -89,6 +89,8 @@ class MujocoFrankaArm final : public Arm {
 /// How the simulated hand moves.
 struct FrankaHandConfig {
   double speed_m_s = 0.05;  ///< of each finger
+  double holds_width_m =
+      0.0;  ///< of what it holds after a reset, pressing as hard as it can; 0: it is open and holds nothing
 };
 
 /// Two fingers that move together, pressing with at most the model's `grasp_N`. Between 0 and 1, `closing` is an opening.

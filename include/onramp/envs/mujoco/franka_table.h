@@ -37,7 +37,7 @@ struct FrankaTableConfig {
   void hand_fields(V& v) {
     v("images", images, "two cameras instead of the objects' state; without them no EGL is needed");
     v("image_size", image_size, "pixels along each side", in_range(8, 1024));
-    v("max_steps", max_steps, "time limit in steps of 0.05 s", at_least(1));
+    v("max_steps", max_steps, "time limit in steps", at_least(1));
     v("delta_m", delta_m, "how far a step at action 1 moves the set-point along each axis", in_range(0.0005, 0.025));
     v("delta_rad", delta_rad, "how far a step at action 1 turns it about each axis", in_range(0.0005, 0.05));
     v("max_tilt_rad", max_tilt_rad, "of the hand away from straight down, about x and about y", greater_than(0.0),
@@ -50,7 +50,7 @@ struct FrankaTableConfig {
   template <class V>
   void arm_fields(V& v) {
     v("start_spread_m", start_spread_m, "start positions of the hand differ by at most this along each axis",
-      in_range(0.0, 0.03));
+      in_range(0.0, 0.05));
     v("stiffness_N_m", stiffness_N_m, "of the hand along each axis", in_range(50.0, 3000.0));
     v("stiffness_Nm_rad", stiffness_Nm_rad, "of the hand about each axis", in_range(5.0, 300.0));
     v("damping_ratio", damping_ratio, "along each axis; 1: critical", in_range(0.1, 2.0));

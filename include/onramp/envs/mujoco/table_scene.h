@@ -1,6 +1,8 @@
 // What scenes on a table are made of: things that lie about, and who tells whether they lie as they should.
 #pragma once
 
+#include <Eigen/Geometry>
+
 #include <array>
 #include <string>
 #include <vector>
@@ -24,6 +26,8 @@ class FreeBody {
 
   /// Upright and turned about the vertical. At rest, when called after World::reset().
   void place(double x_m, double y_m, double z_m, double turn_rad);
+  void place(const Eigen::Isometry3d& X_TableBody);
+  Eigen::Isometry3d X_TableBody() const;
   double x_m() const { return pose()[0] - table_m_[0]; }
   double y_m() const { return pose()[1] - table_m_[1]; }
   double z_m() const { return pose()[2] - table_m_[2]; }
