@@ -90,6 +90,10 @@ std::array<double, 7> PickExpert::act_one(std::span<const float> row, PickAttemp
     case PickStage::kCarry:
       wanted = carry(row, a, random);
       if (wanted.over) enter(a, PickStage::kOpen);
+      if (wanted.next) {
+        aim(at, a, random);
+        enter(a, PickStage::kReach);
+      }
       break;
     case PickStage::kOpen:
     case PickStage::kGivenUp:

@@ -38,6 +38,7 @@ struct PickMove {
   double turn_rad = 0;
   bool open = false;  ///< lets go
   bool over = false;  ///< nothing more to be done with what it holds: from here as after a miss
+  bool next = false;  ///< it is where it belongs: from here to the next thing
 };
 
 /// Heights at which it is safe to go, in the task's frame.

@@ -5,7 +5,7 @@
 
 namespace onramp {
 
-/// lift_expert, random, vacuum_grasp_expert.
+/// can_expert, kitting_expert, lift_expert, peg_insertion_expert, pipe_assembly_expert, random, square_expert, vacuum_grasp_expert.
 void add_policies(Registry<Policy, const PolicyContext&>& policies);
 
 }  // namespace onramp
