@@ -29,6 +29,16 @@ std::vector<EnvironmentCase> cases() {
   cases.push_back({"can_elsewhere", make(can + "target_bin: 0\ncan_spread_m: [0, 0.1]\nlatency_s: 0.04")});
   cases.push_back({"square_with_pictures", make(square + "images: true\nimage_size: 32")});
   cases.push_back({"square_straight", make(square + "nut_rotation_rad: 0\nnut_spread_m: [0.06, 0]\nmax_force_N: 3")});
+  cases.push_back({"peg_insertion_elsewhere", make("type: peg_insertion\nmax_steps: 20\nboard_spread_m: 0.01\n"
+                                                   "start_turn_rad: 0\nclearance_m: 0.003")});
+  cases.push_back(
+      {"peg_insertion_with_pictures", make("type: peg_insertion\nmax_steps: 20\nimages: true\nimage_size: 32")});
+  cases.push_back({"pipe_assembly_elsewhere", make("type: pipe_assembly\nmax_steps: 20\npipe_spread_m: 0.03\n"
+                                                   "fixture_turn_rad: -0.2\nclearance_m: 0.003")});
+  cases.push_back(
+      {"pipe_assembly_with_pictures", make("type: pipe_assembly\nmax_steps: 20\nimages: true\nimage_size: 32")});
+  cases.push_back({"kitting_modified", make("type: kitting\nmax_steps: 20\nlayout: modified\npart_spread_m: 0.01")});
+  cases.push_back({"kitting_with_pictures", make("type: kitting\nmax_steps: 20\nimages: true\nimage_size: 32")});
   cases.push_back({"vacuum_grasp_ends_at_success",
                    make(base + "images: false\nends_at_success: true\nsafety_stop_is_terminal: false")});
   return cases;
