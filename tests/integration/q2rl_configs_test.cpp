@@ -96,6 +96,31 @@ TEST(Q2rlConfigs, RobomimicsTasksHaveThePapersRewardRolloutsAndWeights) {
   }
 }
 
+// Tables I, II and V: reward 10 r - 1, weight of cloning 0.1, drawn actions; of kitting V from 50 attempts in the one layout, and 30
+// in the other before the first on line.
+TEST(Q2rlConfigs, RobotTasksHaveThePapersNumbers) {
+  for (const char* name : {"peg_insertion", "pipe_assembly", "kitting_modified"}) {
+    SCOPED_TRACE(name);
+    const auto config = q2rl_config(name);
+    for (const char* source : {"rollouts", "online"}) {
+      EXPECT_EQ(config.at("sources").at(source).at("reward").at("scale").as<double>(), 10.0) << source;
+      EXPECT_EQ(config.at("sources").at(source).at("reward").at("bias").as<double>(), -1.0) << source;
+    }
+    EXPECT_EQ(config.at("learners").at("agent").at("bc_weight").as<double>(), 0.1);
+    EXPECT_EQ(config.at("learners").at("agent").at("rl_action").text(), "sample");
+  }
+  EXPECT_EQ(phase_named(q2rl_config("peg_insertion"), "rollouts").at("episodes").as<int>(), 100);
+  EXPECT_EQ(phase_named(q2rl_config("pipe_assembly"), "rollouts").at("episodes").as<int>(), 100);
+  EXPECT_EQ(phase_named(q2rl_config("kitting_rollouts"), "rollouts").at("episodes").as<int>(), 50);
+  const auto modified = q2rl_config("kitting_modified");
+  EXPECT_EQ(q2rl_config("kitting_rollouts").at("env").at("layout").text(), "original");
+  EXPECT_EQ(modified.at("env").at("layout").text(), "modified");
+  EXPECT_EQ(modified.at("data").at("source").text(), "rollouts");
+  const auto seeding = phase_named(modified, "seeding");
+  EXPECT_EQ(seeding.at("episodes").as<int>(), 30);
+  EXPECT_EQ(seeding.at("into").as<std::vector<std::string>>(), std::vector<std::string>{"online"});
+}
+
 // Its rollouts, its proposals inside the gate, its score: else what the gate adds cannot be told.
 TEST(Q2rlConfigs, TheClonedPolicyDrawsWhereverItActs) {
   for (const char* name : {"lift", "can", "square", "vacuum_grasp_state"}) {
