@@ -28,10 +28,10 @@ hdf5=no
 targets=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --minutes) need_value "$@"; seconds="$((60 * $2))"; shift ;;
-    --seconds) need_value "$@"; seconds="$2"; shift ;;
-    --seed) need_value "$@"; seed="$2"; shift ;;
-    --mutants) need_value "$@"; mutants="$2"; shift ;;
+    --minutes) need_count "$@"; seconds="$((60 * $2))"; shift ;;
+    --seconds) need_count "$@"; seconds="$2"; shift ;;
+    --seed) need_count "$@"; seed="$2"; shift ;;
+    --mutants) need_count "$@"; mutants="$2"; shift ;;
     -h | --help) usage; exit 0 ;;
     -*) usage_error "unknown option $1" ;;
     hdf5) hdf5=yes ;;
