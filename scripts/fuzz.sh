@@ -45,7 +45,7 @@ if [ "$hdf5" = yes ]; then
   run_script scripts/setup.sh
   configure release -DONRAMP_TESTS=ON
   build release "about 5 minutes the first time" test_data
-  step "$mutants damaged HDF5 files" "about 10 ms each"
+  step "$mutants damaged HDF5 files" "some 30 ms each, a few of them seconds"
   remedy "the message above names the mutant; it is a function of the sample's name and that number"
   ONRAMP_MUTANTS="$mutants" OMP_NUM_THREADS=1 build/release/bin/test_data --gtest_filter='Hdf5Mutants.*'
   exit 0
