@@ -3,7 +3,8 @@
 
 Each row is a process of its own, in which the machine's peak is measured again, in turn with the row: what a row is compared
 with was measured within the same seconds. Peers run right after the row that they are compared with. A share or a ratio is
-computed within a round; the table shows the median over the rounds.
+computed within a round; the table shows the median over the rounds. A row that fails is named in the table with its reason, the
+others go on, and the exit code is 1.
 """
 import argparse
 import json
@@ -65,8 +66,23 @@ def peaks_of(row):
     return [MEMCPY] if row.startswith("replay/") else []
 
 
+class Failure(Exception):
+    """A row that could not be measured, in one line."""
+
+
+def output_of(command, **options):
+    """What a command prints. @throws Failure with the last line of its errors"""
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode < 0:
+        raise Failure(f"killed by signal {-done.returncode}")
+    if done.returncode > 0:
+        said = done.stderr.strip().splitlines()
+        raise Failure(said[-1] if said else f"exit code {done.returncode}")
+    return done.stdout
+
+
 def run_rows(bench, rows, threads, seconds, repetitions):
-    """Medians of each counter of each row, measured in one process, in turns."""
+    """Medians of each counter of each row, measured in one process, in turns. @throws Failure"""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "out.json"
         command = [
@@ -79,9 +95,7 @@ def run_rows(bench, rows, threads, seconds, repetitions):
             f"--benchmark_out={out}",
             "--benchmark_out_format=json",
         ]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            sys.exit(f"error: {' '.join(rows)}: {done.stderr.strip().splitlines()[-1:]}")
+        output_of(command)
         report = json.loads(out.read_text())
     result = {}
     for row in rows:
@@ -107,40 +121,63 @@ def run_peer(python, script, preload, threads):
     if preload:
         environment["LD_PRELOAD"] = str(preload)
     command = [str(python), str(HERE / "peers" / script), f"--threads={threads}"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode != 0:
-        sys.exit(f"error: {script}: {done.stderr.strip().splitlines()[-1:]}")
-    return {"unit": "updates/s", **json.loads(done.stdout.strip().splitlines()[-1])}
+    return {"unit": "updates/s", **json.loads(output_of(command, env=environment).strip().splitlines()[-1])}
+
+
+def show(progress):
+    """One line that is redrawn on a terminal; a log has no use for it."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
 
 
 def measure(arguments, rows):
+    """@return numbers of each row, round by round; what the machine is; reasons of rows that failed, of which there are no numbers"""
     python = arguments.peers / "bin/python" if arguments.peers else None
-    rounds, context = [], None
+    rounds, context, failed = [], None, {}
     for number in range(arguments.rounds):
         values = {}
         for row in rows:
-            print(f"\r\033[Kround {number + 1} of {arguments.rounds}: {row}", end="", file=sys.stderr, flush=True)
+            if row in failed:
+                continue
+            show(f"round {number + 1} of {arguments.rounds}: {row}")
             peaks = peaks_of(row)
-            got, context = run_rows(arguments.bench, [row, *peaks], arguments.threads, arguments.seconds, 3)
-            if peaks:  # the memory of the row alone
-                alone, _ = run_rows(arguments.bench, [row], arguments.threads, 0.001, 1) if number == 0 else (None, None)
-                got[row]["peak_memory_mib"] = alone[row]["peak_memory_mib"] if alone else None
+            try:
+                got, context = run_rows(arguments.bench, [row, *peaks], arguments.threads, arguments.seconds, 3)
+                if peaks:  # the memory of the row alone
+                    alone = run_rows(arguments.bench, [row], arguments.threads, 0.001, 1)[0] if number == 0 else None
+                    got[row]["peak_memory_mib"] = alone[row]["peak_memory_mib"] if alone else None
+            except Failure as failure:
+                give_up(failed, row, failure)
+                continue
             derive(row, got[row], got[peaks[0]] if peaks else None)
             for name, numbers in got.items():
                 values.setdefault(name, numbers)
-            if python:
-                for name, script, avx512 in PEERS.get(row, []):
-                    preload = arguments.peers / "mkl_avx512.so" if avx512 else None
+            for name, script, avx512 in PEERS.get(row, []) if python else []:
+                if name in failed:
+                    continue
+                preload = arguments.peers / "mkl_avx512.so" if avx512 else None
+                try:
                     values[name] = run_peer(python, script, preload, context["threads"])
+                except Failure as failure:
+                    give_up(failed, name, failure)
         rounds.append(values)
-    print("\r\033[K", end="", file=sys.stderr)
-    return rounds, context
+    show("")
+    rounds = [{row: numbers for row, numbers in values.items() if row not in failed} for values in rounds]
+    return rounds, context, failed
+
+
+def give_up(failed, row, failure):
+    failed[row] = str(failure)
+    show("")
+    print(f"failed: {row}: {failure}", file=sys.stderr)
 
 
 def summarise(rounds):
     """Over the rounds: median of each number, smallest and largest rate."""
     summary = {}
     for row in rounds[0]:
+        if any(row not in r for r in rounds):  # a peak, beside rows that failed in a later round
+            continue
         numbers = {}
         for key, first in rounds[0][row].items():
             values = [r[row][key] for r in rounds if r[row][key] is not None]
@@ -149,7 +186,7 @@ def summarise(rounds):
         numbers["per_s_min"], numbers["per_s_max"] = min(rates), max(rates)
         summary[row] = numbers
     for row, peer, bar in RATIOS:
-        if peer in summary:
+        if row in summary and peer in summary:
             ratio = statistics.median(r[row]["per_s"] / r[peer]["per_s"] for r in rounds)
             summary[f"{row} : {peer}"] = {"ratio": ratio, "bar": f">= {bar}", "met": ratio >= bar}
     for row, (key, sense, bar) in BARS.items():
@@ -169,7 +206,7 @@ def describe(v):
     return ", ".join(words.format(v[key] * factor) for key, factor, words in DETAILS if key in v)
 
 
-def table(summary, context, rounds):
+def table(summary, failed, context, rounds):
     lines = [f"{context['machine']}; {context['settings']}; medians over {rounds} rounds", ""]
     lines += ["| row | median | least .. most | | peak memory | bar |", "|---|---|---|---|---|---|"]
     for row, v in summary.items():
@@ -182,6 +219,7 @@ def table(summary, context, rounds):
         lines.append(
             f"| {row} | {number(v['per_s'])} {v['unit']} | {spread} | {describe(v)} | {f'{memory:,.0f} MiB' if memory else ''} | {bar} |"
         )
+    lines += [f"| {row} | FAILED | | {reason} | | |" for row, reason in failed.items()]
     return "\n".join(lines)
 
 
@@ -203,9 +241,13 @@ def main():
         sys.exit(f"error: no row of onramp-bench matches {arguments.only!r}")
     if not arguments.peers:
         print("peers are not measured: scripts/setup_peers.sh --bench sets them up", file=sys.stderr)
-    rounds, context = measure(arguments, rows)
+    rounds, context, failed = measure(arguments, rows)
+    if context is None:
+        sys.exit("error: none of the rows could be measured")
     summary = summarise(rounds)
-    print(table(summary, context, arguments.rounds))
+    print(table(summary, failed, context, arguments.rounds))
+    if failed:  # and a whole table that was written before is left alone
+        sys.exit(f"error: could not be measured: {', '.join(failed)}")
     if arguments.results and not arguments.only:
         arguments.results.mkdir(parents=True, exist_ok=True)
         name = re.sub("[^a-z0-9]+", "-", context["machine"].lower()) + f"-{context['threads']}-threads.json"

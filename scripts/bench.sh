@@ -16,7 +16,8 @@ them their rows are left out). docs/benchmarks.md says what each row means. On t
   --only REGEX   only rows whose name it finds, e.g. --only '^redq|^replay'
   --rounds N     repetitions of the whole list (default 5)
 
-A run of all rows is also written to benchmarks/results/speed/<machine>.json.
+A run of all rows is also written to benchmarks/results/speed/<machine>.json. A row that fails is named in the table with its
+reason, the others go on; the exit code is 1 then, and nothing is written.
 TEXT
 }
 

@@ -28,10 +28,10 @@ hdf5=no
 targets=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --minutes) need_value "$@"; seconds="$((60 * $2))"; shift ;;
-    --seconds) need_value "$@"; seconds="$2"; shift ;;
-    --seed) need_value "$@"; seed="$2"; shift ;;
-    --mutants) need_value "$@"; mutants="$2"; shift ;;
+    --minutes) need_count "$@"; seconds="$((60 * $2))"; shift ;;
+    --seconds) need_count "$@"; seconds="$2"; shift ;;
+    --seed) need_count "$@"; seed="$2"; shift ;;
+    --mutants) need_count "$@"; mutants="$2"; shift ;;
     -h | --help) usage; exit 0 ;;
     -*) usage_error "unknown option $1" ;;
     hdf5) hdf5=yes ;;
@@ -45,7 +45,7 @@ if [ "$hdf5" = yes ]; then
   run_script scripts/setup.sh
   configure release -DONRAMP_TESTS=ON
   build release "about 5 minutes the first time" test_data
-  step "$mutants damaged HDF5 files" "about 10 ms each"
+  step "$mutants damaged HDF5 files" "some 30 ms each, a few of them seconds"
   remedy "the message above names the mutant; it is a function of the sample's name and that number"
   ONRAMP_MUTANTS="$mutants" OMP_NUM_THREADS=1 build/release/bin/test_data --gtest_filter='Hdf5Mutants.*'
   exit 0

@@ -16,7 +16,7 @@ TEXT
 kills=100
 while [ $# -gt 0 ]; do
   case "$1" in
-    --kills) need_value "$@"; kills="$2"; shift ;;
+    --kills) need_count "$@"; kills="$2"; shift ;;
     -h | --help) usage; exit 0 ;;
     *) usage_error "unknown option $1" ;;
   esac

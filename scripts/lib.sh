@@ -46,6 +46,9 @@ usage_error() {
 # need_value "$@": the option that comes first has a value behind it.
 need_value() { [ -n "${2:-}" ] || usage_error "$1 needs a value"; }
 
+# need_count "$@": the option that comes first has a whole number above 0 behind it.
+need_count() { [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || usage_error "$1: want a whole number above 0, got '${2:-}'"; }
+
 # check_ctest_arguments "$@": what ctest does not know it passes over in silence, and runs everything.
 check_ctest_arguments() {
   while [ $# -gt 0 ]; do

@@ -17,7 +17,7 @@ minutes=60
 bound=16
 while [ $# -gt 0 ]; do
   case "$1" in
-    --minutes) need_value "$@"; minutes="$2"; shift ;;
+    --minutes) need_count "$@"; minutes="$2"; shift ;;
     --bound-MB) need_value "$@"; bound="$2"; shift ;;
     -h | --help) usage; exit 0 ;;
     *) usage_error "unknown option $1" ;;

@@ -4,8 +4,10 @@
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/error.h"
+#include "onramp/base/log.h"
 #include "onramp/policies/torchscript_policy.h"
 #include "onramp/training/phase.h"
+#include "onramp/training/phases.h"
 
 namespace onramp {
 namespace {
@@ -23,6 +25,41 @@ std::unique_ptr<Learnable> bring_policy(const LearnerFactory& factory, LearnerCo
   return factory.make(context);
 }
 
+/// Attempts of policies from files, by the replay source that they are in. The config's own check passes over `auto`, as how
+/// such a policy acts is known once its file is read.
+class FilesAttempts {
+ public:
+  void left(const std::string& phase, std::shared_ptr<const Policy> policy) { policies_[phase] = std::move(policy); }
+  void add(const Phase& phase) {
+    const auto needs = phase.needs();
+    const auto made_by = needs.policies.empty() ? policies_.end() : policies_.find(needs.policies.front());
+    if (made_by == policies_.end() || !needs.act) return;
+    for (const auto& source : needs.fills_sources) made_.push_back({phase.name(), source, *needs.act, made_by->second});
+  }
+  /// Warns where a learner takes attempts to be made otherwise than they were.
+  void check(const std::string& learner, const LearnerFactory& factory) const {
+    for (const auto& terms : factory.terms()) {
+      for (const auto& [phase, source, act, policy] : made_) {
+        if (source != terms.source || !terms.act || act == *terms.act) continue;
+        if (act != ActSetting::kAuto && *terms.act != ActSetting::kAuto) continue;  // said by the config's own check
+        if (act_mode(act, *policy) == act_mode(*terms.act, *policy)) continue;
+        log_warning("phase '", phase, "': its attempts are made by `act: ", enum_name(act), "`, and learner '", learner,
+                    "' takes them to be made by `", enum_name(*terms.act), "`, which for this policy from a file is `",
+                    enum_name(act_mode(ActSetting::kAuto, *policy)), "`: ", terms.remedy);
+      }
+    }
+  }
+
+ private:
+  struct Made {
+    std::string phase, source;
+    ActSetting act;
+    std::shared_ptr<const Policy> policy;
+  };
+  std::map<std::string, std::shared_ptr<const Policy>> policies_;  // by the phase that left them
+  std::vector<Made> made_;
+};
+
 }  // namespace
 
 std::map<std::string, std::unique_ptr<Learnable>> bring_policies(
@@ -31,8 +68,11 @@ std::map<std::string, std::unique_ptr<Learnable>> bring_policies(
   // Phase by phase, as a run goes: a part that is brought now may be learned anew before somebody is handed it.
   Parts given;
   std::map<std::string, std::string> giver;  // by part
+  FilesAttempts attempts;
   for (const auto& component : config.phases) {
-    for (const auto& name : component.make()->needs().learners) {
+    const auto phase = component.make();
+    attempts.add(*phase);
+    for (const auto& name : phase->needs().learners) {
       const auto factory = config.learners.at(name).make();
       std::string whose = concat("learner '", name, "'");
       try {
@@ -41,6 +81,7 @@ std::map<std::string, std::unique_ptr<Learnable>> bring_policies(
           if (!slot) slot = bring_policy(*factory, context(name));
           slot->save(given);
           for (const auto& part : factory->provides()) giver[part] = name;
+          attempts.left(phase->name(), dynamic_cast<const Agent&>(*slot).policy());
           continue;
         }
         auto for_it = context(name);
@@ -52,6 +93,7 @@ std::map<std::string, std::unique_ptr<Learnable>> bring_policies(
           const auto& from = giver.at(*part);
           whose = concat("learner '", from, "', policy ", config.learners.at(from).make()->policy_file());
           factory->check_given(for_it);
+          if (!phase->needs().acting_learner) attempts.check(name, *factory);
         }
       } catch (const ConfigError& error) {
         throw ConfigError(concat(whose, ": ", error.what()));

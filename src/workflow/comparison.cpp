@@ -1,6 +1,7 @@
 #include "onramp/workflow/comparison.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <numeric>
 
@@ -26,9 +27,19 @@ void add_leaves(const ConfigNode& node, const std::string& path,
   }
 }
 
+/// Of a phase that takes its learner from the run of the same seed, which run that is but for the seed.
+ConfigNode without_seed(const ConfigNode& phase, int64_t seed) {
+  if (phase.get("from").is_null()) return phase;
+  const std::filesystem::path from = phase.at("from").text();
+  if (from.filename() != concat("seed", seed)) return phase;
+  return phase.with("from", ConfigNode::scalar(from.parent_path().string()));
+}
+
 ConfigNode identity_of(const RunRecord& run) {
   const auto node = run_identity(run.config);
-  return node.with("run", node.at("run").without("seed"));
+  auto phases = node.at("phases").elements();
+  for (auto& phase : phases) phase = without_seed(phase, run.seed);
+  return node.with("run", node.at("run").without("seed")).with("phases", ConfigNode::list(std::move(phases)));
 }
 
 /// Adds one pair of scores to a row. @return false when no situation was met by both

@@ -88,6 +88,8 @@ void HtmlPage::paragraph(std::string_view text) { body_ += concat("<p>", html_es
 
 void HtmlPage::missing(std::string_view why) { body_ += concat("<p class=\"missing\">", html_escape(why), "</p>\n"); }
 
+void HtmlPage::note(std::string_view text) { body_ += concat("<p class=\"note\">", html_escape(text), "</p>\n"); }
+
 void HtmlPage::code(std::string_view text) { body_ += concat("<pre>", html_escape(text), "</pre>\n"); }
 
 void HtmlPage::table(const std::vector<TableColumn>& columns, const std::vector<std::vector<std::string>>& rows) {

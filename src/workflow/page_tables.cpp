@@ -32,9 +32,9 @@ void add_phase_time(std::vector<Cells>& rows, const Method& method, const std::s
     const auto* phase = run->phase(name);
     if (!phase || phase->seconds <= 0.0) continue;
     runs += 1.0;
-    type = phase->type;
+    type = phase->type + (phase->taken ? ", taken" : "");
     seconds += phase->seconds;
-    updates += double(phase->finished) * phase->updates_per_unit;
+    if (!phase->taken) updates += double(phase->finished) * phase->updates_per_unit;
     if (phase->collects_online()) attempts += double(phase->finished);
   }
   if (runs == 0.0) return;
@@ -75,7 +75,7 @@ void add_timing(HtmlPage& page, const ReportData& data) {
                rows);
     page.paragraph(
         "Means over the runs that have begun the phase. Updates a second of a phase that acts as well count the time "
-        "of acting too.");
+        "of acting too. Taken: the learner is the one of another run, nothing was learned here.");
   }
   add_control_steps(page, data.looks);
 }

@@ -107,7 +107,7 @@ class Writer {
                       run.folder.string()});
     }
     page_.table({{"method"}, {"seed"}, {"stands", true}, {"wall time"}, {"folder", true}}, rows);
-    for (const auto& note : data_.notes) page_.missing(note);
+    for (const auto& note : data_.notes) page_.note(note);
     if (!drawing_.empty()) page_.missing(drawing_);
   }
 

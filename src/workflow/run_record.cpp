@@ -34,6 +34,7 @@ PhaseRecord read_phase(const ConfigNode& node) {
   if (phase.type == "learn") {
     phase.planned = whole_number(node, "updates");
     phase.updates_per_unit = 1.0;
+    phase.taken = node.has("from") && !node.at("from").text().empty();
   } else if (phase.type == "evaluate") {
     phase.planned = static_cast<int64_t>(node.get("policies").size());
   } else {

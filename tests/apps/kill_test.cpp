@@ -49,8 +49,9 @@ TEST(RandomKills, LoseNoEpisodeAndChangeNoBit) {
     for (int k = 0; k < kMostInARun && done < kills; ++k) {
       Rng random = stream.next();
       const char* saving = random.bernoulli(0.7) ? "0.1" : random.bernoulli(0.5) ? "0" : "1000";
-      // Starting takes half a second; a whole run four.
-      if (!kill_tiny_run(run, saving, std::chrono::microseconds(int64_t(random.uniform(0, 3e6))))) break;
+      // Most of a whole run, however long that takes here: starting is an eighth of it.
+      const auto wait = std::chrono::duration<double>(random.uniform(0, 0.75 * whole_run().seconds));
+      if (!kill_tiny_run(run, saving, std::chrono::duration_cast<std::chrono::microseconds>(wait))) break;
       ++done;
       ++killed_in[position_of(run).phase];
       const auto left = episodes_of(run);

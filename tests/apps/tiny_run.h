@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -63,7 +64,9 @@ struct WholeRun {
   TemporaryFolder folder;
   std::filesystem::path config = write_tiny_config(folder.path());
   std::filesystem::path run = folder / "run";
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   Finished finished = run_program("onramp-train", tiny_arguments(config, run));
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   std::map<std::string, std::string> contents =
       finished.code == 0 ? lasting_contents(run) : std::map<std::string, std::string>();
 };

@@ -1,5 +1,6 @@
 // Damaged HDF5 files of strangers: each is read, or refused with one clear line, and this process lives on. The HDF5
 // library does crash on some; then a child did. scripts/fuzz.sh hdf5 runs the long form.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -8,7 +9,9 @@
 #include <fstream>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/clock.h"
 #include "onramp/base/error.h"
+#include "onramp/base/progress.h"
 #include "onramp/data/check.h"
 #include "onramp/data/d4rl_reader.h"
 #include "onramp/data/replay_source.h"
@@ -64,6 +67,10 @@ std::vector<Sample> samples() {
 
 struct Count {
   int64_t read = 0, refused = 0, crashed_child = 0;
+  std::string line(const std::string& name, const std::string& more) const {
+    return fmt::format("{:<26} {:6} mutants: {:6} read, {:6} refused ({} of them crashed the child), {}\n", name,
+                       read + refused, read, refused, crashed_child, more);
+  }
 };
 
 /// @return the message, or "" when it was read
@@ -83,7 +90,11 @@ TEST(Hdf5Mutants, AreReadOrRefusedWithOneClearLine) {
   const auto path = folder / "mutant.h5";
   const auto all = samples();
   Count total;
+  std::string lines;
   int64_t number = 0;
+  const SteadyClock clock;
+  Progress progress(clock);
+  if (wanted) progress.begin("mutants", mutants);
   for (size_t s = 0; s < all.size(); ++s) {
     const auto& sample = all[s];
     const auto structures = test::hdf5_structures(sample.bytes);
@@ -92,6 +103,7 @@ TEST(Hdf5Mutants, AreReadOrRefusedWithOneClearLine) {
     const int64_t share =
         (mutants + static_cast<int64_t>(all.size() - s) - 1 - number) / static_cast<int64_t>(all.size() - s);
     for (int64_t i = 0; i < share; ++i, ++number) {
+      if (wanted) progress.update(number);
       Rng rng = RandomStream(17, sample.name).at(static_cast<uint64_t>(i));
       const auto damaged = test::mutant(sample.bytes, structures, rng);
       std::ofstream(path, std::ios::binary)
@@ -109,16 +121,13 @@ TEST(Hdf5Mutants, AreReadOrRefusedWithOneClearLine) {
       }
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    std::printf("%-26s %6lld mutants: %6lld read, %6lld refused (%lld of them crashed the child), %.1f s\n",
-                sample.name.c_str(), static_cast<long long>(share), static_cast<long long>(count.read),
-                static_cast<long long>(count.refused), static_cast<long long>(count.crashed_child), seconds);
+    lines += count.line(sample.name, fmt::format("{:.1f} s", seconds));
     total.read += count.read;
     total.refused += count.refused;
     total.crashed_child += count.crashed_child;
   }
-  std::printf("%-26s %6lld mutants: %6lld read, %6lld refused (%lld of them crashed the child), 0 crashes here\n",
-              "all", static_cast<long long>(total.read + total.refused), static_cast<long long>(total.read),
-              static_cast<long long>(total.refused), static_cast<long long>(total.crashed_child));
+  if (wanted) (void)progress.finish();
+  std::printf("%s%s", lines.c_str(), total.line("all", "0 crashes here").c_str());
   EXPECT_GE(total.read + total.refused, mutants);
   EXPECT_GT(total.refused, mutants / 4);  // it is damage
   EXPECT_GT(total.read, 0);               // and not all of it matters

@@ -33,7 +33,7 @@ class Quickstart(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
         (self.folder / "scripts").mkdir()
-        for name in ("quickstart.sh", "test.sh", "check_deep.sh", "kill_test.sh", "lib.sh"):
+        for name in ("quickstart.sh", "test.sh", "check_deep.sh", "kill_test.sh", "fuzz.sh", "lib.sh"):
             shutil.copy(SCRIPTS / name, self.folder / "scripts")
         write_program(self.folder / "scripts/setup.sh", '#!/bin/sh\necho setup >>"$CALLS"\n')
         write_program(self.folder / "bin/cmake", CMAKE)
@@ -75,7 +75,9 @@ class Quickstart(unittest.TestCase):
 
     def test_the_other_scripts_refuse_it_too(self):
         for name, *arguments in (["test.sh", "--bogus"], ["test.sh", "dev", "losses"], ["test.sh", "dev", "-R"], ["test.sh", "devel"],
-                                 ["check_deep.sh", "-R", "losses", "asan"], ["kill_test.sh", "--kills"], ["kill_test.sh", "100"]):
+                                 ["check_deep.sh", "-R", "losses", "asan"], ["check_deep.sh", "--only", "losess"],
+                                 ["kill_test.sh", "--kills"], ["kill_test.sh", "100"], ["kill_test.sh", "--kills", "many"],
+                                 ["fuzz.sh", "hdf5", "--mutants", "0"], ["fuzz.sh", "--seconds", "1.5"]):
             process = self.start_script(name, *arguments)
             _, err = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 2, [name, *arguments])
@@ -117,6 +119,19 @@ class Quickstart(unittest.TestCase):
         else:
             self.fail("the build still runs")
         return process.returncode
+
+    def test_a_deep_check_of_some_layers_builds_and_runs_those_alone(self):
+        for path in ("tests/base/log_test.cpp", "tests/envs/gym/spec_test.cpp"):
+            (self.folder / path).parent.mkdir(parents=True)
+            (self.folder / path).touch()
+        write_program(self.folder / "bin/ctest", '#!/bin/sh\necho "ctest $GTEST_FILTER $*" >>"$CALLS"\n')
+        (self.folder / "build/deep-tsan").mkdir(parents=True)
+        process = self.start_script("check_deep.sh", "tsan", "--only", "base,envs_gym", "--cases", "Log.*:Gym*", "-V")
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertTrue(self.calls()[-2].endswith("--target test_base test_envs_gym"), self.calls())
+        self.assertTrue(self.calls()[-1].startswith("ctest Log.*:Gym* "), self.calls())
+        self.assertTrue(self.calls()[-1].endswith("-V --tests-regex ^(base|envs_gym)$"), self.calls())
 
     def test_an_interruption_is_no_failure(self):
         self.assertEqual(self.interrupt(signal.SIGTERM), 143)

@@ -206,6 +206,28 @@ TEST_F(GivenPolicyRun, WithoutDensityServesThoseWhoDoNotAskForIt) {
   }
 }
 
+// A Gaussian from a file acts by its mode where nobody says.
+TEST_F(GivenPolicyRun, SaysWhereItsRolloutsAreMadeOtherwiseThanTheGateProposes) {
+  written(towards_the_goal(false));
+  const auto warnings_of = [&](const char* run, const std::string& config) {
+    testing::internal::CaptureStderr();
+    execute(folder_ / run, config);
+    return testing::internal::GetCapturedStderr();
+  };
+  const std::string said = "phase 'rollouts': its attempts are made by `act: ";
+  const auto drawn = warnings_of("drawn", replaced(text(), "act: auto", "act: sample"));
+  EXPECT_NE(drawn.find(said + "sample`, and learner 'agent' takes them to be made by `auto`, which for this policy "
+                              "from a file is `mode`: give `act` and its `bc_action` the same"),
+            std::string::npos)
+      << drawn;
+  const auto proposed = warnings_of("proposed", replaced(text(), "type: q2rl", "type: q2rl\n    bc_action: sample"));
+  EXPECT_NE(proposed.find(said + "auto`, and learner 'agent' takes them to be made by `sample`"), std::string::npos)
+      << proposed;
+  for (const char* same : {"act: auto", "act: mode"}) {
+    EXPECT_EQ(warnings_of(same + 5, replaced(text(), "act: auto", same)).find(said), std::string::npos);
+  }
+}
+
 TEST_F(GivenPolicyRun, MakesNoUpdates) {
   written(towards_the_goal(false));
   refuse(replaced(text(), "learner: cloning, updates: 0", "learner: cloning, updates: 5"),

@@ -93,7 +93,7 @@ TEST_F(Runs, ThatAreDoneDoNothingMore) {
   const auto before = lasting_contents(folder_ / "run");
   const auto world = std::make_shared<World>();
   execute(folder_ / "run", kTinyRun, world);
-  EXPECT_EQ(world->steps, 0);
+  EXPECT_EQ(world->steps.load(), 0);
   EXPECT_EQ(difference(before, lasting_contents(folder_ / "run")), "");
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -22,10 +23,10 @@ namespace onramp::test {
 
 /// What shall go wrong, and what happened so far.
 struct World {
-  int64_t fail_at_step = 0;    ///< the step, counted over all episodes, that throws; 0: none
-  int64_t fail_at_reset = 0;   ///< the same for resets
-  double nan_at_update = 0.0;  ///< of the learner `exploding`
-  int64_t steps = 0, resets = 0;
+  int64_t fail_at_step = 0;                    ///< the step, counted over all episodes, that throws; 0: none
+  int64_t fail_at_reset = 0;                   ///< the same for resets
+  double nan_at_update = 0.0;                  ///< of the learner `exploding`
+  std::atomic<int64_t> steps = 0, resets = 0;  ///< environments of an evaluation count in their own threads
 };
 
 struct PointConfig {

@@ -51,6 +51,17 @@ TEST(GroupByMethod, RefusesASeedTwice) {
                              "'a seed 1': give one of them a name of its own with --label");
 }
 
+TEST(DifferencesWithin, AreNoneForALearnerTakenFromTheRunOfTheSameSeed) {
+  std::vector<RunRecord> runs{run_with_scores("a", 1, {}), run_with_scores("a", 2, {})};
+  runs[0].config = apply_overrides(runs[0].config, {"phases.offline.from=other/seed1"});
+  runs[1].config = apply_overrides(runs[1].config, {"phases.offline.from=other/seed2"});
+  EXPECT_TRUE(differences_within(group_by_method(runs)[0]).empty());
+  for (const char* from : {"other/seed1", "another/seed2"}) {
+    runs[1].config = apply_overrides(runs[1].config, {concat("phases.offline.from=", from)});
+    EXPECT_EQ(differences_within(group_by_method(runs)[0]).size(), 1u) << from;
+  }
+}
+
 TEST(DifferencesWithin, AreNoneForSeedFolderAndMachine) {
   std::vector<RunRecord> runs{run_with_scores("a", 1, {}), run_with_scores("a", 2, {})};
   runs[1].config = apply_overrides(runs[1].config, {"run.folder=y", "compute.threads=2"});

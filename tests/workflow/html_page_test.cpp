@@ -25,10 +25,11 @@ TEST(HtmlPage, EscapesWhatItIsGiven) {
   page.section("<b>");
   page.paragraph("1 < 2");
   page.missing("'quoted'");
+  page.note("<em>");
   page.table({{"<i>"}}, {{"<u>"}});
   const auto html = page.html();
   EXPECT_NE(html.find("<title>a &lt; b &amp; &quot;c&quot;</title>"), std::string::npos);
-  for (const char* raw : {"<script>", "<b>", "<i>", "<u>", "1 < 2", "'quoted'"}) {
+  for (const char* raw : {"<script>", "<b>", "<i>", "<u>", "<em>", "1 < 2", "'quoted'"}) {
     EXPECT_EQ(html.find(raw), std::string::npos) << raw;
   }
   EXPECT_NE(html.find("<a href=\"#s1\">&lt;b&gt;</a>"), std::string::npos) << "each section is linked at the top";

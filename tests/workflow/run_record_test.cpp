@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "onramp/base/atomic_file.h"
 #include "onramp/base/log.h"
 #include "onramp/data/store/episode_store.h"
 #include "support/temporary_folder.h"
@@ -23,6 +24,19 @@ TEST(RunRecord, CountsUpdatesThatFollowTheStepsOfAttempts) {
   const auto record = read_run(folder / "run");
   EXPECT_NEAR(record.phase("online")->updates_per_unit, 2.0 * double(steps) / 4.0, 1e-9);
   EXPECT_NEAR(record.updates_at("online", 4), 5.0 + 2.0 * double(steps), 1e-9);
+}
+
+TEST(RunRecord, KnowsWhichLearnersWereTakenFromAnotherRun) {
+  const test::TemporaryFolder folder;
+  write_file_atomic(folder / "config.yaml", std::string_view(R"(run: {seed: 1}
+learners: {encoder: {type: hilbert}, agent: {type: simplified_q}}
+phases:
+  - {type: learn, name: encoder, learner: encoder, updates: 10, from: other/seed1}
+  - {type: learn, name: offline, learner: agent, updates: 10, from: ""}
+)"));
+  const auto record = read_run(folder.path());
+  EXPECT_TRUE(record.phase("encoder")->taken);
+  EXPECT_FALSE(record.phase("offline")->taken);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class HtmlPage {
   void subsection(const std::string& title);
   void paragraph(std::string_view text);
   void missing(std::string_view why);  ///< one line: what is not here, and why
+  void note(std::string_view text);    ///< one line that a reader should know first
   void code(std::string_view text);
   void table(const std::vector<TableColumn>& columns, const std::vector<std::vector<std::string>>& rows);
   void folded(const std::string& title, std::string_view text);  ///< preformatted, opened by a click

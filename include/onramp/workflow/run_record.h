@@ -39,6 +39,7 @@ struct PhaseRecord {
   int64_t finished = 0;           ///< of them, as the newest checkpoint says
   double updates_per_unit = 0.0;  ///< where the length of an attempt decides (updates_per_step) their mean
   double seconds = 0.0;           ///< wall time
+  bool taken = false;             ///< its learner comes from another run, none of the updates were made here
   bool collects_online() const { return type == "interleave"; }
 };
 
