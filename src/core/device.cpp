@@ -17,7 +17,8 @@
 #include "onramp/base/error.h"
 #include "onramp/base/process_setup.h"
 
-extern "C" int mkl_set_num_threads_local(int count) __attribute__((weak));  // not there in a LibTorch without MKL
+// MKL's C interface (the name in small letters is Fortran's); not there in a LibTorch without MKL.
+extern "C" int MKL_Set_Num_Threads_Local(int count) __attribute__((weak));
 
 namespace onramp {
 namespace {
@@ -141,12 +142,12 @@ OneComputeThread::OneComputeThread() {
   at::internal::lazy_init_num_threads();
   openmp_ = omp_get_max_threads();
   omp_set_num_threads(1);
-  if (mkl_set_num_threads_local) mkl_ = mkl_set_num_threads_local(1);
+  if (MKL_Set_Num_Threads_Local) mkl_ = MKL_Set_Num_Threads_Local(1);
 }
 
 OneComputeThread::~OneComputeThread() {
   omp_set_num_threads(openmp_);
-  if (mkl_set_num_threads_local) mkl_set_num_threads_local(mkl_);
+  if (MKL_Set_Num_Threads_Local) MKL_Set_Num_Threads_Local(mkl_);
 }
 
 bool has_bf16_products() { return __builtin_cpu_supports("avx512bf16") != 0; }

@@ -118,7 +118,9 @@ std::string threads_of(const std::string& function) {
 void expect_threads(int count) {
   EXPECT_EQ(at::get_num_threads(), count);
   EXPECT_EQ(threads_of("omp_get_max_threads"), concat("omp_get_max_threads() : ", count));
-  if (at::hasMKL()) EXPECT_EQ(threads_of("mkl_get_max_threads"), concat("mkl_get_max_threads() : ", count));
+  if (at::hasMKL()) {
+    EXPECT_EQ(threads_of("mkl_get_max_threads"), concat("mkl_get_max_threads() : ", count));
+  }
   std::mutex mutex;
   std::set<std::thread::id> seen;
   at::parallel_for(0, 64, 1, [&](int64_t, int64_t) {
