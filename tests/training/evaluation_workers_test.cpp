@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
+#include <functional>
+#include <map>
+#include <thread>
 
 #include "models/model_testing.h"
 #include "onramp/base/error.h"
@@ -37,14 +41,17 @@ class TellTale final : public Environment {
     return observe();
   }
   Step step(const at::Tensor& action) override {
-    if (seed_ == throws_at) throw EnvironmentError("it tells nothing");
+    if (const auto after = throws_after_ms.find(seed_); after != throws_after_ms.end()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(after->second));
+      throw EnvironmentError("it tells nothing");
+    }
     const double a = action.select(0, 0).item<float>();
     x_ = std::sin(4 * x_ + a);
     Step step{.obs = observe(), .reward = a};
     if (--left_ == 0) step.end = EndReason::kTimeLimit;
     return step;
   }
-  uint64_t throws_at = 0;
+  std::map<uint64_t, int> throws_after_ms;  ///< by seed
 
  private:
   Observation observe() const { return {{"state", at::tensor({float(x_), float(x_ * x_)})}}; }
@@ -80,6 +87,7 @@ class Scripted final : public Policy {
   };
   std::unique_ptr<PolicyState> begin(int64_t batch) override {
     ONRAMP_CHECK(batch == 1, "a row is its own batch");
+    ++begun;
     return std::make_unique<Steps>();
   }
   Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override {
@@ -92,6 +100,7 @@ class Scripted final : public Policy {
   }
   const ActionSpec& action_spec() const override { return action_; }
   std::atomic<bool> met = false;
+  std::atomic<int64_t> begun = 0;
 
  private:
   std::atomic<bool> inside_ = false;
@@ -150,19 +159,20 @@ TEST(EvaluateWorkers, APolicyWithoutCopiesIsNeverAskedByTwoAtOnce) {
 
 // The first by seed, whoever fails first by the clock: else the line would be another each time.
 TEST(EvaluateWorkers, OfSeveralFailuresTheFirstSeedsIsTold) {
-  const auto run = [](int64_t batch) {
-    BatchedEnvironment environments(
-        [number = int64_t{0}]() mutable {
-          auto environment = std::make_unique<TellTale>();
-          environment->throws_at = held_out_seed(3);
-          return environment;
-        },
-        batch, batch);
-    Scripted policy;
-    evaluate(environments, policy, "policy", {.episodes = 17, .batch = batch});
-  };
+  Scripted policy;
   for (const int64_t batch : {1, 2, 8})
-    test::expect_throws<EnvironmentError>([&] { run(batch); }, "held-out 3: it tells nothing");
+    for (const auto& [third_ms, fourth_ms] : {std::pair{150, 20}, std::pair{20, 150}}) {
+      BatchedEnvironment environments(
+          [third = third_ms, fourth = fourth_ms] {
+            auto environment = std::make_unique<TellTale>();
+            environment->throws_after_ms = {{held_out_seed(3), third}, {held_out_seed(4), fourth}};
+            return environment;
+          },
+          batch, batch);
+      test::expect_throws<EnvironmentError>(
+          [&] { evaluate(environments, policy, "policy", {.episodes = 17, .batch = batch}); },
+          "held-out 3: it tells nothing");
+    }
 }
 
 TEST(EvaluateWorkers, ErrorsThatAreNoEnvironmentsStayWhatTheyAre) {
@@ -178,9 +188,11 @@ TEST(EvaluateWorkers, ErrorsThatAreNoEnvironmentsStayWhatTheyAre) {
 TEST(EvaluateWorkers, AnOnlookersExceptionEndsTheEvaluation) {
   BatchedEnvironment environments([] { return std::make_unique<TellTale>(); }, 3, 3);
   Scripted policy;
+  constexpr int64_t kMany = 200000;
   const auto tired = [](int64_t, double) { throw InterruptedError("enough"); };
   test::expect_throws<InterruptedError>(
-      [&] { evaluate(environments, policy, "policy", {.episodes = 5000, .batch = 3}, tired); }, "enough");
+      [&] { evaluate(environments, policy, "policy", {.episodes = kMany, .batch = 3}, tired); }, "enough");
+  EXPECT_LT(policy.begun, kMany);
   const auto again = evaluate(environments, policy, "policy", {.episodes = 3, .batch = 3});
   EXPECT_EQ(again.seeds.size(), 3u) << "the environments serve again";
 }
