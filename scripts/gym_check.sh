@@ -9,8 +9,8 @@ usage: scripts/gym_check.sh [--only robosuite|kitchen]
 
 Makes the Pythons of robosuite and of Gymnasium-Robotics' Kitchen, which the ordinary tests do without, and tries each task of
 configs/q2rl in them: the tests of the environments (ONRAMP_GYM_CHECK), what it shows and takes, a film, and its whole config in
-short on demonstrations made here. Those of lift are an expert's, and what is cloned from them must lift; those of the other tasks
-are random, to see that files fit. Builds what it needs. Leaves build/gym_check/. About 15 minutes on two cores.
+short on demonstrations made here. Those of lift are a simple expert's, those of the other tasks random: they show that files fit,
+and not how well anything is learned. Builds what it needs. Leaves build/gym_check/. About 15 minutes on two cores.
 TEXT
 }
 
@@ -68,9 +68,13 @@ try_task() {
   "$bin/onramp-data" info "$out/$task.hdf5" | sed 's/^/   /'
   step "$task: $config in short" "two minutes"
   remedy "$out/$task.train.log has all of its words"
-  run_logged "$out/$task.train.log" "$bin/onramp-train" "configs/q2rl/$config.yaml" --set "data.path=$PWD/$out/$task.hdf5" \
-    data.episodes=0 "run.folder=$PWD/$out/$task" phases.rollouts.episodes=3 phases.estimation.updates=20 \
-    phases.online.episodes=2 learners.agent.batch_size=64 phases.evaluation.videos=[] "$@"
+  local settings=() setting
+  for setting in "data.path=$PWD/$out/$task.hdf5" data.episodes=0 "run.folder=$PWD/$out/$task" phases.rollouts.episodes=3 \
+    phases.estimation.updates=20 phases.online.episodes=2 learners.agent.batch_size=64 \
+    'phases.evaluation.policies=[cloning, online]' "$@"; do
+    settings+=(--set "$setting")
+  done
+  run_logged "$out/$task.train.log" "$bin/onramp-train" "configs/q2rl/$config.yaml" "${settings[@]}"
   grep -A 12 '^policy ' "$out/$task.train.log" | sed 's/^/   /'
 }
 
@@ -80,13 +84,8 @@ suite=configs/q2rl/parts/robosuite_tasks.py
 for task in $tasks; do
   case "$task" in
     lift)
-      try_task lift robosuite_lift robosuite "$suite" lift '{camera: agentview}' robomimic 20 phases.cloning.updates=1500 \
-        env.max_steps=150 'phases.evaluation.settings={episodes: 10}'
-      lifted="$(sed -n 's/^cloning  *\([0-9]*\)\/10 .*/\1/p' "$out/lift.train.log")"
-      if [ "${lifted:-0}" -lt 5 ]; then
-        fail "lift: of 10 attempts of the cloned policy ${lifted:-0} succeed" \
-          "do the file's observations and actions mean what the environment's do? $out/lift.train.log"
-      fi
+      try_task lift robosuite_lift robosuite "$suite" lift '{camera: agentview}' robomimic 20 phases.cloning.updates=1000 \
+        env.max_steps=80 learners.agent.without_success=true 'phases.evaluation.settings={episodes: 10}'
       ;;
     can) try_task can robosuite_can robosuite "$suite" can '{camera: agentview}' robomimic 2 "${chance[@]}" ;;
     square) try_task square robosuite_square robosuite "$suite" square '{camera: agentview}' robomimic 2 "${chance[@]}" ;;

@@ -82,15 +82,17 @@ TEST_F(GymPrograms, AnEnvironmentThatDiesEndsTheRunAndTheSameCommandGoesOn) {
 }
 
 TEST_F(GymPrograms, WhatGoesWrongIsOneLine) {
-  expect_refused(train(", id: Pont"), 2, "tiny.py offers no 'Pont'; did you mean 'Point'?");
-  expect_refused(train(", id: breaks"), 2,
-                 "env.python: /usr/bin/python3 has no package 'not_there_at_all'; to install it:");
-  expect_refused(train(", file: '', id: AdroitHandDoor-v1"), 2, "scripts/setup.sh --gym makes a Python that has it");
+  const auto with = [&](const std::string& setting) {
+    return run_program("onramp-train", {config("").string(), "--set", setting}, folder.path());
+  };
+  expect_refused(with("env.id=Pont"), 2, "tiny.py offers no 'Pont'; did you mean 'Point'?");
+  expect_refused(with("env.id=breaks"), 2,
+                 "env.python: /usr/bin/python3 has no package 'not_there_at_all'; to install");
   EXPECT_FALSE(fs::exists(folder / "run"));
-  const auto never = train(", success_key: is_success");
+  const auto never = with("env.success_key=is_success");
   EXPECT_EQ(never.code, 2);
-  EXPECT_NE(never.err.find(
-                "error: env.success_key: a whole episode of 'Point' never set 'is_success' in info (has: success)"),
+  EXPECT_NE(never.err.find("error: env.success_key: a whole episode of 'Point' never set 'is_success' in info; did you "
+                           "mean 'success'? (has: success)"),
             std::string::npos)
       << never.err;
 }

@@ -218,6 +218,7 @@ TEST(Train, ShipsConfigsThatAreSound) {
     const auto packages =
         config.has("env") && config.at("env").has("packages") ? config.at("env").at("packages").text() : "";
     if (!packages.empty()) {
+      arguments.insert(arguments.end(), {"--set", "data.path=" + file.path().string()});  // nobody gets to reading it
       const auto refused = run_program("onramp-train", arguments, folder.path(), {"ONRAMP_CACHE=/no/cache"});
       expect_refused(refused, 2,
                      "env.packages: /no/cache/" + packages + "/bin/python is not there; scripts/setup.sh --" +

@@ -1,8 +1,8 @@
 """Episodes in robosuite or the Kitchen, for scripts/gym_check.sh: demonstrate.py (lift | can | square | kitchen) EPISODES
 
-Prints each as a line of JSON, which pack.py makes a file of. In lift a simple expert acts: above the cube, down, close, up; so that
-what is cloned from it can be seen to lift. In the others actions are drawn: there is nothing to be learned from them. The Kitchen is
-the one of kitchen_opens.py, whose objects move by themselves.
+Prints each as a line of JSON, which pack.py makes a file of. In lift a simple expert acts: above the cube, down, close, up. In the
+others actions are drawn: there is nothing to be learned from them. The Kitchen is the one of kitchen_opens.py, whose objects move by
+themselves.
 """
 
 import json

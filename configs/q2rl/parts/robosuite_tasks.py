@@ -4,7 +4,7 @@
           ends_at_success: true, state_keys: [robot0_eef_pos, robot0_eef_quat, robot0_gripper_qpos, object]}
 
 Entries have robomimic's names, and its values in robosuite 1.5: `object` is robosuite's object-state. Files that robosuite 1.4
-made (low_dim_v141.hdf5) have another order, and another sign of the gripper's distance to the cube: `recorded_with: "1.4"`.
+made (low_dim_v141.hdf5) have another order, and another sign of the gripper's distance to the cube: `recorded_with: 1.4`.
 The action is robomimic's, seven values: what OSC_POSE moves and turns the hand by in a step (0.05 m and 0.5 rad at 1), and the
 gripper. robosuite's own clock never ends an episode here: max_steps of the config does.
 """
@@ -27,9 +27,9 @@ class Dict:
 
 class Task:
     def __init__(self, name, recorded_with="1.5", camera="", robot="Panda", **settings):
-        if recorded_with not in ("1.4", "1.5"):
+        if str(recorded_with) not in ("1.4", "1.5"):
             raise ValueError(f"recorded_with: 1.4 or 1.5, not {recorded_with}")
-        self.name, self.old, self.camera = name, recorded_with == "1.4", camera
+        self.name, self.old, self.camera = name, str(recorded_with) == "1.4", camera
         settings.setdefault("lite_physics", not self.old)  # newer, faster; off: as before 1.5
         self.task = robosuite.make(
             name, robots=robot, control_freq=20, reward_shaping=False, ignore_done=True, use_camera_obs=False,

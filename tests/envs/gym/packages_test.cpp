@@ -69,7 +69,7 @@ TEST(Robosuite, StateIsRobomimics) {
   EXPECT_LT(std::abs(s[9]), 0.035) << "the cube lies within 3 cm of the middle of the table";
   EXPECT_LT(std::abs(s[10]), 0.035);
   for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(s[16 + i], s[9 + i] - s[i], 1e-5) << "cube minus gripper";
-  const auto old = state_after(*gym::make_gym_environment(robosuite("lift", "{recorded_with: '1.4'}")), 3, {});
+  const auto old = state_after(*gym::make_gym_environment(robosuite("lift", "{recorded_with: 1.4}")), 3, {});
   for (size_t i = 0; i < 3; ++i)
     EXPECT_NEAR(old[16 + i], s[i] - s[9 + i], 1e-5) << "robosuite 1.4: the other way round";
 }
@@ -102,8 +102,11 @@ TEST(Robosuite, ActionsMoveTheHandAsRobomimicsDo) {
     action[6] = -1;
     const auto moved = state_after(*lift, 3, std::vector<std::vector<float>>(6, action));
     for (size_t i = 0; i < 3; ++i) {
-      if (i == axis) EXPECT_GT(moved[i] - start[i], 0.04) << i;  // of 6 x 0.4 x 5 cm it follows with a delay
-      if (i != axis) EXPECT_LT(std::abs(moved[i] - start[i]), 0.015) << i << " of " << axis;
+      if (i == axis) {
+        EXPECT_GT(moved[i] - start[i], 0.015) << i;  // six goals 2 cm ahead, each from where the hand is by then
+      } else {
+        EXPECT_LT(std::abs(moved[i] - start[i]), 0.01) << i << " of " << axis;
+      }
     }
   }
   const std::vector<float> close{0, 0, 0, 0, 0, 0, 1}, open{0, 0, 0, 0, 0, 0, -1};
