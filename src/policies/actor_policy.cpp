@@ -190,8 +190,9 @@ namespace {
 
 /// Where a policy of a kind that can be stored computes; nothing for others.
 std::optional<at::Device> device_of_stored(const Policy& policy) {
-  const auto of = [](const Actor& actor) { return actor.parameters().front().device(); };
+  const auto of = [](const torch::nn::Module& network) { return network.parameters().front().device(); };
   if (const auto* actor = dynamic_cast<const ActorPolicy*>(&policy)) return of(actor->actor());
+  if (const auto* recurrent = dynamic_cast<const RecurrentPolicy*>(&policy)) return of(recurrent->actor());
   if (const auto* script = dynamic_cast<const TorchScriptPolicy*>(&policy)) return script->device();
   if (const auto* gated = dynamic_cast<const GatedPolicy*>(&policy)) {
     if (device_of_stored(*gated->networks().cloned)) return of(*gated->networks().actor);
