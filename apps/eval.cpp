@@ -12,7 +12,6 @@
 #include "onramp/base/process_setup.h"
 #include "onramp/base/progress.h"
 #include "onramp/base/text.h"
-#include "onramp/core/device.h"
 #include "onramp/training/command_line.h"
 #include "onramp/training/evaluation.h"
 #include "onramp/training/film.h"
@@ -106,7 +105,7 @@ int evaluate_policy(const Options& options) {
             << counted(file.about.at("episodes").get<int64_t>(), "episode") << "\n";
 
   install_interrupt_handler();
-  BatchedEnvironment environments([&] { return component.make(); }, options.settings.batch, available_cores());
+  auto environments = environments_for(options.settings, [&] { return component.make(); });
   const auto name = file.folder.filename().string();
   const SteadyClock clock;
   Progress progress(clock);
@@ -152,7 +151,8 @@ int evaluate_main(int argc, char** argv) {
   want_at_least(app.add_option("--episodes", options.settings.episodes, "held-out seeds")->capture_default_str(), 1);
   want_at_least(
       app.add_option("--first-seed", options.settings.first_seed, "number of the first")->capture_default_str(), 0);
-  want_at_least(app.add_option("--batch", options.settings.batch, "environments side by side")->capture_default_str(),
+  want_at_least(app.add_option("--batch", options.settings.batch, "environments side by side, at most one a core")
+                    ->capture_default_str(),
                 1);
   app.add_flag("--sample", options.settings.sample, "act as the policy draws, instead of its single best action");
   app.add_option("--task", options.task, "another task than the one it was trained in");
@@ -167,8 +167,8 @@ int evaluate_main(int argc, char** argv) {
       "  onramp-eval runs/quickstart/seed1\n"
       "  onramp-eval runs/quickstart/seed1/policies/offline --episodes 500 --json offline.json\n"
       "  onramp-eval runs/quickstart/seed1 --set items=blue --video blue.mp4\n"
-      "Exit codes: 0 done, 1 error, 2 mistake in the command line or in a setting, 130 interrupted (Ctrl-C: what is\n"
-      "done is shown, no file is written; a second one stops at once).");
+      "Exit codes: 0 done, 1 error, 2 mistake in the command line or in a setting, 130 interrupted (Ctrl-C: episodes\n"
+      "that run are finished and what is done is shown, no file is written; a second one stops at once).");
   if (!parse_command_line(app, argc, argv)) return 0;
   return evaluate_policy(options);
 }

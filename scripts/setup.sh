@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/setup.sh [--check-tools] [--docs] [--python] [--gym] [--fuzz]
+usage: scripts/setup.sh [--check-tools] [--docs] [--python] [--gym] [--kitchen] [--robosuite] [--fuzz]
 
 Installs what is missing to build and run onramp on Debian 12, and nothing else:
   - Debian packages (apt-get, when root or through sudo): compiler, CMake, libraries.      about 4 min, 1.7 GB on a bare system
@@ -21,6 +21,10 @@ Can be called again at any time; with everything in place it does nothing and ne
                   only examples/python and the test of exported policies in Python need; several GB with its CUDA libraries
   --gym           also make .deps/gym, a virtual environment with Gymnasium-Robotics (scripts/gym.txt), which the environment
                   `gym` runs in unless a config names another Python: Adroit and more; 280 MB, half a minute
+  --kitchen       also make .deps/kitchen, the same with the MuJoCo that its Kitchen wants (scripts/kitchen.txt), for
+                  `packages: kitchen`; 250 MB, half a minute
+  --robosuite     also make .deps/robosuite, a virtual environment with robosuite (scripts/robosuite.txt), for
+                  `packages: robosuite`; 1.2 GB, a minute or two
   --fuzz          also install clang with libFuzzer, which only scripts/fuzz.sh needs
   --help          this text
 
@@ -34,6 +38,8 @@ check_tools=no
 docs=no
 python=no
 gym=no
+kitchen=no
+robosuite=no
 fuzz=no
 for argument in "$@"; do
   case "$argument" in
@@ -41,6 +47,8 @@ for argument in "$@"; do
     --docs) docs=yes ;;
     --python) python=yes ;;
     --gym) gym=yes ;;
+    --kitchen) kitchen=yes ;;
+    --robosuite) robosuite=yes ;;
     --fuzz) fuzz=yes ;;
     -h | --help) usage; exit 0 ;;
     *) usage_error "unknown option $argument" ;;
@@ -63,7 +71,7 @@ packages=(
 )
 if [ "$check_tools" = yes ]; then packages+=(clang-format clang-tidy); fi
 if [ "$docs" = yes ]; then packages+=(doxygen); fi
-if [ "$python" = yes ] || [ "$gym" = yes ]; then packages+=(python3-venv); fi
+case "$python$gym$kitchen$robosuite" in *yes*) packages+=(python3-venv) ;; esac
 if [ "$fuzz" = yes ]; then packages+=(clang-14 libclang-rt-14-dev llvm-14); fi
 
 missing_packages() {
@@ -240,6 +248,12 @@ if [ "$python" = yes ]; then
 fi
 if [ "$gym" = yes ]; then
   install_python gym "Python with Gymnasium-Robotics" scripts/gym.txt 1000 "half a minute" --no-deps  # the pins are all
+fi
+if [ "$kitchen" = yes ]; then
+  install_python kitchen "Python with Gymnasium-Robotics' Kitchen" scripts/kitchen.txt 1000 "half a minute" --no-deps --require-hashes
+fi
+if [ "$robosuite" = yes ]; then
+  install_python robosuite "Python with robosuite" scripts/robosuite.txt 3000 "a minute or two" --no-deps --require-hashes
 fi
 link_deps
 printf '\nset-up is complete\n'

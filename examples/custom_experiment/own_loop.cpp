@@ -24,6 +24,6 @@ int main() {
   learn(1000);
   for (uint64_t seed = 200; seed < 230; ++seed) attempt(*agent.policy(), seed), learn(20);
 
-  BatchedEnvironment worlds([] { return std::make_unique<Reach>(); }, /*count=*/8, /*threads=*/1);
+  auto worlds = environments_for({}, [] { return std::make_unique<Reach>(); });
   std::cout << success_table({evaluate(worlds, chance, "chance", {}), evaluate(worlds, *agent.policy(), "agent", {})});
 }

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
+#include <omp.h>
 #include <sched.h>
 #include <torch/headeronly/version.h>
 
@@ -15,6 +16,9 @@
 
 #include "onramp/base/error.h"
 #include "onramp/base/process_setup.h"
+
+// MKL's C interface (the name in small letters is Fortran's); not there in a LibTorch without MKL.
+extern "C" int MKL_Set_Num_Threads_Local(int count) __attribute__((weak));
 
 namespace onramp {
 namespace {
@@ -129,6 +133,21 @@ Compute apply_compute(const ComputeConfig& config) {
       concat("device ", compute.device.str(), ", ", compute.threads, compute.threads == 1 ? " thread" : " threads",
              ", ", instruction_set(), ", ", precision, ", LibTorch " TORCH_VERSION);
   return compute;
+}
+
+OneComputeThread::OneComputeThread() {
+  // Both set this thread's number when it is asked for the first time, as they would later otherwise: ATen's own, and this
+  // program's copy of a function of its headers.
+  at::get_num_threads();
+  at::internal::lazy_init_num_threads();
+  openmp_ = omp_get_max_threads();
+  omp_set_num_threads(1);
+  if (MKL_Set_Num_Threads_Local) mkl_ = MKL_Set_Num_Threads_Local(1);
+}
+
+OneComputeThread::~OneComputeThread() {
+  omp_set_num_threads(openmp_);
+  if (MKL_Set_Num_Threads_Local) MKL_Set_Num_Threads_Local(mkl_);
 }
 
 bool has_bf16_products() { return __builtin_cpu_supports("avx512bf16") != 0; }

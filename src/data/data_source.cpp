@@ -132,7 +132,15 @@ std::vector<std::string> ImportNotes::lines() const {
 }
 
 std::unique_ptr<DataSource> open_data(const fs::path& path, const DataOptions& options, const std::string& filter_key) {
-  auto source = open_any(path, options);
+  DataOptions of_format = options;
+  if (options.success_reward) {  // it is what the format's own rules would cut by and make a reward of
+    of_format.reward = D4rlReward::kFile;
+    of_format.cut_at_success = false;
+  }
+  auto source = open_any(path, of_format);
+  if (options.success_reward || !options.state_keys.empty()) {
+    source = detail::reinterpreted(std::move(source), options, path.string());
+  }
   if (filter_key.empty()) return source;
   return std::make_unique<Filtered>(std::move(source), filter_key, path.string());
 }

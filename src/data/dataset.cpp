@@ -9,6 +9,7 @@
 
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
+#include "onramp/base/text.h"
 
 namespace onramp {
 
@@ -69,7 +70,12 @@ void Dataset::check(const Episode& episode) const {
   }
   for (const auto& want : observation_spec_.entries) {
     const auto* got = episode.observation_spec.find(want.name);
-    if (!got) throw DataError(concat("episode: observation '", printable(want.name), "' is missing"));
+    if (!got) {
+      std::vector<std::string> names;
+      for (const auto& entry : episode.observation_spec.entries) names.push_back(entry.name);
+      throw DataError(concat("episode: observation '", printable(want.name), "' is missing (has: ",
+                             printable(join(names), 400), ")"));
+    }
     if (got->dtype != want.dtype || got->shape != want.shape) {
       throw DataError(concat("episode: observation '", printable(want.name), "' has shape ",
                              at::IntArrayRef(got->shape), ", the data set wants ", at::IntArrayRef(want.shape),

@@ -30,6 +30,10 @@ std::unique_ptr<DataSource> open_minari(const std::filesystem::path& file, const
 std::unique_ptr<DataSource> open_own_d4rl(const std::filesystem::path& file, const Hdf5Listing& listing,
                                           const DataOptions& options);
 
+/// What is to be made of another source's episodes whatever their format: `success_reward` and `state_keys`.
+std::unique_ptr<DataSource> reinterpreted(std::unique_ptr<DataSource> inner, const DataOptions& options,
+                                          const std::string& label);
+
 /// What an HDF5 file is, by what is in it.
 enum class FileKind : uint8_t { kEpisode, kRobomimic, kMinari, kD4rl, kUnknown };
 /// @param listing  of `file`. @throws DataError, IoError

@@ -39,6 +39,7 @@ class BatchedEnvironment::Pool {
   ~Pool() { close(); }
 
   int64_t size() const { return static_cast<int64_t>(environments_.size()); }
+  int64_t threads() const { return static_cast<int64_t>(workers_.size()); }
   Environment& at(int64_t i) { return *environments_[static_cast<size_t>(i)]; }
 
   /// @throws EnvironmentError naming the first environment that failed, when all are through
@@ -122,6 +123,7 @@ BatchedEnvironment::BatchedEnvironment(const std::function<std::unique_ptr<Envir
 BatchedEnvironment::~BatchedEnvironment() = default;
 
 int64_t BatchedEnvironment::size() const { return pool_->size(); }
+int64_t BatchedEnvironment::threads() const { return pool_->threads(); }
 const EnvSpec& BatchedEnvironment::spec() const { return pool_->at(0).spec(); }
 
 std::vector<Observation> BatchedEnvironment::reset(const std::vector<uint64_t>& seeds) {
@@ -144,5 +146,7 @@ std::vector<std::optional<Step>> BatchedEnvironment::step(const std::vector<at::
   });
   return steps;
 }
+
+void BatchedEnvironment::each(const std::function<void(int64_t, Environment&)>& job) { pool_->run(job); }
 
 }  // namespace onramp

@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <optional>
+
 #include "onramp/base/error.h"
 #include "onramp/core/generator.h"
 #include "onramp/models/content_hash.h"
@@ -182,6 +184,30 @@ PartState save_policy(const Policy& policy) {
   if (const auto* residual = dynamic_cast<const ResidualPolicy*>(&policy)) return save_policy(*residual);
   if (const auto* script = dynamic_cast<const TorchScriptPolicy*>(&policy)) return save_policy(*script);
   throw Error("this kind of policy cannot be stored: only trained actors can");
+}
+
+namespace {
+
+/// Where a policy of a kind that can be stored computes; nothing for others.
+std::optional<at::Device> device_of_stored(const Policy& policy) {
+  const auto of = [](const torch::nn::Module& network) { return network.parameters().front().device(); };
+  if (const auto* actor = dynamic_cast<const ActorPolicy*>(&policy)) return of(actor->actor());
+  if (const auto* recurrent = dynamic_cast<const RecurrentPolicy*>(&policy)) return of(recurrent->actor());
+  if (const auto* script = dynamic_cast<const TorchScriptPolicy*>(&policy)) return script->device();
+  if (const auto* gated = dynamic_cast<const GatedPolicy*>(&policy)) {
+    if (device_of_stored(*gated->networks().cloned)) return of(*gated->networks().actor);
+  }
+  if (const auto* residual = dynamic_cast<const ResidualPolicy*>(&policy)) {
+    if (device_of_stored(residual->base())) return of(residual->actor());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::unique_ptr<Policy> copy_policy(const Policy& policy) {
+  const auto device = device_of_stored(policy);
+  return device ? load_policy(save_policy(policy), *device) : nullptr;
 }
 
 std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device) {

@@ -8,33 +8,36 @@
 
 namespace onramp {
 
+EndReason act_to_end(Environment& environment, Policy& policy, ActMode mode, uint64_t seed, Observation first,
+                     const std::function<void(const Action&, const Step&)>& stepped) {
+  RandomStream draws(seed, "act");
+  const auto state = policy.begin(1);
+  for (Observation observation = std::move(first);;) {
+    Rng random = draws.next();
+    const Action chosen = policy.act(observation.unsqueeze(), *state, mode, random);
+    Step step = environment.step(chosen.action[0].contiguous());
+    stepped(chosen, step);
+    if (step.end) return *step.end;
+    observation = std::move(step.obs);
+  }
+}
+
 CollectedEpisode collect_episode(Environment& environment, Policy& policy, ActMode mode, uint64_t seed,
                                  std::map<std::string, std::string> meta) {
   const EnvSpec& spec = environment.spec();
   meta["seed"] = std::to_string(seed);
   meta["policy_hash"] = policy.content_hash();
   EpisodeBuilder builder(spec.observation, spec.action);
-  RandomStream draws(seed, "act");
 
-  Observation observation = environment.reset(seed);
-  record_reset(builder, spec, observation);
-  const auto state = policy.begin(1);
+  Observation first = environment.reset(seed);
+  record_reset(builder, spec, first);
   EndReason end = EndReason::kCommsLoss;
   try {
-    for (bool running = true; running;) {
-      Rng random = draws.next();
-      const Action chosen = policy.act(observation.unsqueeze(), *state, mode, random);
-      const at::Tensor action = chosen.action[0].contiguous();
-      Step step = environment.step(action);
+    end = act_to_end(environment, policy, mode, seed, std::move(first), [&](const Action& chosen, const Step& step) {
       std::map<std::string, at::Tensor> extra;
       for (const auto& column : chosen.info) extra[column.name] = column.value[0];
-      record_step(builder, spec, action, step, std::move(extra));
-      observation = std::move(step.obs);
-      if (step.end) {
-        end = *step.end;
-        running = false;
-      }
-    }
+      record_step(builder, spec, chosen.action[0].contiguous(), step, std::move(extra));
+    });
   } catch (const std::exception&) {
     const auto failure = std::current_exception();
     try {

@@ -1,120 +1,217 @@
 #include "onramp/training/evaluation.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <numeric>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <future>
+#include <mutex>
 #include <optional>
+#include <utility>
 
-#include "onramp/base/random.h"
+#include "onramp/base/error.h"
 #include "onramp/base/text.h"
-#include "onramp/envs/batched_environment.h"
+#include "onramp/core/device.h"
+#include "onramp/policies/actor_policy.h"
+#include "onramp/training/collector.h"
 #include "onramp/training/film.h"
 
 namespace onramp {
 
-int64_t EvaluationResult::successes() const { return std::accumulate(success.begin(), success.end(), int64_t{0}); }
+namespace {
 
-double EvaluationResult::rate() const { return success.empty() ? 0.0 : double(successes()) / double(success.size()); }
+struct ScoredEpisode {
+  bool success = false, success_at_end = false;
+  double total = 0.0, last_reward = 0.0;
+  int64_t length = 0;
+  EndReason end{};
+};
 
-Interval EvaluationResult::interval() const { return wilson(successes(), static_cast<int64_t>(success.size())); }
-
-double EvaluationResult::mean_return() const {
-  return returns.empty() ? 0.0 : std::accumulate(returns.begin(), returns.end(), 0.0) / double(returns.size());
+/// Of an episode nothing but its own seed decides: one row, a state of its own, draws of its own, one thread.
+ScoredEpisode score_episode(Environment& environment, Policy& policy, ActMode mode, int64_t number) {
+  const uint64_t seed = held_out_seed(number);
+  try {
+    Observation first = environment.reset(seed);
+    check_observation(first, environment.spec());
+    ScoredEpisode episode;
+    episode.end = act_to_end(environment, policy, mode, seed, std::move(first), [&](const Action&, const Step& step) {
+      check_step(step, environment.spec());
+      episode.success |= step.success;
+      episode.success_at_end = step.success;
+      episode.total += step.reward;
+      episode.last_reward = step.reward;
+      ++episode.length;
+    });
+    return episode;
+  } catch (const EnvironmentError& error) {
+    throw EnvironmentError(concat("held-out ", number, ": ", error.what()));
+  }
 }
 
-nlohmann::json EvaluationResult::to_json() const {
-  const auto [low, high] = interval();
-  return {{"name", name},
-          {"phase", phase},
-          {"policy_hash", policy_hash},
-          {"episodes", success.size()},
-          {"rate", rate()},
-          {"low", low},
-          {"high", high},
-          {"seeds", seeds},
-          {"success", success},
-          {"success_at_end", success_at_end},
-          {"returns", returns},
-          {"lengths", lengths},
-          {"ends", ends},
-          {"mean_return", mean_return()}};
-}
+/// Policies of the threads: the given one, and copies. Where there are none the threads take turns with it.
+class ActingPolicies {
+ public:
+  ActingPolicies(Policy& policy, int64_t count) : policy_(policy) {
+    while (std::ssize(copies_) + 1 < count) {
+      auto copy = copy_policy(policy);
+      if (!copy) break;
+      copies_.push_back(std::move(copy));
+    }
+    if (std::ssize(copies_) + 1 < count) turns_.emplace(policy);
+  }
+  Policy& of(int64_t thread) {
+    if (turns_) return *turns_;
+    return thread == 0 ? policy_ : *copies_[static_cast<size_t>(thread - 1)];
+  }
 
-EvaluationResult EvaluationResult::from_json(const nlohmann::json& json) {
-  EvaluationResult result;
-  json.at("name").get_to(result.name);
-  json.at("phase").get_to(result.phase);
-  json.at("policy_hash").get_to(result.policy_hash);
-  json.at("seeds").get_to(result.seeds);
-  json.at("success").get_to(result.success);
-  json.at("success_at_end").get_to(result.success_at_end);
-  json.at("returns").get_to(result.returns);
-  json.at("lengths").get_to(result.lengths);
-  json.at("ends").get_to(result.ends);
-  return result;
-}
+ private:
+  class InTurns final : public Policy {
+   public:
+    explicit InTurns(Policy& inner) : inner_(inner) {}
+    std::unique_ptr<PolicyState> begin(int64_t batch) override {
+      const std::lock_guard lock(mutex_);
+      return inner_.begin(batch);
+    }
+    Action act(const Observation& obs, PolicyState& state, ActMode mode, Rng& random) override {
+      const std::lock_guard lock(mutex_);
+      return inner_.act(obs, state, mode, random);
+    }
+    const ActionSpec& action_spec() const override { return inner_.action_spec(); }
+
+   private:
+    Policy& inner_;
+    std::mutex mutex_;
+  };
+
+  Policy& policy_;
+  std::vector<std::unique_ptr<Policy>> copies_;
+  std::optional<InTurns> turns_;
+};
+
+/// Hands out episodes by number, in this order, and takes what came of them. Thread-safe.
+class Scoreboard {
+ public:
+  explicit Scoreboard(int64_t episodes) : scored_(static_cast<size_t>(episodes)) {}
+
+  std::optional<int64_t> next() {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || begun_ == std::ssize(scored_)) return std::nullopt;
+    return begun_++;
+  }
+  void set(int64_t k, ScoredEpisode episode) {
+    const std::lock_guard lock(mutex_);
+    scored_[static_cast<size_t>(k)] = episode;
+    successes_ += episode.success;
+    ++finished_;
+    changed_.notify_one();
+  }
+  /// The first by number is what the caller hears of: those before it were begun before it, and end.
+  void fail(int64_t k, std::exception_ptr failure) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_ || k < failed_) failure_ = std::move(failure), failed_ = k;
+    closed_ = true;
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  void all_left() {
+    const std::lock_guard lock(mutex_);
+    left_ = true;
+    changed_.notify_one();
+  }
+
+  struct Standing {
+    int64_t finished = 0, successes = 0;
+    bool left = false;  ///< nobody is at work any more
+  };
+  /// Waits for more episodes than `known`, for the end, or a little.
+  Standing wait(int64_t known) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(50), [&] { return left_ || finished_ > known; });
+    return {finished_, successes_, left_};
+  }
+  /// All that were begun, when everybody has left. @throws what an episode threw
+  std::vector<ScoredEpisode> take() {
+    if (failure_) std::rethrow_exception(failure_);
+    scored_.resize(static_cast<size_t>(begun_));
+    return std::move(scored_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<ScoredEpisode> scored_;
+  int64_t begun_ = 0, finished_ = 0, successes_ = 0, failed_ = 0;
+  std::exception_ptr failure_;
+  bool closed_ = false, left_ = false;
+};
+
+}  // namespace
 
 EvaluationResult evaluate(BatchedEnvironment& environments, Policy& policy, const std::string& name,
                           const EvaluationSettings& settings, const std::function<void(int64_t, double)>& progress,
                           const std::function<bool()>& stop) {
+  const int64_t width = std::min({settings.batch, settings.episodes, environments.size(), environments.threads()});
+  const auto mode = settings.sample ? ActMode::kSample : ActMode::kMode;
   EvaluationResult result;
   result.name = name;
   result.policy_hash = policy.content_hash();
-  const int64_t width = std::min<int64_t>(settings.batch, environments.size());
-  for (int64_t first = 0; first < settings.episodes; first += width) {
-    const int64_t rows = std::min(width, settings.episodes - first);
-    std::vector<uint64_t> seeds;
-    for (int64_t row = 0; row < rows; ++row) {
-      seeds.push_back(held_out_seed(settings.first_seed + first + row));
-    }
-    std::vector<Observation> observations = environments.reset(seeds);
-    for (const auto& observation : observations) check_observation(observation, environments.spec());
-    // Draws follow from the first seed of the wave, so a wave does not depend on those before it.
-    RandomStream draws(seeds.front(), "act");
-    const auto state = policy.begin(rows);
-    struct Row {
-      bool success = false, success_at_end = false;
-      double total = 0.0;
-      int64_t length = 0;
-      std::optional<EndReason> end;
-    };
-    std::vector<Row> wave(static_cast<size_t>(rows));
-    for (int64_t running = rows; running > 0;) {
-      if (stop && stop()) return result;
-      Rng random = draws.next();
-      const Action chosen =
-          policy.act(stack(observations), *state, settings.sample ? ActMode::kSample : ActMode::kMode, random);
-      std::vector<at::Tensor> actions(static_cast<size_t>(rows));  // undefined: that row rests, its episode is over
-      for (int64_t row = 0; row < rows; ++row) {
-        if (!wave[size_t(row)].end) actions[size_t(row)] = chosen.action[row].contiguous();
-      }
-      auto steps = environments.step(actions);
-      for (int64_t row = 0; row < rows; ++row) {
-        auto& record = wave[size_t(row)];
-        if (record.end) continue;
-        auto& step = *steps[size_t(row)];
-        check_step(step, environments.spec());
-        record.success |= step.success;
-        record.success_at_end = step.success;
-        record.total += step.reward;
-        ++record.length;
-        record.end = step.end;
-        observations[size_t(row)] = std::move(step.obs);
-        running -= step.end.has_value();
+  ActingPolicies policies(policy, width);
+  Scoreboard board(settings.episodes);
+  if (stop && stop()) board.close();
+
+  const auto at_work = [&](int64_t thread, Environment& environment) {
+    if (thread >= width) return;
+    const OneComputeThread one;
+    while (const auto k = board.next()) {
+      try {
+        board.set(*k, score_episode(environment, policies.of(thread), mode, settings.first_seed + *k));
+      } catch (...) {  // a thread's work: carried to the caller
+        board.fail(*k, std::current_exception());
       }
     }
-    for (int64_t row = 0; row < rows; ++row) {
-      const auto& record = wave[size_t(row)];
-      result.seeds.push_back(settings.first_seed + first + row);
-      result.success.push_back(record.success);
-      result.success_at_end.push_back(record.success_at_end);
-      result.returns.push_back(record.total);
-      result.lengths.push_back(record.length);
-      ++result.ends[std::string(to_string(*record.end))];
+  };
+  auto work = std::async(std::launch::async, [&] {
+    try {
+      environments.each(at_work);
+    } catch (...) {
+      board.fail(0, std::current_exception());
     }
-    if (progress) progress(first + rows, result.rate());
+    board.all_left();
+  });
+  try {
+    for (Scoreboard::Standing known; !known.left;) {
+      const auto now = board.wait(known.finished);
+      if (progress && now.finished > known.finished)
+        progress(now.finished, double(now.successes) / double(now.finished));
+      if (stop && stop()) board.close();
+      known = now;
+    }
+  } catch (...) {  // whoever looks on has had enough
+    board.close();
+    work.wait();
+    throw;
+  }
+  work.get();
+
+  const auto episodes = board.take();
+  for (size_t k = 0; k < episodes.size(); ++k) {
+    result.seeds.push_back(settings.first_seed + static_cast<int64_t>(k));
+    result.success.push_back(episodes[k].success);
+    result.success_at_end.push_back(episodes[k].success_at_end);
+    result.returns.push_back(episodes[k].total);
+    result.last_rewards.push_back(episodes[k].last_reward);
+    result.lengths.push_back(episodes[k].length);
+    ++result.ends[std::string(to_string(episodes[k].end))];
   }
   return result;
+}
+
+BatchedEnvironment environments_for(const EvaluationSettings& settings,
+                                    const std::function<std::unique_ptr<Environment>()>& make) {
+  const auto count = std::min<int64_t>({settings.batch, settings.episodes, available_cores()});
+  return {make, count, count};
 }
 
 void check_fits(const Policy& policy, const EnvSpec& spec) {
@@ -133,51 +230,6 @@ void check_fits(const Policy& policy, const EnvSpec& spec) {
   if (policy.action_spec().dim == spec.action.dim) return;
   throw ConfigError(concat("the policy's actions have ", policy.action_spec().dim, " values, and ", spec.name,
                            " takes ", spec.action.dim));
-}
-
-PairedComparison compare(const EvaluationResult& first, const EvaluationResult& second) {
-  std::map<int64_t, bool> success;
-  for (size_t i = 0; i < second.seeds.size(); ++i) success[second.seeds[i]] = second.success[i];
-  PairedComparison result;
-  for (size_t i = 0; i < first.seeds.size(); ++i) {
-    const auto other = success.find(first.seeds[i]);
-    if (other == success.end()) continue;
-    ++result.seeds;
-    result.gained += first.success[i] && !other->second;
-    result.lost += !first.success[i] && other->second;
-  }
-  result.p = sign_test(result.gained, result.lost);
-  return result;
-}
-
-std::string success_table(const std::vector<EvaluationResult>& results) {
-  size_t width = 6;
-  for (const auto& result : results) width = std::max(width, result.name.size());
-  std::string text = concat("policy", std::string(width - 6, ' '),
-                            "  success      95 % interval    return  held at end  episodes ended by\n");
-  for (const auto& result : results) {
-    const auto [low, high] = result.interval();
-    const double at_end =
-        double(std::accumulate(result.success_at_end.begin(), result.success_at_end.end(), int64_t{0}));
-    std::string ends;
-    for (const auto& [reason, count] : result.ends) ends += concat(ends.empty() ? "" : ", ", reason, " ", count);
-    char line[256];
-    std::snprintf(line, sizeof line, "%-*s  %3lld/%lld %5.1f %%  %5.1f .. %5.1f %%  %8.2f  %8.1f %%   %s\n", int(width),
-                  result.name.c_str(), static_cast<long long>(result.successes()),
-                  static_cast<long long>(result.success.size()), 100 * result.rate(), 100 * low, 100 * high,
-                  result.mean_return(), result.success.empty() ? 0.0 : 100 * at_end / double(result.success.size()),
-                  ends.c_str());
-    text += line;
-  }
-  for (size_t i = 0; i + 1 < results.size(); ++i) {
-    const auto pairs = compare(results.back(), results[i]);
-    if (pairs.seeds == 0) continue;
-    char p[32];
-    std::snprintf(p, sizeof p, "%.2g", pairs.p);
-    text += concat(results.back().name, " against ", results[i].name, ", seed by seed: ", pairs.gained, " won, ",
-                   pairs.lost, " lost, ", pairs.seeds - pairs.gained - pairs.lost, " alike (sign test p = ", p, ")\n");
-  }
-  return text;
 }
 
 }  // namespace onramp

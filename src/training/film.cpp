@@ -7,6 +7,7 @@
 
 #include "onramp/base/random.h"
 #include "onramp/base/text.h"
+#include "onramp/core/device.h"
 #include "onramp/training/collector.h"
 
 namespace onramp {
@@ -114,6 +115,7 @@ std::vector<CaptionLine> caption_of(const FilmMoment& moment) {
 
 void film_policy(Environment& environment, Policy& policy, ActMode mode, const FilmPlan& plan,
                  const std::function<void(const Episode&)>& tell) {
+  const OneComputeThread one;  // as evaluate(): the same seed is the same episode
   VideoWriter film(plan.path, 1.0 / environment.spec().control_period_s);
   Watched watched(policy);
   Filmed filmed(environment, film, plan.policy, watched);

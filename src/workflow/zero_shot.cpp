@@ -6,7 +6,6 @@
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/interrupt.h"
-#include "onramp/core/device.h"
 #include "onramp/envs/batched_environment.h"
 #include "onramp/training/evaluation.h"
 #include "onramp/training/policy_file.h"
@@ -124,7 +123,7 @@ std::vector<ZeroShotRow> score_zero_shot(const RunRecord& run, const Catalog& ca
     const auto component = catalog.environments.parse(apply_overrides(node, scenario.settings));
     if (tell) tell(scenario);
     const EvaluationSettings settings{.episodes = episodes};
-    BatchedEnvironment environments([&] { return component.make(); }, settings.batch, available_cores());
+    auto environments = environments_for(settings, [&] { return component.make(); });
     Stored row{scenario, evaluate(environments, *file.policy, file.folder.filename().string(), settings, {},
                                   interrupt_requested)};
     if (interrupt_requested())

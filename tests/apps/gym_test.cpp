@@ -81,5 +81,56 @@ TEST_F(GymPrograms, AnEnvironmentThatDiesEndsTheRunAndTheSameCommandGoesOn) {
   EXPECT_EQ(went_on.code, 0) << went_on.err;
 }
 
+TEST_F(GymPrograms, WhatGoesWrongIsOneLine) {
+  const auto with = [&](const std::string& setting) {
+    return run_program("onramp-train", {config("").string(), "--set", setting}, folder.path());
+  };
+  expect_refused(with("env.id=Pont"), 2, "tiny.py offers no 'Pont'; did you mean 'Point'?");
+  expect_refused(with("env.id=breaks"), 2,
+                 "env.python: /usr/bin/python3 has no package 'not_there_at_all'; to install");
+  EXPECT_FALSE(fs::exists(folder / "run"));
+  const auto never = with("env.success_key=is_success");
+  EXPECT_EQ(never.code, 2);
+  EXPECT_NE(never.err.find("error: env.success_key: a whole episode of 'Point' never set 'is_success' in info; did you "
+                           "mean 'success'? (has: success)"),
+            std::string::npos)
+      << never.err;
+}
+
+/// Processes whose environment holds that setting: whatever a program started, and whoever is their parent by now.
+std::vector<pid_t> marked(const std::string& setting) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream file(entry.path() / "environ");  // of a process that has ended there is nothing to read
+    const std::string all((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (all.find(setting) != std::string::npos) found.push_back(static_cast<pid_t>(std::stoi(name)));
+  }
+  return found;
+}
+
+struct GymInterrupted : GymPrograms, ::testing::WithParamInterface<int> {};
+INSTANTIATE_TEST_SUITE_P(By, GymInterrupted, ::testing::Values(SIGINT, SIGTERM, SIGKILL));
+
+TEST_P(GymInterrupted, AnEvaluationOfManyLeavesNoProcessBehind) {
+  ASSERT_EQ(train("").code, 0);
+  const auto mark = "ONRAMP_TEST_MARK=" + folder.path().string();
+  Program program("onramp-eval", {(folder / "run").string(), "--episodes", "1000000", "--batch", "4"}, folder.path(),
+                  {mark});
+  const auto at_work = [&] { return marked(mark).size() >= 2 && program.catches_interrupt(); };
+  ASSERT_TRUE(program.wait_until(at_work)) << program.err();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // in the middle of episodes
+  program.signal(GetParam());
+  const auto ended = program.wait();
+  if (GetParam() == SIGKILL) {
+    for (int i = 0; i < 500 && !marked(mark).empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  } else {
+    EXPECT_EQ(ended.code, 130) << ended.err;
+    EXPECT_NE(ended.err.find("of 1000000 episodes"), std::string::npos) << ended.err;
+  }
+  EXPECT_TRUE(marked(mark).empty());
+}
+
 }  // namespace
 }  // namespace onramp::test

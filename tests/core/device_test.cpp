@@ -6,8 +6,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
 
 #include "onramp/base/error.h"
+#include "onramp/base/text.h"
 #include "support/expect_throws.h"
 
 namespace onramp {
@@ -100,6 +105,46 @@ TEST(ApplyCompute, ProductsRepeatTheirBits) {
   const auto first = at::matmul(a, b);
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(at::equal(at::matmul(a, b), first));
   apply_compute({.threads = 1});
+}
+
+/// "omp_get_max_threads() : 1", of this thread.
+std::string threads_of(const std::string& function) {
+  const auto info = at::get_parallel_info();
+  const auto at = info.find(function + "() : ");
+  return at == std::string::npos ? "" : info.substr(at, info.find('\n', at) - at);
+}
+
+/// What OpenMP, MKL, and a loop of ours use.
+void expect_threads(int count) {
+  EXPECT_EQ(at::get_num_threads(), count);
+  EXPECT_EQ(threads_of("omp_get_max_threads"), concat("omp_get_max_threads() : ", count));
+  if (at::hasMKL()) {
+    EXPECT_EQ(threads_of("mkl_get_max_threads"), concat("mkl_get_max_threads() : ", count));
+  }
+  std::mutex mutex;
+  std::set<std::thread::id> seen;
+  at::parallel_for(0, 64, 1, [&](int64_t, int64_t) {
+    const std::lock_guard lock(mutex);
+    seen.insert(std::this_thread::get_id());
+  });
+  EXPECT_EQ(std::ssize(seen), count);
+}
+
+TEST(OneComputeThread, IsForItsOwnThreadAndLifeAlone) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(2);
+  {
+    const OneComputeThread one;
+    expect_threads(1);
+    std::thread([] { expect_threads(2); }).join();
+  }
+  expect_threads(2);
+  std::thread([] {  // one that has computed nothing yet
+    const OneComputeThread one;
+    expect_threads(1);
+  })
+      .join();
+  at::set_num_threads(before);
 }
 
 }  // namespace

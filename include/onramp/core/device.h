@@ -55,6 +55,19 @@ at::Device resolve_device(DeviceChoice choice);
 /// Cores that this process may use: affinity and the control group's quota, not what the machine has.
 int available_cores();
 
+/// While it lives, operations of the thread that made it use no other thread: their results then do not depend on how many there
+/// are (see above), and threads that compute side by side do not fight for the cores. Other threads are left alone.
+class OneComputeThread {
+ public:
+  OneComputeThread();
+  ~OneComputeThread();
+  OneComputeThread(const OneComputeThread&) = delete;
+  OneComputeThread& operator=(const OneComputeThread&) = delete;
+
+ private:
+  int openmp_ = 0, mkl_ = 0;  // as before
+};
+
 /// Whether this processor multiplies bfloat16 by instructions of its own (AVX512-BF16); without them it is slower than float32.
 bool has_bf16_products();
 

@@ -20,6 +20,8 @@ struct DataOptions {
   std::optional<bool> cut_at_success;
   int64_t max_episode_steps = 0;
   bool clip_actions = false;
+  std::optional<double> success_reward;
+  std::vector<std::string> state_keys;
   bool tolerant = false;  ///< not of a config: hand over actions outside [-1, 1] too, for whoever reports them
   template <class V>
   void fields(V& v) {
@@ -34,6 +36,12 @@ struct DataOptions {
       "step",
       at_least(0));
     v("clip_actions", clip_actions, "clip actions to [-1, 1] instead of refusing a set that has others");
+    v("success_reward", success_reward,
+      "a step whose recorded reward is at least so large succeeded (Kitchen, four subtasks: 4); cut_at_success is yes "
+      "then; null: the set's own flags say it");
+    v("state_keys", state_keys,
+      "vectors that make up `state`, in this order, as env.state_keys of gym; others are left out; empty: all by their "
+      "own names");
   }
   static DataOptions as_recorded() {
     DataOptions options;

@@ -26,6 +26,7 @@ class BatchedEnvironment {
   BatchedEnvironment& operator=(const BatchedEnvironment&) = delete;
 
   int64_t size() const;
+  int64_t threads() const;
   const EnvSpec& spec() const;
 
   /// Environment i starts with seeds[i]; those beyond the list rest.
@@ -34,6 +35,9 @@ class BatchedEnvironment {
   /// Environment i takes actions[i] (float [A]); an undefined action, or none, lets it rest and leaves its entry empty.
   /// @throws EnvironmentError as reset(). The others have taken their step, the failed one needs a reset.
   std::vector<std::optional<Step>> step(const std::vector<at::Tensor>& actions);
+  /// Lets each environment go its own way: calls `job` once with each, `threads()` of them at a time (0, 1, ... first).
+  /// @throws EnvironmentError as reset(), whatever the job threw
+  void each(const std::function<void(int64_t number, Environment& environment)>& job);
 
  private:
   class Pool;

@@ -61,6 +61,9 @@ PartState save_policy(const ActorPolicy& policy);
 /// @throws Error for a policy of a kind that cannot be stored
 PartState save_policy(const Policy& policy);
 
+/// Another one that acts alike, bit for bit, on the same device, for a thread of its own; null for a kind that cannot be stored.
+std::unique_ptr<Policy> copy_policy(const Policy& policy);
+
 /// @throws CheckpointError for another kind of part, a missing or misshapen tensor, or a hash that does not match
 std::unique_ptr<Policy> load_policy(const PartState& state, at::Device device = at::kCPU);
 

@@ -40,6 +40,7 @@ class TorchScriptPolicy final : public Policy {
 
   const std::string& file() const { return *file_; }
   const std::string& name() const { return name_; }
+  at::Device device() const { return device_; }
   /// One line: what it sees and does, what it remembers, its density.
   std::string describe() const;
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -19,6 +20,11 @@ struct CollectedEpisode {
   /// stored before the failure is rethrown, so that nothing recorded is lost.
   std::exception_ptr failure;
 };
+
+/// Acts from an episode's first observation to its end. Draws of the policy follow from `seed` alone.
+/// @param stepped  is shown each step and what was chosen for it, rows [1, .]
+EndReason act_to_end(Environment& environment, Policy& policy, ActMode mode, uint64_t seed, Observation first,
+                     const std::function<void(const Action& chosen, const Step& step)>& stepped);
 
 /// Runs one episode. Everything random in it is a function of `seed`: the reset and every draw of the policy.
 /// @param meta provenance stored with the episode; "seed" and "policy_hash" are added.

@@ -86,40 +86,53 @@ std::string told_at_last(const std::string& words, bool only_where) {
   return where.empty() ? fatal : concat(fatal, ", ", where);
 }
 
-std::string missing_package(const std::string& python, const std::string& package, const std::string& message) {
+std::string setup_command(GymPackages packages) { return concat("scripts/setup.sh --", enum_name(packages)); }
+
+/// A package that one of scripts/setup.sh's Pythons has: of that one which the config means, if it has it.
+std::string setup_with(const std::string& package, GymPackages packages) {
+  if (package == "robosuite") return setup_command(GymPackages::kRobosuite);
+  const bool gymnasium = package == "gymnasium" || package == "gymnasium_robotics";
+  if (!gymnasium && package != "mujoco" && package != "numpy") return "";
+  return setup_command(gymnasium && packages == GymPackages::kRobosuite ? GymPackages::kGym : packages);
+}
+
+std::string missing_package(const std::string& python, const std::string& package, const std::string& message,
+                            GymPackages packages) {
   const auto top = package.substr(0, package.find('.'));
-  const bool ours = top == "gymnasium" || top == "gymnasium_robotics" || top == "mujoco" || top == "numpy";
+  const auto command = setup_with(top, packages);
   auto name = top;
   std::replace(name.begin(), name.end(), '_', '-');
   if (top.empty()) return concat("env.python: ", python, " lacks a package: ", message);
   return concat("env.python: ", python, " has no package '", top, "'; ",
-                ours ? "scripts/setup.sh --gym makes a Python that has it; or: " : "to install it: ", python,
+                command.empty() ? "to install it: " : concat(command, " makes a Python that has it; or: "), python,
                 " -m pip install ", name);
 }
 
 }  // namespace
 
-std::string find_python(const std::filesystem::path& named) {
+std::string find_python(const GymConfig& config) {
   namespace fs = std::filesystem;
   const auto runs = [](const fs::path& path) {
     std::error_code error;
     return fs::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
   };
-  if (!named.empty()) {
-    if (runs(named)) return named.string();
-    throw ConfigError(concat("env.python: ", named.string(),
-                             " is not there or cannot be run; scripts/setup.sh --gym makes one, which is the default"));
+  const auto command = setup_command(config.packages);
+  if (!config.python.empty()) {
+    if (runs(config.python)) return config.python.string();
+    throw ConfigError(concat("env.python: ", config.python.string(), " is not there or cannot be run; ", command,
+                             " makes one, which is the default"));
   }
   const char* cache = std::getenv("ONRAMP_CACHE");
   const char* home = std::getenv("HOME");
-  const fs::path made =
-      fs::path(cache ? fs::path(cache) : fs::path(home ? home : "/") / ".cache/onramp") / "gym/bin/python";
-  for (const auto& path : {made, fs::path("/usr/bin/python3")}) {
-    if (runs(path)) return path.string();
+  const fs::path made = fs::path(cache ? fs::path(cache) : fs::path(home ? home : "/") / ".cache/onramp") /
+                        enum_name(config.packages) / "bin/python";
+  if (runs(made)) return made.string();
+  if (config.packages != GymPackages::kGym) {
+    throw ConfigError(concat("env.packages: ", made.string(), " is not there; ", command, " makes it"));
   }
-  throw ConfigError(
-      "env.python: there is no Python at /usr/bin/python3 and none that scripts/setup.sh --gym made; call it, or name "
-      "one");
+  if (const fs::path system = "/usr/bin/python3"; runs(system)) return system.string();
+  throw ConfigError(concat("env.python: there is no Python at /usr/bin/python3 and none that ", command,
+                           " made; call it, or name one"));
 }
 
 json to_hello(const GymConfig& config) {
@@ -128,7 +141,7 @@ json to_hello(const GymConfig& config) {
 }
 
 Bridge::Bridge(const GymConfig& config)
-    : config_(config), python_(find_python(config.python)), label_(concat("environment '", config.id, "'")) {
+    : config_(config), python_(find_python(config)), label_(concat("environment '", config.id, "'")) {
   int ends[2];
   shared_ = FileDescriptor(memfd_create("onramp-gym", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!shared_.valid() || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -188,7 +201,8 @@ void Bridge::refused(const std::string& doing, std::span<const std::byte> bytes)
   const auto kind = text_at(facts, "kind");
   // Names and messages are a stranger's.
   const auto said = [&](const char* key, size_t most = 600) { return printable(text_at(facts, key), most); };
-  if (kind == "missing") throw ConfigError(missing_package(python_, said("package"), said("message")));
+  if (kind == "missing")
+    throw ConfigError(missing_package(python_, said("package"), said("message"), config_.packages));
   if (kind == "no_file") throw ConfigError(concat("env.file: no such Python file: ", said("path")));
   if (kind == "unknown_id") {
     const auto known = texts_at(facts, "known");

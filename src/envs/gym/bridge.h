@@ -14,9 +14,10 @@
 
 namespace onramp::gym {
 
-/// The interpreter that a config means: its own, else the one that scripts/setup.sh --gym makes, else /usr/bin/python3.
+/// The interpreter that a config means: its own, else the one that scripts/setup.sh makes for its `packages`, else, for those
+/// of gym, /usr/bin/python3.
 /// @throws ConfigError when there is none
-std::string find_python(const std::filesystem::path& named);
+std::string find_python(const GymConfig& config);
 
 /// `imports`, `kwargs` and so on, as bridge.py reads them.
 nlohmann::json to_hello(const GymConfig& config);

@@ -2,7 +2,6 @@
 
 #include "onramp/base/error.h"
 #include "onramp/base/text.h"
-#include "onramp/core/device.h"
 #include "onramp/training/film.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/phases/factories.h"
@@ -27,8 +26,7 @@ class Evaluate final : public Phase {
 
   void run(Run& run) override {
     auto& state = run.state();
-    const int64_t threads = available_cores();  // environments side by side; one policy acts on all of them
-    BatchedEnvironment environments([&run] { return run.make_environment(); }, config_.settings.batch, threads);
+    auto environments = environments_for(config_.settings, [&run] { return run.make_environment(); });
     const int64_t each = config_.settings.episodes;
     run.begin_progress(each * static_cast<int64_t>(config_.policies.size()), state.step * each);
     while (state.step < static_cast<int64_t>(config_.policies.size())) {
@@ -42,7 +40,9 @@ class Evaluate final : public Phase {
       store_result(run.folder(), result);
       if (std::find(config_.videos.begin(), config_.videos.end(), who) != config_.videos.end()) film(run, who);
       ++state.step;
-      run.log(state.step, {{who + "/success", result.rate()}, {who + "/return", result.mean_return()}});
+      run.log(state.step, {{who + "/success", result.rate()},
+                           {who + "/return", result.mean_return()},
+                           {who + "/last_reward", result.mean_last_reward()}});
       run.tick();
     }
   }

@@ -28,12 +28,25 @@ constexpr auto enum_names(GymReward*) {
                     std::pair{GymReward::kSuccessMinusOne, std::string_view("success_minus_one")}};
 }
 
+/// Which of the Pythons that scripts/setup.sh makes: environments do not agree on one MuJoCo.
+enum class GymPackages : uint8_t {
+  kGym,        ///< --gym: Gymnasium-Robotics with the newest MuJoCo: Adroit, Fetch
+  kKitchen,    ///< --kitchen: Gymnasium-Robotics with a MuJoCo that its Kitchen works with
+  kRobosuite,  ///< --robosuite
+};
+constexpr auto enum_names(GymPackages*) {
+  return std::array{std::pair{GymPackages::kGym, std::string_view("gym")},
+                    std::pair{GymPackages::kKitchen, std::string_view("kitchen")},
+                    std::pair{GymPackages::kRobosuite, std::string_view("robosuite")}};
+}
+
 /// Settings of the environment `gym`.
 struct GymConfig {
   std::string id;
   std::filesystem::path file;
   std::vector<std::string> imports;
   ConfigNode kwargs = ConfigNode::map({});
+  GymPackages packages = GymPackages::kGym;
   std::filesystem::path python;
   std::string success_key = "success";
   bool ends_at_success = false;
@@ -54,8 +67,9 @@ struct GymConfig {
     v("file", file, "Python file with a class or function `id` that makes the environment; empty: `id` is Gymnasium's");
     v("imports", imports, "Python modules that register the id");
     v("kwargs", kwargs, "arguments that the environment is made with");
-    v("python", python,
-      "the interpreter; empty: the one that scripts/setup.sh --gym makes, where there is none /usr/bin/python3");
+    v("packages", packages,
+      "where `python` names none, the interpreter that scripts/setup.sh makes with --gym, --kitchen or --robosuite");
+    v("python", python, "the interpreter; empty: that of `packages`, for gym where there is none /usr/bin/python3");
     v("success_key", success_key, "entry of `info` that says whether a step succeeded; empty: nothing says it");
     v("ends_at_success", ends_at_success, "an episode ends, terminal, at its first success");
     v("reward", reward, "raw reward of a step: the environment's, or made of the success flag");
