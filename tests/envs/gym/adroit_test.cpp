@@ -7,7 +7,6 @@
 #include "onramp/core/tensor_io.h"
 #include "onramp/data/d4rl_reader.h"
 #include "support/d4rl_files.h"
-#include "support/environment_contract.h"
 
 namespace onramp::test {
 namespace {
@@ -22,7 +21,9 @@ gym::GymConfig adroit(const std::string& task) {
   return config;
 }
 
-std::vector<EnvironmentCase> adroit_cases() {
+}  // namespace
+
+NamedEnvironments adroit_environments() {
   if (!std::filesystem::exists(kPython)) return {};
   auto sparse = adroit("Pen");
   sparse.reward = gym::GymReward::kSuccessMinusOne;
@@ -31,7 +32,8 @@ std::vector<EnvironmentCase> adroit_cases() {
   return {{"door", [] { return gym::make_gym_environment(adroit("Door")); }},
           {"pen_sparse", [=] { return gym::make_gym_environment(sparse); }}};
 }
-INSTANTIATE_TEST_SUITE_P(Adroit, EnvironmentContract, testing::ValuesIn(adroit_cases()), name_of_case);
+
+namespace {
 
 /// Replays the first episodes of a file in the environment: number k was recorded with seed k. Its actions are float32, not
 /// what was taken to the last bit, so that the two part: by 1e-8 after a step, by 1e-4 after 60 to 100. Another action, seed or

@@ -1,4 +1,5 @@
-// The contract, over the bridge: vectors, pictures, other bounds, other precisions, other ends.
+// The contract, over the bridge: vectors, pictures, other bounds, other precisions, other ends; Adroit, robosuite and the Kitchen
+// where they are set up and asked for.
 #include "support/environment_contract.h"
 
 #include "gym_testing.h"
@@ -19,7 +20,7 @@ std::vector<EnvironmentCase> cases() {
   sparse.ends_at_success = true;
   auto blind = tiny("Pictures", "{length: 12, channels: 1}");
   blind.images = false;
-  return {
+  std::vector<EnvironmentCase> cases{
       {"point", of(tiny("Point", "{length: 20}"))},
       {"point_that_fails", of(tiny("Point", "{terminates_at: 7}"))},
       {"pictures", of(tiny("Pictures", "{length: 12}"))},
@@ -27,6 +28,10 @@ std::vector<EnvironmentCase> cases() {
       {"chosen_keys", of(sparse)},
       {"without_images", of(blind)},
   };
+  for (const auto& more : {adroit_environments(), package_environments()}) {
+    for (const auto& [name, make] : more) cases.push_back({name, make});
+  }
+  return cases;
 }
 INSTANTIATE_TEST_SUITE_P(Gym, EnvironmentContract, testing::ValuesIn(cases()), name_of_case);
 

@@ -1,7 +1,10 @@
 // The bridge over the environments of tiny.py, by the machine's own Python.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "onramp/envs/gym/gym_environment.h"
@@ -18,5 +21,10 @@ inline gym::GymConfig tiny(const std::string& id = "Point", const std::string& k
   config.kwargs = parse_config_text("kwargs: " + kwargs, "test").at("kwargs");
   return config;
 }
+
+/// Environments that the contract test runs over beside those of tiny.py, by name; none where what they want is not set up.
+using NamedEnvironments = std::vector<std::pair<std::string, std::function<std::unique_ptr<Environment>()>>>;
+NamedEnvironments adroit_environments();   // adroit_test.cpp
+NamedEnvironments package_environments();  // packages_test.cpp
 
 }  // namespace onramp::test

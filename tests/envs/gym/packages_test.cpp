@@ -8,7 +8,6 @@
 #include "onramp/base/error.h"
 #include "onramp/core/tensor_io.h"
 #include "onramp/envs/wrappers.h"
-#include "support/environment_contract.h"
 #include "support/expect_throws.h"
 
 namespace onramp::test {
@@ -38,18 +37,20 @@ gym::GymConfig kitchen(const std::string& kwargs = "{}") {
   return of_file(gym::GymPackages::kKitchen, "kitchen_task.py", "kitchen", kwargs);
 }
 
-std::vector<EnvironmentCase> package_cases() {
+}  // namespace
+
+NamedEnvironments package_environments() {
   if (!asked_for()) return {};
   auto short_kitchen = kitchen();
   short_kitchen.max_steps = 20;
-  std::vector<EnvironmentCase> cases{{"kitchen", [=] { return gym::make_gym_environment(short_kitchen); }}};
+  NamedEnvironments cases{{"kitchen", [=] { return gym::make_gym_environment(short_kitchen); }}};
   for (const std::string id : {"lift", "can", "square"}) {
-    cases.push_back({"robosuite_" + id, [id] { return gym::make_gym_environment(robosuite(id)); }});
+    cases.emplace_back("robosuite_" + id, [id] { return gym::make_gym_environment(robosuite(id)); });
   }
   return cases;
 }
-INSTANTIATE_TEST_SUITE_P(Packages, EnvironmentContract, testing::ValuesIn(package_cases()), name_of_case);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EnvironmentContract);
+
+namespace {
 
 std::vector<float> state_after(Environment& environment, uint64_t seed,
                                const std::vector<std::vector<float>>& actions) {
