@@ -81,7 +81,7 @@ TEST(Q2rlConfigs, RobomimicsTasksHaveThePapersRewardRolloutsAndWeights) {
     double bc_weight;  // table I
   };
   for (const auto& [name, demonstrations, bc_weight] :
-       {Robomimic{"lift", 20, 0.3}, Robomimic{"can", 100, 0.3}, Robomimic{"square", 200, 0.2}}) {
+       {Robomimic{"lift", 100, 0.3}, Robomimic{"can", 100, 0.3}, Robomimic{"square", 200, 0.2}}) {
     SCOPED_TRACE(name);
     const auto config = q2rl_config(name);
     EXPECT_EQ(config.at("env").at("type").text(), name);
@@ -155,7 +155,8 @@ TEST(Q2rlConfigs, GmmRnnIsLiftFromAPolicyThatRemembers) {
   }
   EXPECT_EQ(phase_named(config, "rollouts").at("into").as<std::vector<std::string>>(),
             std::vector<std::string>{"rollouts"});
-  for (const char* name : {"demonstrations", "estimation", "online", "evaluation"}) {
+  EXPECT_EQ(phase_named(config, "demonstrations").at("episodes").as<int64_t>(), 20);
+  for (const char* name : {"estimation", "online", "evaluation"}) {
     EXPECT_EQ(to_yaml(phase_named(config, name)), to_yaml(phase_named(base, name))) << name;
   }
 }
