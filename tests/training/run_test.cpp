@@ -99,7 +99,12 @@ TEST_F(Runs, ThatAreDoneDoNothingMore) {
 
 TEST_F(Runs, KeepAsManyCheckpointsAsAskedFor) {
   execute(folder_ / "run", replaced(kTinyRun, "keep_checkpoints: 1000", "keep_checkpoints: 3"));
-  EXPECT_EQ(names_in(folder_ / "run" / "checkpoints"), (std::vector<std::string>{"000039", "000040", "000041"}));
+  const auto names =
+      names_in(folder_ / "run" / "checkpoints");  // the last ones; how many there were, an evaluation's pace decides
+  ASSERT_EQ(names.size(), 3u);
+  EXPECT_GE(std::stoi(names[0]), 30);
+  EXPECT_EQ(std::stoi(names[1]), std::stoi(names[0]) + 1);
+  EXPECT_EQ(std::stoi(names[2]), std::stoi(names[0]) + 2);
 }
 
 TEST_F(Runs, RefuseTheFolderOfAnotherConfig) {
