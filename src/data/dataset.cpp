@@ -73,8 +73,8 @@ void Dataset::check(const Episode& episode) const {
     if (!got) {
       std::vector<std::string> names;
       for (const auto& entry : episode.observation_spec.entries) names.push_back(entry.name);
-      throw DataError(concat("episode: observation '", printable(want.name), "' is missing (has: ",
-                             printable(join(names), 400), ")"));
+      throw DataError(concat("episode: observation '", printable(want.name),
+                             "' is missing (has: ", printable(join(names), 400), ")"));
     }
     if (got->dtype != want.dtype || got->shape != want.shape) {
       throw DataError(concat("episode: observation '", printable(want.name), "' has shape ",
