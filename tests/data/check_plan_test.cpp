@@ -3,6 +3,7 @@
 
 #include "onramp/base/error.h"
 #include "onramp/data/sampler.h"
+#include "sampler_testing.h"
 #include "support/episodes.h"
 #include "support/expect_throws.h"
 
@@ -11,6 +12,9 @@ namespace {
 
 using test::expect_throws;
 using test::make_episode;
+using test::make_replay;
+using test::request_of;
+using test::sequences_of;
 
 /// Rewards of 0, and of 1 on a successful episode's last step.
 Episode sparse_episode(EndReason end, int64_t number) {
@@ -82,6 +86,58 @@ TEST_F(PlanOverTwoSources, SaysThatSuccessIsNotMarkedWhereStepsEarn) {
   plan[0].wants_success = true;
   expect_throws<DataError>([&] { check_plan(plan, replay); },
                            "has its success flag set, although steps earn up to 0.5: mark what success is");
+}
+
+TEST(CheckPlan, NamesWhatCannotBeFulfilled) {
+  const auto replay = make_replay();
+  const auto refuses = [&](auto change, const std::string& text) {
+    auto request = request_of({{"offline"}});
+    change(request);
+    expect_throws<Error>([&] { check_plan({request}, replay); }, "request 'batch': " + text);
+  };
+  refuses([](auto& r) { r.sources = {{"ofline"}}; }, "there is no source 'ofline'; did you mean 'offline'?");
+  refuses([](auto& r) { r.sources = {{"empty"}}; }, "source 'empty' has no episodes");
+  refuses([](auto& r) { r.sources = {{"empty", 1.0, EpisodeFilter::kAll, true}}; }, "all of its sources are empty");
+  refuses([](auto& r) { r.sources = {}; }, "names no source");
+  refuses([](auto& r) { r.sources[0].share = 0.0; }, "source 'offline': share: want > 0, got 0");
+  refuses([](auto& r) { r.size = 0; }, "size: want >= 1, got 0");
+  refuses([](auto& r) { r.n_step = 0; }, "n_step: want >= 1, got 0");
+  refuses([](auto& r) { r.gamma = 1.5; }, "gamma: want in [0, 1], got 1.5");
+  refuses([](auto& r) { r.observations = {"stat"}; }, "observation 'stat' does not exist; did you mean 'state'?");
+  refuses([](auto& r) { r.columns = {"teacher_action"}; }, "column 'teacher_action' is not stored with episode 0");
+  refuses(
+      [](auto& r) {
+        r.kind = SampleKind::kGoal;
+        r.goal_self = 0.5;
+      },
+      "goal_future 0.625 and goal_self 0.5");
+  refuses(
+      [](auto& r) {
+        r.kind = SampleKind::kSequence;
+        r.steps = 0;
+      },
+      "steps: want >= 1, got 0");
+  refuses([](auto& r) { r.columns = {"mask"}; }, "column 'mask' is not stored with episode 0");
+  const auto request = request_of({{"offline"}});
+  expect_throws<ConfigError>([&] { check_plan({request, request}, replay); }, "two requests of this name");
+  auto good = request;
+  good.columns = {"mc_return", "value"};
+  check_plan({good}, replay);
+  auto sequences = sequences_of({{"offline"}}, 100);  // longer than any episode
+  sequences.columns = {"mask", "value"};
+  check_plan({sequences}, replay);
+}
+
+TEST(CheckPlan, KeepsPrivilegedStateFromNetworks) {
+  auto episode = make_episode(3, EndReason::kTimeLimit);
+  episode.observation_spec.entries[0].privileged = true;
+  Replay replay(episode.observation_spec, episode.action_spec);
+  replay.add_source("offline");
+  replay.add(episode, {"offline"});
+  auto request = request_of({{"offline"}});
+  EXPECT_FALSE(Sampler(1).sample(request, replay).obs.contains("state"));
+  request.observations = {"state"};
+  expect_throws<ConfigError>([&] { check_plan({request}, replay); }, "'state' is privileged simulator state");
 }
 
 }  // namespace

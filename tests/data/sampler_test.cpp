@@ -8,35 +8,14 @@
 #include <nlohmann/json.hpp>
 
 #include "onramp/base/error.h"
+#include "sampler_testing.h"
 #include "support/episodes.h"
 #include "support/expect_throws.h"
 
 namespace onramp {
 namespace {
 
-using test::expect_throws;
-using test::make_episode;
-
-/// Sources "offline" (episodes 0, 1, 2 of 3, 5, 4 steps) and "online" (episodes 2, 3; 3 of 6 steps), 2 is a success.
-Replay make_replay() {
-  const auto first = make_episode(3, EndReason::kTimeLimit, 0);
-  Replay replay(first.observation_spec, first.action_spec);
-  replay.add_source("offline");
-  replay.add_source("online", {.reward = {.scale = 10.0, .bias = -1.0}});
-  replay.add_source("empty");
-  replay.add(first, {"offline"});
-  replay.add(make_episode(5, EndReason::kFailure, 1), {"offline"});
-  replay.add(make_episode(4, EndReason::kSuccess, 2), {"offline", "online"});
-  replay.add(make_episode(6, EndReason::kTimeLimit, 3), {"online"});
-  return replay;
-}
-
-BatchRequest request_of(std::vector<SourceShare> sources, int64_t size = 256) {
-  return {.size = size, .sources = std::move(sources)};
-}
-
-int64_t number(const Observation& obs, int64_t row) { return obs.at("state")[row][0].item<int64_t>(); }
-int64_t step(const Observation& obs, int64_t row) { return obs.at("state")[row][1].item<int64_t>(); }
+using namespace onramp::test;
 
 TEST(Sampler, DrawsEveryStepEquallyOftenAndNoLastState) {
   const auto replay = make_replay();
@@ -270,140 +249,6 @@ TEST(Sampler, AProtectiveStopMeansWhatTheSourceSays) {
   const auto succeeded = last_step_before_a_stop(StopMeaning::kLasting, /*terminal=*/false, /*success=*/true);
   EXPECT_EQ(succeeded.reward, -3.0);
   EXPECT_EQ(succeeded.discount, 0.5);
-}
-
-BatchRequest sequences_of(std::vector<SourceShare> sources, int64_t T, int64_t size = 256) {
-  return {.size = size, .kind = SampleKind::kSequence, .sources = std::move(sources), .steps = T};
-}
-
-// Episodes of 3, 5 and 4 steps: T = 4 is longer than one of them, and most sequences of the others end early.
-TEST(Sampler, SequencesAreStepsOfOneEpisodeInTheirOrder) {
-  const auto replay = make_replay();
-  Sampler sampler(1);
-  auto request = sequences_of({{"offline"}, {"online"}}, 4, 500);
-  request.n_step = 2;
-  request.gamma = 0.9;
-  request.columns = {"step", "executed_action", "value", "mask"};
-  const auto batch = sampler.sample(request, replay);
-  EXPECT_EQ(batch.size(), 500);
-  EXPECT_EQ(batch.obs.at("wrist").sizes(), (std::vector<int64_t>{500, 4, 4, 5, 3}));
-  EXPECT_EQ(batch.columns.at("executed_action").sizes(), batch.action.sizes());
-  const auto& mask = batch.columns.at("mask");
-  ASSERT_EQ(mask.sizes(), (std::vector<int64_t>{500, 4}));
-  std::map<int64_t, int> there;  // sequences by how many steps of them are there
-  for (int64_t i = 0; i < batch.size(); ++i) {
-    const auto obs = [&](const Observation& of) { return Observation{{"state", of.at("state")[i]}}; };
-    const auto e = number(obs(batch.obs), 0), first = step(obs(batch.obs), 0);
-    const auto& info = replay.dataset().info(e);
-    const int64_t length = std::min<int64_t>(4, info.length - first);
-    ++there[length];
-    for (int64_t t = 0; t < 4; ++t) {
-      SCOPED_TRACE(concat("episode ", e, " from ", first, ", step ", t));
-      const int64_t at = first + std::min(t, length - 1);  // the last one is repeated
-      EXPECT_EQ(mask[i][t].item<double>(), t < length ? 1.0 : 0.0);
-      EXPECT_EQ(number(obs(batch.obs), t), e);
-      EXPECT_EQ(step(obs(batch.obs), t), at);
-      EXPECT_EQ(batch.columns.at("step")[i][t].item<int64_t>(), at);
-      EXPECT_EQ(batch.columns.at("value")[i][t].item<double>(), static_cast<double>(at) + 0.25);
-      EXPECT_EQ(batch.obs.at("wrist")[i][t][0][0][0].item<int64_t>(), (31 * e + 7 * at) % 256);
-      const auto window = n_step_return(replay.dataset().rewards(e), at, 2, 0.9, info.terminal,
-                                        i % 2 == 0 ? RewardTransform{} : RewardTransform{10.0, -1.0});
-      EXPECT_FLOAT_EQ(batch.reward[i][t].item<float>(), static_cast<float>(window.reward));
-      EXPECT_FLOAT_EQ(batch.discount[i][t].item<float>(), static_cast<float>(window.discount));
-      EXPECT_EQ(step(obs(batch.next_obs), t), window.next);
-    }
-  }
-  EXPECT_EQ(there.size(), 4U);
-}
-
-// A transition is a sequence of one step, drawn by the same numbers; and every step begins as many sequences as any other.
-TEST(Sampler, ASequenceBeginsAtTheStepThatATransitionWouldBe) {
-  const auto replay = make_replay();
-  const Sampler sampler(3);
-  const auto one = sampler.draw(request_of({{"offline"}}), replay, 5);
-  for (const int64_t T : {1, 3}) {
-    const auto many = sampler.draw(sequences_of({{"offline"}}, T), replay, 5);
-    EXPECT_TRUE(at::equal(many.action.select(1, 0), one.action));
-    EXPECT_TRUE(at::equal(many.obs.at("state").select(1, 0), one.obs.at("state")));
-    EXPECT_TRUE(at::equal(many.reward.select(1, 0), one.reward));
-  }
-}
-
-TEST(Sampler, SequencesAreAFunctionOfSeedNameAndNumber) {
-  const auto replay = make_replay();
-  const auto request = sequences_of({{"offline"}}, 3);
-  Sampler sampler(7);
-  const auto first = sampler.sample(request, replay), second = sampler.sample(request, replay);
-  EXPECT_FALSE(at::equal(first.action, second.action));
-  EXPECT_TRUE(at::equal(second.action, Sampler(7).draw(request, replay, 1).action));
-  EXPECT_FALSE(at::equal(first.action, Sampler(8).draw(request, replay, 0).action));
-  const auto part = second.slice(10, 20);
-  EXPECT_TRUE(at::equal(part.columns.at("mask"), second.columns.at("mask").slice(0, 10, 20)));
-  EXPECT_TRUE(at::equal(part.obs.at("state"), second.obs.at("state").slice(0, 10, 20)));
-}
-
-TEST(Sampler, FrameIdsOfSequencesLeadToTheirPixels) {
-  const auto replay = make_replay();
-  auto request = sequences_of({{"offline"}}, 3, 16);
-  const Sampler sampler(3);
-  const auto pixels = sampler.draw(request, replay, 0).obs.at("wrist");
-  request.images = ImageForm::kFrameIds;
-  const auto ids = sampler.draw(request, replay, 0).obs.at("wrist");
-  ASSERT_EQ(ids.sizes(), (std::vector<int64_t>{16, 3}));
-  const auto& frames = replay.dataset().frames("wrist");
-  EXPECT_TRUE(at::equal(frames.gather({ids.const_data_ptr<int64_t>(), 48}), pixels.flatten(0, 1)));
-}
-
-TEST(CheckPlan, NamesWhatCannotBeFulfilled) {
-  const auto replay = make_replay();
-  const auto refuses = [&](auto change, const std::string& text) {
-    auto request = request_of({{"offline"}});
-    change(request);
-    expect_throws<Error>([&] { check_plan({request}, replay); }, "request 'batch': " + text);
-  };
-  refuses([](auto& r) { r.sources = {{"ofline"}}; }, "there is no source 'ofline'; did you mean 'offline'?");
-  refuses([](auto& r) { r.sources = {{"empty"}}; }, "source 'empty' has no episodes");
-  refuses([](auto& r) { r.sources = {{"empty", 1.0, EpisodeFilter::kAll, true}}; }, "all of its sources are empty");
-  refuses([](auto& r) { r.sources = {}; }, "names no source");
-  refuses([](auto& r) { r.sources[0].share = 0.0; }, "source 'offline': share: want > 0, got 0");
-  refuses([](auto& r) { r.size = 0; }, "size: want >= 1, got 0");
-  refuses([](auto& r) { r.n_step = 0; }, "n_step: want >= 1, got 0");
-  refuses([](auto& r) { r.gamma = 1.5; }, "gamma: want in [0, 1], got 1.5");
-  refuses([](auto& r) { r.observations = {"stat"}; }, "observation 'stat' does not exist; did you mean 'state'?");
-  refuses([](auto& r) { r.columns = {"teacher_action"}; }, "column 'teacher_action' is not stored with episode 0");
-  refuses(
-      [](auto& r) {
-        r.kind = SampleKind::kGoal;
-        r.goal_self = 0.5;
-      },
-      "goal_future 0.625 and goal_self 0.5");
-  refuses(
-      [](auto& r) {
-        r.kind = SampleKind::kSequence;
-        r.steps = 0;
-      },
-      "steps: want >= 1, got 0");
-  refuses([](auto& r) { r.columns = {"mask"}; }, "column 'mask' is not stored with episode 0");
-  const auto request = request_of({{"offline"}});
-  expect_throws<ConfigError>([&] { check_plan({request, request}, replay); }, "two requests of this name");
-  auto good = request;
-  good.columns = {"mc_return", "value"};
-  check_plan({good}, replay);
-  auto sequences = sequences_of({{"offline"}}, 100);  // longer than any episode
-  sequences.columns = {"mask", "value"};
-  check_plan({sequences}, replay);
-}
-
-TEST(CheckPlan, KeepsPrivilegedStateFromNetworks) {
-  auto episode = make_episode(3, EndReason::kTimeLimit);
-  episode.observation_spec.entries[0].privileged = true;
-  Replay replay(episode.observation_spec, episode.action_spec);
-  replay.add_source("offline");
-  replay.add(episode, {"offline"});
-  auto request = request_of({{"offline"}});
-  EXPECT_FALSE(Sampler(1).sample(request, replay).obs.contains("state"));
-  request.observations = {"state"};
-  expect_throws<ConfigError>([&] { check_plan({request}, replay); }, "'state' is privileged simulator state");
 }
 
 }  // namespace
