@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cloning_state.h"
 #include "onramp/algorithms/cloned_policy.h"
 #include "onramp/algorithms/given_policy.h"
 #include "onramp/algorithms/learner_factory.h"
@@ -11,7 +12,6 @@
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
 #include "onramp/models/augmentation.h"
-#include "onramp/nn/state.h"
 #include "onramp/policies/actor_policy.h"
 
 namespace onramp {
@@ -133,18 +133,9 @@ std::vector<BatchRequest> Bc::sample_plan() const {
 std::unique_ptr<Policy> Bc::policy() const { return std::make_unique<ActorPolicy>(actor_->copy(), action_); }
 
 void Bc::save(Parts& parts) const {
-  save_module(parts["actor"], *actor_);
-  parts[kClonedPolicy] = save_policy(ActorPolicy(actor_->copy(), action_));
-  optimizer_->save(parts["actor_optimizer"]);
-  parts["learner"].host = {{"shift", shift_.counter()}, {"inputs", inputs_.hash()}};
+  detail::save_cloning(parts, *actor_, save_policy(ActorPolicy(actor_->copy(), action_)), *optimizer_, shift_, inputs_);
 }
 
-void Bc::load(const Parts& parts) {
-  const auto& learner = require_part(parts, "learner");
-  inputs_.check_hash(require_host<std::string>("learner", learner, "inputs"));
-  load_module(require_part(parts, "actor"), *actor_);
-  optimizer_->load(require_part(parts, "actor_optimizer"));
-  shift_.set_counter(require_host<uint64_t>("learner", learner, "shift"));
-}
+void Bc::load(const Parts& parts) { detail::load_cloning(parts, *actor_, *optimizer_, shift_, inputs_); }
 
 }  // namespace onramp

@@ -4,11 +4,11 @@
 
 #include <utility>
 
+#include "cloning_state.h"
 #include "onramp/algorithms/cloned_policy.h"
 #include "onramp/base/error.h"
 #include "onramp/losses/bc.h"
 #include "onramp/models/augmentation.h"
-#include "onramp/nn/state.h"
 #include "onramp/policies/recurrent_policy.h"
 
 namespace onramp {
@@ -66,18 +66,10 @@ std::unique_ptr<Policy> RecurrentBc::policy() const {
 }
 
 void RecurrentBc::save(Parts& parts) const {
-  save_module(parts["actor"], *actor_);
-  parts[kClonedPolicy] = save_policy(RecurrentPolicy(actor_->copy(), action_));
-  optimizer_->save(parts["actor_optimizer"]);
-  parts["learner"].host = {{"shift", shift_.counter()}, {"inputs", inputs_.hash()}};
+  detail::save_cloning(parts, *actor_, save_policy(RecurrentPolicy(actor_->copy(), action_)), *optimizer_, shift_,
+                       inputs_);
 }
 
-void RecurrentBc::load(const Parts& parts) {
-  const auto& learner = require_part(parts, "learner");
-  inputs_.check_hash(require_host<std::string>("learner", learner, "inputs"));
-  load_module(require_part(parts, "actor"), *actor_);
-  optimizer_->load(require_part(parts, "actor_optimizer"));
-  shift_.set_counter(require_host<uint64_t>("learner", learner, "shift"));
-}
+void RecurrentBc::load(const Parts& parts) { detail::load_cloning(parts, *actor_, *optimizer_, shift_, inputs_); }
 
 }  // namespace onramp
