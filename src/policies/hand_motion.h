@@ -1,4 +1,4 @@
-// How a motion of the hand, tilt and all, becomes an action of deltas. (pick_expert.h keeps the hand upright.) Internal.
+// How a motion of the hand becomes an action of deltas, and what is drawn of how an expert does it. Internal.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "onramp/base/random.h"
+#include "onramp/policies/hand_expert.h"
 
 namespace onramp {
 
@@ -15,35 +16,31 @@ struct HandMotion {
   bool close = false;
 };
 
-/// How it does it.
-struct HandPace {
-  double delta_m, delta_rad;  ///< the environment's, at action 1
-  double steps = 2.5;         ///< it covers the distance that is left in about so many
-  double speed = 1.0;         ///< at most this share of the environment's
-  double shake = 0.0;         ///< standard deviation of what is added to each delta, in units of the action
-};
-
-/// [move, turn, gripper], still to be clipped. Draws six numbers, also where nothing shakes.
-inline std::array<double, 7> action_of(const HandMotion& motion, const HandPace& pace, Rng& random) {
+/// [move, turn, gripper], still to be clipped: at most the share `speed` of the environment's deltas, and it shakes. Draws six
+/// numbers, also where nothing shakes.
+inline std::array<double, 7> action_of(const HandMotion& motion, const HandExpertConfig& config, double speed,
+                                       Rng& random) {
+  constexpr double kSteps = 2.5;  // it covers the distance that is left in about so many
+  const double shake = config.noise * config.action_noise;
   std::array<double, 7> action{};
   for (size_t i = 0; i < 3; ++i) {
-    const double move = motion.move_m[i] / pace.steps / pace.delta_m;
-    const double turn = motion.turn_rad[i] / pace.steps / pace.delta_rad;
-    action[i] = std::clamp(move, -pace.speed, pace.speed) + pace.shake * random.normal();
-    action[3 + i] = std::clamp(turn, -pace.speed, pace.speed) + pace.shake * random.normal();
+    const double move = motion.move_m[i] / kSteps / config.delta_m;
+    const double turn = motion.turn_rad[i] / kSteps / config.delta_rad;
+    action[i] = std::clamp(move, -speed, speed) + shake * random.normal();
+    action[3 + i] = std::clamp(turn, -speed, speed) + shake * random.normal();
   }
   action[6] = motion.close ? 1.0 : -1.0;
   return action;
 }
 
 /// Of an attempt: a share of the fastest, between `slow` and 1 with noise 1, between 0.9 and 1 without.
-inline double drawn_speed(double noise, double slow, Rng& random) {
-  return random.uniform(0.9 + std::min(1.0, noise) * (slow - 0.9), 1.0);
+inline double drawn_speed(const HandExpertConfig& config, Rng& random) {
+  return random.uniform(0.9 + std::min(1.0, config.noise) * (config.slow - 0.9), 1.0);
 }
 
 /// Whether it tries again after a miss: always without noise, with probability `retry` at noise 1.
-inline bool tries_again(double noise, double retry, Rng& random) {
-  return random.bernoulli(1.0 - std::min(1.0, noise) * (1.0 - retry));
+inline bool tries_again(const HandExpertConfig& config, Rng& random) {
+  return random.bernoulli(1.0 - std::min(1.0, config.noise) * (1.0 - config.retry));
 }
 
 }  // namespace onramp

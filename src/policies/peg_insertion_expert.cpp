@@ -72,7 +72,7 @@ class PegInsertionExpert final : public ScriptedExpert<PegAttempt> {
         break;
       case PegStage::kBack:
         if (height_m > kBack_m || a.stage_steps >= kBackSteps) {
-          const bool again = tries_again(config_.noise, config_.retry, random);
+          const bool again = tries_again(config_, random);
           aim(a, random);
           enter(a, again ? PegStage::kAlign : PegStage::kGivenUp);
         }
@@ -88,7 +88,7 @@ class PegInsertionExpert final : public ScriptedExpert<PegAttempt> {
     if (!a.started) {
       a.started = true;
       aim(a, random);
-      a.speed = drawn_speed(config_.noise, config_.slow, random);
+      a.speed = drawn_speed(config_, random);
     }
     const float *peg = row.data() + kPegAt, *hole = row.data() + kHole;
     const double x = hole[0] + a.aim_m[0] - peg[0], y = hole[1] + a.aim_m[1] - peg[1], height = peg[2] - hole[2];
@@ -110,11 +110,7 @@ class PegInsertionExpert final : public ScriptedExpert<PegAttempt> {
         motion.move_m[2] = 2 * kBack_m - height;
         break;
     }
-    const HandPace pace{.delta_m = config_.delta_m,
-                        .delta_rad = config_.delta_rad,
-                        .speed = a.speed,
-                        .shake = config_.noise * config_.action_noise};
-    return action_of(motion, pace, random);
+    return action_of(motion, config_, a.speed, random);
   }
 
   static constexpr int kPatience = 40;

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hand_motion.h"
 #include "onramp/base/error.h"
 
 namespace onramp {
 namespace {
 
-constexpr double kSteps = 2.5;     // it covers the distance that is left in about so many steps
 constexpr double kNear_m = 0.007;  // near enough to close
 constexpr double kOpen_m = 0.07, kShut_m = 0.012;
 constexpr double kStill_m = 0.0015;  // fingers that close less than this in a step have met something
@@ -33,11 +33,7 @@ void PickExpert::start(const Grip& at, PickAttempt& a, Rng& random) const {
   a = {};
   a.started = true;
   aim(at, a, random);
-  a.speed = random.uniform(0.9 + std::min(1.0, config_.noise) * (config_.slow - 0.9), 1.0);
-}
-
-bool PickExpert::tries_again(Rng& random) const {
-  return random.bernoulli(1.0 - std::min(1.0, config_.noise) * (1.0 - config_.retry));
+  a.speed = drawn_speed(config_, random);
 }
 
 /// From one stage into the next, by what it sees.
@@ -57,7 +53,7 @@ void PickExpert::advance(const Grip& at, double width_m, PickAttempt& a, double 
       break;
     case PickStage::kOpen:
       if (width_m > kOpen_m || a.stage_steps >= kOpenSteps) {
-        const bool again = tries_again(random);
+        const bool again = tries_again(config_, random);
         aim(at, a, random);
         enter(a, again ? PickStage::kReach : PickStage::kGivenUp);
       }
@@ -100,15 +96,10 @@ std::array<double, 7> PickExpert::act_one(std::span<const float> row, PickAttemp
       wanted.move_m = {0, 0, std::max(0.0, heights_.clear_m - row[2])};
       break;
   }
-  std::array<double, 7> action{};
-  const double shake = config_.noise * config_.action_noise;
-  for (int i = 0; i < 3; ++i) {
-    const double turn = i < 2 ? -row[3 + i] : wanted.turn_rad;  // upright, whatever it does
-    action[i] = std::clamp(wanted.move_m[i] / kSteps / config_.delta_m, -a.speed, a.speed) + shake * random.normal();
-    action[3 + i] = std::clamp(turn / kSteps / config_.delta_rad, -a.speed, a.speed) + shake * random.normal();
-  }
-  action[6] = wanted.open ? -1.0 : 1.0;
-  return action;
+  const HandMotion upright{.move_m = wanted.move_m,  // whatever it does
+                           .turn_rad = {-row[3], -row[4], wanted.turn_rad},
+                           .close = !wanted.open};
+  return action_of(upright, config_, a.speed, random);
 }
 
 double least_turn(double turn_rad, double period_rad) {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "onramp/envs/manipulation_environment.h"
-#include "onramp/policies/pick_expert.h"
+#include "onramp/policies/hand_expert.h"
 #include "scripted_expert.h"
 
 namespace onramp {
@@ -49,12 +49,8 @@ struct PickHeights {
 
 class PickExpert : public ScriptedExpert<PickAttempt> {
  public:
-  PickExpert(const PickExpertConfig& config, PickHeights heights, ActionSpec action)
+  PickExpert(const HandExpertConfig& config, PickHeights heights, ActionSpec action)
       : ScriptedExpert(std::move(action)), config_(config), heights_(heights) {}
-
- protected:
-  /// Drawn after a miss.
-  bool tries_again(Rng& random) const;
 
  private:
   /// @param row  the observation's `privileged`
@@ -69,7 +65,7 @@ class PickExpert : public ScriptedExpert<PickAttempt> {
   void advance(const Grip& at, double width_m, PickAttempt& a, double aside_m, double above_m, Rng& random) const;
   std::array<double, 7> act_one(std::span<const float> row, PickAttempt& a, Rng& random) const final;
 
-  const PickExpertConfig config_;
+  const HandExpertConfig config_;
   const PickHeights heights_;
 };
 

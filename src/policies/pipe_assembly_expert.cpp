@@ -81,7 +81,7 @@ class PipeAssemblyExpert final : public ScriptedExpert<PipeAttempt> {
   }
 
   void again_or_not(PipeAttempt& a, PipeStage stage, Rng& random) const {
-    const bool again = tries_again(config_.noise, config_.retry, random);
+    const bool again = tries_again(config_, random);
     aim(a, random);
     aim_at_pipe(a, random);
     enter(a, again ? stage : PipeStage::kGivenUp);
@@ -134,7 +134,7 @@ class PipeAssemblyExpert final : public ScriptedExpert<PipeAttempt> {
       a.started = true;
       aim(a, random);
       aim_at_pipe(a, random);
-      a.speed = drawn_speed(config_.noise, config_.slow, random);
+      a.speed = drawn_speed(config_, random);
     }
     const float *pipe = row.data() + kPipe, *mouth = row.data() + kMouth;
     const PipeView seen = view(pipe, mouth);
@@ -179,11 +179,7 @@ class PipeAssemblyExpert final : public ScriptedExpert<PipeAttempt> {
         motion.close = a.stage == PipeStage::kGivenUp && row[6] > kHeld_m && row[6] < kOpenWide_m;
         break;
     }
-    const HandPace pace{.delta_m = config_.delta_m,
-                        .delta_rad = config_.delta_rad,
-                        .speed = a.speed,
-                        .shake = config_.noise * config_.action_noise};
-    return action_of(motion, pace, random);
+    return action_of(motion, config_, a.speed, random);
   }
 
   const PipeAssemblyExpertConfig config_;

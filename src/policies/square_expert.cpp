@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "hand_motion.h"
 #include "pick_expert.h"
 
 namespace onramp {
@@ -53,7 +54,7 @@ class SquareExpert final : public PickExpert {
     ++a.leg_steps;
     if (a.leg == kNutUp && z > kClear_m) go_on(a, kNutAcross);
     if (a.leg == kNutAcross && std::hypot(x, y) < kBeside_m && std::abs(turn) < kAskew_rad) go_on(a, kNutDown);
-    if (a.leg == kNutDown && a.leg_steps > kPatience && z > kStuck_m && tries_again(random)) {
+    if (a.leg == kNutDown && a.leg_steps > kPatience && z > kStuck_m && tries_again(config_, random)) {
       aim_place(a, random);
       go_on(a, kNutUp);
     }

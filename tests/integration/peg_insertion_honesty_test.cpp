@@ -17,7 +17,9 @@ int inserted(Environment& environment, Policy& policy, int attempts,
 }
 
 std::unique_ptr<Policy> peg_expert(const Environment& environment, double noise) {
-  return make_peg_insertion_expert({.noise = noise}, environment.spec().observation, environment.spec().action);
+  PegInsertionExpertConfig config;
+  config.noise = noise;
+  return make_peg_insertion_expert(config, environment.spec().observation, environment.spec().action);
 }
 
 TEST(PegInsertionHonesty, TheExpertSucceeds) {

@@ -17,7 +17,9 @@ int assembled(Environment& environment, Policy& policy, int attempts,
 }
 
 std::unique_ptr<Policy> pipe_expert(const Environment& environment, double noise) {
-  return make_pipe_assembly_expert({.noise = noise}, environment.spec().observation, environment.spec().action);
+  PipeAssemblyExpertConfig config;
+  config.noise = noise;
+  return make_pipe_assembly_expert(config, environment.spec().observation, environment.spec().action);
 }
 
 TEST(PipeAssemblyHonesty, TheExpertSucceeds) {

@@ -28,7 +28,9 @@ Observation peg_over_hole(float x, float y, float above, float rx, float rz) {
 }
 
 std::unique_ptr<Policy> inserter(double noise) {
-  return make_peg_insertion_expert({.noise = noise}, peg_spec(), {.dim = 6});
+  PegInsertionExpertConfig config;
+  config.noise = noise;
+  return make_peg_insertion_expert(config, peg_spec(), {.dim = 6});
 }
 
 at::Tensor acts(Policy& policy, PolicyState& state, const Observation& observation) {

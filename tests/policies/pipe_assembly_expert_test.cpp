@@ -28,7 +28,9 @@ Observation pipe_and_hand(float z, float width, float x, float y, float pipe_z) 
 }
 
 std::unique_ptr<Policy> assembler(double noise) {
-  return make_pipe_assembly_expert({.noise = noise}, pipe_spec(), {.dim = 7});
+  PipeAssemblyExpertConfig config;
+  config.noise = noise;
+  return make_pipe_assembly_expert(config, pipe_spec(), {.dim = 7});
 }
 
 at::Tensor acts(Policy& policy, PolicyState& state, const Observation& observation) {

@@ -6,18 +6,18 @@
 #include <memory>
 
 #include "onramp/data/policy.h"
-#include "onramp/policies/pick_expert.h"
+#include "onramp/policies/hand_expert.h"
 
 namespace onramp {
 
 /// How good the expert is.
-struct CanExpertConfig : PickExpertConfig {
+struct CanExpertConfig : HandExpertConfig {
   double place_error_m = 0.03;
 
   CanExpertConfig() { aim_error_m = 0.009; }
   template <class V>
   void fields(V& v) {
-    PickExpertConfig::fields(v);
+    HandExpertConfig::fields(v);
     v("place_error_m", place_error_m,
       "standard deviation of where it lets go beside the middle of the bin, anew each attempt", at_least(0.0));
   }

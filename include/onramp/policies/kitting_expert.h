@@ -7,12 +7,12 @@
 #include <memory>
 
 #include "onramp/data/policy.h"
-#include "onramp/policies/pick_expert.h"
+#include "onramp/policies/hand_expert.h"
 
 namespace onramp {
 
 /// How good the expert is. It has two parts to bring: its errors are smaller than where there is one.
-struct KittingExpertConfig : PickExpertConfig {
+struct KittingExpertConfig : HandExpertConfig {
   KittingExpertConfig() {
     aim_error_m = 0.008;
     retry = 0.7;

@@ -6,12 +6,12 @@
 #include <memory>
 
 #include "onramp/data/policy.h"
-#include "onramp/policies/pick_expert.h"
+#include "onramp/policies/hand_expert.h"
 
 namespace onramp {
 
 /// How good the expert is.
-using LiftExpertConfig = PickExpertConfig;
+using LiftExpertConfig = HandExpertConfig;
 
 /// Acts on the entry `privileged` of the observation.
 /// @throws ConfigError when the environment has no such entry, or not the fields of lift

@@ -7,12 +7,12 @@
 #include <memory>
 
 #include "onramp/data/policy.h"
-#include "onramp/policies/pick_expert.h"
+#include "onramp/policies/hand_expert.h"
 
 namespace onramp {
 
 /// How good the expert is.
-struct SquareExpertConfig : PickExpertConfig {
+struct SquareExpertConfig : HandExpertConfig {
   double place_error_m = 0.003;
   double place_turn_error_rad = 0.1;
 
@@ -22,7 +22,7 @@ struct SquareExpertConfig : PickExpertConfig {
   }
   template <class V>
   void fields(V& v) {
-    PickExpertConfig::fields(v);
+    HandExpertConfig::fields(v);
     v("place_error_m", place_error_m, "standard deviation of where it holds the nut beside the peg, anew each attempt",
       at_least(0.0));
     v("place_turn_error_rad", place_turn_error_rad, "standard deviation of how it turns the nut, anew each attempt",
