@@ -6,8 +6,10 @@
 #include "onramp/nn/bias_norm_activate.h"
 
 // Each entry point is compiled for several instruction sets and the best is taken when the program starts: one binary for
-// every machine, and no loss against -march=native.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+// every machine, and no loss against -march=native. Not under the sanitizers: what chooses is then compiled with calls into their
+// libraries, and runs before those are loaded.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define ONRAMP_EACH_INSTRUCTION_SET __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define ONRAMP_EACH_INSTRUCTION_SET

@@ -262,7 +262,7 @@ TEST(Q2rlConfigs, AVariantOfARivalChangesItsOneSetting) {
 
 // 5 000 steps of a task's own attempts (WSRL), and a correction that joins over two thirds of the on-line course.
 TEST(Q2rlConfigs, WhatCountsInStepsFollowsTheTasksAttempts) {
-  for (const auto& [folder, steps, attempts] : {std::tuple{"", 60, 200}, std::tuple{"lift/", 100, 400}}) {
+  for (const auto& [folder, steps, attempts] : {std::tuple{"", 60, 200}, std::tuple{"lift/", 100, 700}}) {
     SCOPED_TRACE(folder);
     const auto wsrl = q2rl_config(std::string(folder) + "wsrl"),
                decorator = q2rl_config(std::string(folder) + "policy_decorator");
