@@ -15,7 +15,7 @@ runs the suite under each. On two cores about 30 minutes of building and 15 of r
 
 What works side by side (batched environments, overlap, writers, the bridge to Python), about half of that:
   scripts/check_deep.sh tsan --only base,data_store,envs,envs_gym,training \
-    --cases 'Batched*:Overlap*:Evaluate*:*Sink*:MetricSinks*:WriteF*:EpisodeStore*:*InAFile*:Gym*'
+    --cases 'Batched*:Overlap*:*Evaluate*:*Sink*:MetricSinks*:WriteF*:EpisodeStore*:*InAFile*:Gym*'
 
 LibTorch, MuJoCo, HDF5 and the graphics driver are not instrumented: what the sanitizers say of them, and cannot know, is
 suppressed in tests/sanitizers, a reason a line. Not run, under any sanitizer:

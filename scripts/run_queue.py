@@ -6,6 +6,9 @@ CONFIG,KEY=VALUE,...: {seed} in them stands for the seed. It may go by another n
 slashes (RUNS/lift/ibrl/seed<k>), and say how many hours a cell of it takes, NAME@HOURS=CONFIG. What is finished is skipped, what
 was interrupted is continued. Ctrl-C (or a kill) lets the runs save and stops; the same command goes on. Finished cells are
 summed up into RESULTS/<name>/seed<k> by scripts/summarize_run.py, and shown by scripts/seed_table.py at the end.
+
+What several cells take from one run (phases.encoder.from=RUNS/encoder/seed{seed}) is that run's --part encoder=CONFIG,...: it is
+run before the first cell that is to do and names its folder, and is not summed up.
 Needs Python alone.
 """
 import argparse
@@ -56,6 +59,7 @@ class Cell:
     seed: int
     runs: pathlib.Path
     results: pathlib.Path
+    is_part: bool = False
     failed: str = ""  # last line of what went wrong in this session
 
     @property
@@ -81,6 +85,9 @@ class Cell:
     @property
     def log(self):
         return self.runs / self.variant / f"seed{self.seed}.log"
+
+    def takes_from(self, part):
+        return any(setting.partition("=")[2] == str(part.folder) for setting in self.settings)
 
     def manifest(self):
         """What the newest checkpoint says of the run; None before the first. A living run may remove it meanwhile."""
@@ -124,7 +131,7 @@ class Cell:
             return f"running, in phase {manifest['phase_name']}" if manifest else "running"
         if self.failed:
             return "failed"
-        if trust_results and self.hours_summed_up() is not None:
+        if trust_results and not self.is_part and self.hours_summed_up() is not None:
             return "finished"
         return f"interrupted in phase {manifest['phase_name']}, step {manifest['step']}" if manifest else "to do"
 
@@ -149,11 +156,27 @@ def about(hours):
 
 
 class Queue:
-    def __init__(self, options, cells):
-        self.options, self.cells = options, cells
+    def __init__(self, options, cells, parts):
+        self.options = options
+        self.cells = self.with_parts(cells, parts)
         self.running = {}  # process -> cell
         self.interrupts = 0
         self.started = time.monotonic()
+
+    def with_parts(self, cells, parts):
+        """Each part before the first cell that waits for it; without those that no cell waits for."""
+        ordered = []
+        for cell in cells:
+            if not self.is_finished(cell):
+                ordered += [part for part in parts if cell.takes_from(part) and part not in ordered]
+            ordered.append(cell)
+        return ordered
+
+    def is_finished(self, cell):
+        return cell.state(self.options.keep_results) == "finished"
+
+    def parts_of(self, cell):
+        return [part for part in self.cells if part.is_part and cell.takes_from(part)]
 
     def command(self, cell):
         words = [str(self.options.train), str(cell.config), "--set", f"run.seed={cell.seed}", "--set", f"run.folder={cell.folder}",
@@ -163,7 +186,7 @@ class Queue:
         return words
 
     def remaining_hours(self, cell):
-        if cell.state(self.options.keep_results) == "finished":
+        if self.is_finished(cell):
             return 0.0
         expected = expected_hours(cell, self.cells, self.options.cell_hours)
         return None if expected is None else max(0.0, expected - cell.hours_done())
@@ -206,7 +229,8 @@ class Queue:
             cell = self.running.pop(process)
             if process.returncode == 0:
                 self.say(f"finished {cell.name} after {cell.hours_done():.2f} h")
-                self.sum_up(cell)
+                if not cell.is_part:
+                    self.sum_up(cell)
             elif process.returncode in (INTERRUPTED, -signal.SIGINT):
                 self.say(f"stopped {cell.name}: {cell.state(False)}")
             else:
@@ -229,7 +253,7 @@ class Queue:
             self.say(f"stopping: {len(self.running)} run(s) save what they have")
 
     def work(self):
-        waiting = [cell for cell in self.cells if cell.state(self.options.keep_results) != "finished"]
+        waiting = [cell for cell in self.cells if not self.is_finished(cell)]
         while self.running or waiting:
             self.collect()
             over = self.options.hours is not None and time.monotonic() - self.started > 3600 * self.options.hours
@@ -237,8 +261,17 @@ class Queue:
                 if waiting and not self.interrupts:
                     self.say(f"{self.options.hours} h are over: no further cell is started")
                 waiting = []
-            while waiting and len(self.running) < self.options.parallel:
-                cell = waiting.pop(0)
+            while len(self.running) < self.options.parallel:
+                coming = [*waiting, *self.running.values()]
+                cell = next((cell for cell in waiting if not any(part in coming for part in self.parts_of(cell))), None)
+                if cell is None:
+                    break
+                waiting.remove(cell)
+                missing = [part for part in self.parts_of(cell) if not self.is_finished(part)]
+                if missing:
+                    cell.failed = f"it takes a part from {missing[0].name}, which is not finished"
+                    self.say(f"left out {cell.name}: {cell.failed}")
+                    continue
                 if cell.is_running():
                     self.say(f"left {cell.name} alone: another process runs it")
                     continue
@@ -249,14 +282,14 @@ class Queue:
     def finish(self):
         """Summaries that are not there yet, the tables, and what is missing. @return exit code"""
         for cell in self.cells:
-            if cell.state(False) == "finished" and cell.hours_summed_up() is None:
+            if not cell.is_part and cell.state(False) == "finished" and cell.hours_summed_up() is None:
                 self.sum_up(cell)
         for variant in dict.fromkeys(cell.variant for cell in self.cells):
             done = [cell.summary for cell in self.cells if cell.variant == variant and cell.hours_summed_up() is not None]
             if done:
                 print(f"\n{variant}\n", flush=True)
                 subprocess.run([sys.executable, SCRIPTS / "seed_table.py", *done], check=False)
-        missing = [cell for cell in self.cells if cell.state(self.options.keep_results) != "finished"]
+        missing = [cell for cell in self.cells if not self.is_finished(cell)]
         if missing:
             print("\nmissing:")
         for cell in missing:
@@ -271,6 +304,8 @@ def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configs", nargs="+", metavar="[NAME[@HOURS]=]CONFIG[,KEY=VALUE...]",
                         help="the most telling first: they run in this order")
+    parser.add_argument("--part", action="append", default=[], metavar="NAME[@HOURS]=CONFIG[,KEY=VALUE...]",
+                        help="a run that cells take a part of, by its folder RUNS/NAME/seed<k> in their settings (repeatable)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], metavar="K", help="[1 2 3]")
     parser.add_argument("--by-seed", action="store_true", help="all configs with the first seed, then all with the next")
     parser.add_argument("--runs", type=pathlib.Path, required=True, help="folder that the runs go into")
@@ -287,12 +322,14 @@ def read_options():
     options = parser.parse_args()
     try:
         options.configs = [Variant.read(text) for text in options.configs]
+        options.part = [Variant.read(text) for text in options.part]
     except ValueError as error:
         parser.error(str(error))
-    for variant in options.configs:
+    variants = options.configs + options.part
+    for variant in variants:
         if not variant.config.is_file():
             parser.error(f"no such config: {variant.config}")
-    if len({variant.name for variant in options.configs}) < len(options.configs):
+    if len({variant.name for variant in variants}) < len(variants):
         parser.error("two configs have the same name; their runs would share a folder")
     if options.parallel < 1 or options.threads < 1:
         parser.error("--parallel and --threads want a number >= 1")
@@ -301,11 +338,12 @@ def read_options():
 
 def main():
     options = read_options()
-    cells = [Cell(variant, tuple(setting.replace("{seed}", str(seed)) for setting in variant.settings), seed, options.runs,
-                  options.results) for variant in options.configs for seed in options.seeds]
+    cells, parts = ([Cell(variant, tuple(setting.replace("{seed}", str(seed)) for setting in variant.settings), seed,
+                          options.runs, options.results, variants is options.part)
+                     for variant in variants for seed in options.seeds] for variants in (options.configs, options.part))
     if options.by_seed:
         cells.sort(key=lambda cell: options.seeds.index(cell.seed))
-    queue = Queue(options, cells)
+    queue = Queue(options, cells, parts)
     queue.show()
     if options.list:
         return 0

@@ -5,31 +5,44 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/reproduce/simplified_q.sh [--list] [--hours H] [further arguments of scripts/run_queue.py]
+usage: scripts/reproduce/simplified_q.sh [--end-to-end] [--list] [--hours H] [further arguments of scripts/run_queue.py]
 
 Runs the configs of configs/simplified_q, the most telling first, each with seeds 1 to 3, two at a time with one thread each.
-It says the hours at its start. Ctrl-C saves and stops; the same command goes on, and skips what is finished.
+It says the hours at its start: about four on two idle cores. Ctrl-C saves and stops; the same command goes on, and skips what
+is finished.
   runs        runs/simplified_q/<config>/seed<k>
   summaries   benchmarks/results/simplified_q/<config>/seed<k>, and a table at the end
   the page    build/release/bin/onramp-report runs/simplified_q/*/seed? --out simplified_q.html
 
---list says where every run stands and how long it takes; --hours H starts nothing new after H hours; --seeds 1 and
---set key=value are passed on, as are all others (scripts/run_queue.py --help).
+--end-to-end also runs those whose encoder learns with the critic (end_to_end, end_to_end_pretrained, shared_encoder): about an
+hour of one core a cell.
+--list says where every run stands and how long it takes; --keep-results leaves out what benchmarks/results has a summary of;
+--hours H starts nothing new after H hours; --seeds 1 and --set key=value are passed on, as are all others
+(scripts/run_queue.py --help).
 TEXT
 }
 
-case "${1:-}" in -h | --help) usage; exit 0 ;; esac
+cells=(cpu@0.15 no_regularizer@0.15 cql_sac@0.15 cql_crossq@0.15 unweighted_penalty@0.15 mu_uniform@0.15 bc@0.3 critic_bf16@0.15
+  no_layer_norm_no_regularizer@0.15 no_layer_norm@0.15 ensemble_2@0.2 bc_shift@0.3 bc_successes@0.3 no_pretraining@0.15)
+passed=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    -h | --help) usage; exit 0 ;;
+    --end-to-end) cells+=(end_to_end@1 end_to_end_pretrained@1 shared_encoder@1) ;;
+    *) passed+=("$1") ;;
+  esac
+  shift
+done
 
+# With the same seed every run has the same demonstrations, and so the same encoder, which takes as long as half of the rest: those
+# that use it as it is take it from one run of its own. Bit for bit nothing else changes.
+without_the_rest="phases.offline=null,phases.online=null,phases.evaluation=null"
 configs=()
-# With the same seed every run has the same demonstrations, and so the same encoder, which takes longer than all else: those
-# that use it as it is take it from cpu's runs, which come first. Bit for bit nothing else changes.
-taken="phases.encoder.from=runs/simplified_q/cpu/seed{seed}"
-for name in cpu no_regularizer cql_sac cql_crossq unweighted_penalty mu_uniform bc no_layer_norm_no_regularizer no_layer_norm \
-  critic_bf16 ensemble_2 bc_shift no_pretraining shared_encoder end_to_end; do
-  config="configs/simplified_q/$name.yaml"
-  case "$name" in
-    cpu | bc | bc_shift | no_pretraining | shared_encoder | end_to_end) configs+=("$config") ;;
-    *) configs+=("$config,$taken") ;;
+for cell in "${cells[@]}"; do
+  config="$cell=configs/simplified_q/${cell%@*}.yaml"
+  case "$cell" in
+    bc* | no_pretraining* | shared_encoder* | end_to_end*) configs+=("$config") ;;
+    *) configs+=("$config,phases.encoder.from=runs/simplified_q/encoder/seed{seed}") ;;
   esac
 done
-queue simplified_q "${configs[@]}" --cell-hours 0.4 "$@"
+queue simplified_q "${configs[@]}" --part "encoder@0.07=configs/simplified_q/cpu.yaml,$without_the_rest" ${passed[@]+"${passed[@]}"}

@@ -198,6 +198,30 @@ class RunQueue(unittest.TestCase):
         self.assertIn("to do", self.run_queue(*configs, "--seeds", "1", "--list").stdout)
         self.assertIn("finished", self.run_queue(*configs, "--seeds", "1", "--list", "--keep-results").stdout)
 
+    def test_runs_first_what_others_take_a_part_of(self):
+        a, b = self.config("a", "2"), self.config("b", "1")
+        taken = f"x.from={self.folder}/runs/shared/seed{{seed}}"
+        arguments = [f"a={a}", f"b={b},{taken}", f"c={b},{taken}", "--part", f"shared@1={a},y=2", "--seeds", "1", "2"]
+        self.assertEqual(self.run_queue(*arguments, "--list").stdout.count("shared seed"), 2)
+        done = self.run_queue(*arguments)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for seed in (1, 2):
+            self.assertEqual(self.starts("shared", seed), ["0 1"])
+            self.assertIn("--set y=2", (self.run_folder("shared", seed) / "given").read_text())
+            for cell in (f"b seed {seed}", f"c seed {seed}"):
+                self.assertLess(done.stdout.index(f"finished shared seed {seed}"), done.stdout.index(f"start {cell}"))
+        self.assertFalse((self.folder / "results/shared").exists(), "it is no cell of the comparison")
+        # Where all that take from it are finished nobody needs it.
+        (self.folder / "runs").rename(self.folder / "elsewhere")
+        self.assertNotIn("shared", self.run_queue(*arguments, "--list", "--keep-results").stdout)
+
+    def test_leaves_out_what_takes_a_part_of_a_run_that_failed(self):
+        taken = f"x.from={self.folder}/runs/shared/seed{{seed}}"
+        done = self.run_queue(f"b={self.config('b', '1')},{taken}", "--part", f"shared={self.config('bad', 'fail')}", "--seeds", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("left out b seed 1: it takes a part from shared seed 1, which is not finished", done.stdout)
+        self.assertFalse(self.run_folder("b", 1).exists())
+
     def test_refuses_what_it_cannot_do(self):
         a = self.config("a", "1")
         self.assertIn("no such config", self.run_queue("nowhere.yaml").stderr)
