@@ -17,8 +17,8 @@ What works side by side (batched environments, overlap, writers, the bridge to P
   scripts/check_deep.sh tsan --only base,data_store,envs,envs_gym,training \
     --cases 'Batched*:Overlap*:*Evaluate*:*Sink*:MetricSinks*:WriteF*:EpisodeStore*:*InAFile*:Gym*'
 
-LibTorch, MuJoCo, HDF5 and the graphics driver are not instrumented: what the sanitizers say of them, and cannot know, is
-suppressed in tests/sanitizers, a reason a line. Not run, under any sanitizer:
+LibTorch, MuJoCo, HDF5 and the graphics driver are not instrumented, and what happens inside them is not judged; exceptions
+beyond that are named in tests/sanitizers, a reason a line. Not run, under any sanitizer:
   installed_package  builds a project outside this tree, which knows nothing of the sanitizers' flags
   soak_short         measures memory, of which sanitizers keep a part for themselves
 TEXT

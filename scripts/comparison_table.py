@@ -49,6 +49,8 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     results = pathlib.Path(sys.argv[1])
+    if not results.is_dir():
+        sys.exit(f"error: no folder {results}: scripts/reproduce/simplified_q.sh makes benchmarks/results/simplified_q")
     names = sys.argv[2:] or sorted(folder.name for folder in results.iterdir() if any(folder.glob("seed*/summary.json")))
     rows = []
     for name in names:

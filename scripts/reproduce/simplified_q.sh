@@ -23,7 +23,7 @@ TEXT
 }
 
 cells=(cpu@0.15 no_regularizer@0.15 cql_sac@0.15 cql_crossq@0.15 unweighted_penalty@0.15 mu_uniform@0.15 bc@0.3 critic_bf16@0.15
-  no_layer_norm_no_regularizer@0.15 no_layer_norm@0.15 ensemble_2@0.2 bc_shift@0.3 bc_successes@0.3 no_pretraining@0.15)
+  encoder_bf16@0.25  no_layer_norm_no_regularizer@0.15 no_layer_norm@0.15 ensemble_2@0.2 bc_shift@0.3 bc_successes@0.3 no_pretraining@0.15)
 passed=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -41,7 +41,7 @@ configs=()
 for cell in "${cells[@]}"; do
   config="$cell=configs/simplified_q/${cell%@*}.yaml"
   case "$cell" in
-    bc* | no_pretraining* | shared_encoder* | end_to_end*) configs+=("$config") ;;
+    bc* | encoder_bf16* | no_pretraining* | shared_encoder* | end_to_end*) configs+=("$config") ;;
     *) configs+=("$config,phases.encoder.from=runs/simplified_q/encoder/seed{seed}") ;;
   esac
 done

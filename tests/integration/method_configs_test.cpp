@@ -96,7 +96,8 @@ const std::vector<Difference> kTwoCores{
     {"unweighted_penalty", "cpu", {"learners.agent.penalty"}},
     {"mu_uniform", "cpu", {"learners.agent.mu"}},
     {"ensemble_2", "cpu", {"learners.agent.critic.ensemble"}},
-    {"critic_bf16", "cpu", {"learners.agent.critic.mlp.precision"}}};
+    {"critic_bf16", "cpu", {"learners.agent.critic.mlp.precision"}},
+    {"encoder_bf16", "cpu", {"learners.encoder.encoder.precision", "learners.agent.input.encoder.precision"}}};
 const std::vector<Difference> kPaper{
     {"paper_bc", "paper", kCloning},
     {"paper_bc_shift", "paper_bc", {"learners.cloning.random_shift"}},
