@@ -20,7 +20,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Examples:\n"
-      "  onramp-data info low_dim.hdf5                      what it holds, what is taken for granted\n"
+      "  onramp-data info low_dim.hdf5                      what it holds, what is taken for granted, faults\n"
       "  onramp-data check runs/quickstart/seed1            one line a fault\n"
       "  onramp-data convert door_human.hdf5 door --to store\n"
       "  onramp-data convert runs/quickstart/seed1 grasp.hdf5 --to robomimic\n"
@@ -51,15 +51,15 @@ int run(int argc, char** argv) {
     want_at_least(command->add_option("--max-episode-steps", options.max_episode_steps,
                                       "time limit of the task, for D4RL files that do not mark time-outs"),
                   0);
-  }
-  for (auto* command : {convert, replay}) {
     command->add_flag("--clip-actions", options.clip_actions, "clip actions to [-1, 1] instead of refusing others");
+  }
+  for (auto* command : {info, check, convert}) {
+    command->add_option("--filter-key", options.filter_key, "only the episodes under this filter key (train, valid)");
   }
   convert->add_option("TO", options.to, "file to write; for store and minari a folder")->required();
   std::vector<std::string> formats;
   for (const auto& [value, name] : enum_names(static_cast<DataFormat*>(nullptr))) formats.emplace_back(name);
   convert->add_option("--to", options.format, "layout to write")->required()->check(CLI::IsMember(formats));
-  convert->add_option("--filter-key", options.filter_key, "only the episodes under this filter key (train, valid)");
   convert->add_flag("--force", options.force,
                     "replace a data set of that name and layout, but never the one that is read");
 

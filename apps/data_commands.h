@@ -40,28 +40,36 @@ struct Options {
   std::string seed;
 };
 
+inline DataOptions reading(const Options& options) {
+  auto how = DataOptions::as_recorded();
+  how.max_episode_steps = options.max_episode_steps;
+  how.clip_actions = options.clip_actions;
+  how.for_program = true;
+  return how;
+}
+
 inline int inspect(const Options& options, bool info) {
-  std::vector<std::string> unsound;
+  std::string first;
+  int64_t faults = 0;
   for (const auto& file : options.files) {
-    const auto found = inspect_data(file, options.max_episode_steps);
-    for (const auto& fault : found.faults) std::printf("%s\n", fault.text().c_str());
-    if (!found.faults.empty()) unsound.push_back(concat(file, ": ", counted(std::ssize(found.faults), "fault")));
-    if (info && found.summary.episodes() > 0) std::printf("%s", found.summary.text().c_str());
+    const auto found = inspect_data(file, reading(options), options.filter_key);
+    if (info && !found.summary.kind.empty()) std::cout << found.summary.text();
+    for (const auto& fault : found.faults) std::cout << fault.text() << "\n";
+    if (faults == 0 && !found.faults.empty()) first = found.faults.front().text();
+    faults += std::ssize(found.faults);
     if (!info && found.faults.empty()) {
       std::cout << file << ": sound: " << counted(found.summary.episodes(), "episode") << ", "
                 << counted(found.summary.steps, "step") << "; executed action differs in "
                 << counted(found.summary.limited_steps, "step") << "\n";
     }
   }
-  if (!unsound.empty()) throw DataError(join(unsound));
+  std::cout << std::flush;
+  if (faults > 0) throw DataError(faults > 1 ? concat(first, "; and ", faults - 1, " more, see above") : first);
   return 0;
 }
 
 inline std::unique_ptr<DataSource> open_recorded(const Options& options) {
-  auto how = DataOptions::as_recorded();
-  how.max_episode_steps = options.max_episode_steps;
-  how.clip_actions = options.clip_actions;
-  return open_data(options.from, how, options.filter_key);
+  return open_data(options.from, reading(options), options.filter_key);
 }
 
 inline int convert(const Options& options) {

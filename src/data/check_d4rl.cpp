@@ -4,10 +4,12 @@
 
 #include "fault_list.h"
 #include "onramp/data/check.h"
+#include "option_names.h"
 
 namespace onramp {
 
 using detail::FaultList;
+using detail::how_to_set;
 
 namespace {
 
@@ -57,20 +59,25 @@ bool equal_rows(const std::vector<float>& a, int64_t row_a, const std::vector<fl
 
 }  // namespace
 
-std::vector<Fault> check_d4rl(const D4rlArrays& arrays, const std::string& file) {
+std::vector<Fault> check_d4rl(const D4rlArrays& arrays, const std::string& file, const DataOptions& options) {
   FaultList faults{file, -1, {}};
   const int64_t N = arrays.rows;
   const auto terminal = [&](int64_t row) { return arrays.terminals[static_cast<size_t>(row)] != 0; };
   const auto time_out = [&](int64_t row) {
     return !arrays.timeouts.empty() && arrays.timeouts[static_cast<size_t>(row)] != 0;
   };
-  const auto ends = [&](int64_t row) { return terminal(row) || time_out(row); };
+  const auto marked = [&](int64_t row) { return terminal(row) || time_out(row); };
 
-  // Faults below name episode and step: which rows belong to which.
+  // Faults below name episode and step: which rows belong to which. A time limit that was given ends an episode too.
+  const int64_t limit = options.max_episode_steps;
+  std::vector<uint8_t> ended(static_cast<size_t>(N));
   std::vector<int64_t> starts{0};
-  for (int64_t row = 0; row + 1 < N; ++row) {
-    if (ends(row)) starts.push_back(row + 1);
+  for (int64_t row = 0; row < N; ++row) {
+    const bool end = marked(row) || (limit > 0 && row - starts.back() + 1 >= limit);
+    ended[static_cast<size_t>(row)] = end;
+    if (end && row + 1 < N) starts.push_back(row + 1);
   }
+  const auto ends = [&](int64_t row) { return ended[static_cast<size_t>(row)] != 0; };
   const auto add = [&](const std::string& field, int64_t row, const std::string& what) {
     const auto next = std::upper_bound(starts.begin(), starts.end(), row);
     faults.list.push_back({file, field, next - starts.begin() - 1, row - *(next - 1), what});
@@ -88,7 +95,7 @@ std::vector<Fault> check_d4rl(const D4rlArrays& arrays, const std::string& file)
   faults.add_not_finite("actions", arrays.actions, arrays.action_dim);
   faults.add_not_finite("rewards", arrays.rewards, 1);
   faults.add_not_finite("next_observations", arrays.next_observations, arrays.observation_dim);
-  faults.add_outside("actions", arrays.actions, arrays.action_dim);
+  if (!options.clip_actions) faults.add_outside("actions", arrays.actions, arrays.action_dim);
   locate(0);
   const bool finite = faults.list.empty() || faults.list.front().field == "actions";
 
@@ -101,7 +108,9 @@ std::vector<Fault> check_d4rl(const D4rlArrays& arrays, const std::string& file)
     const int64_t rows = N - starts.back();
     add("terminals", starts.back(),
         concat("the episode never ends: none of its ", rows, " rows is marked in terminals",
-               arrays.timeouts.empty() ? " (the file has no timeouts)" : " or timeouts"));
+               arrays.timeouts.empty() ? " (the file has no timeouts)" : " or timeouts",
+               limit > 0 ? concat("; it is shorter than the time limit of ", limit, " steps")
+                         : "; if it is a time limit, " + how_to_set("max_episode_steps", options.for_program)));
   }
   for (int64_t row = 0; row + 1 < N && !arrays.next_observations.empty(); ++row) {
     const bool follows =
@@ -109,7 +118,7 @@ std::vector<Fault> check_d4rl(const D4rlArrays& arrays, const std::string& file)
     const bool still = equal_rows(arrays.observations, row, arrays.observations, row + 1, arrays.observation_dim);
     if (!ends(row) && !follows) {
       add("next_observations", row, "is not the next row's observation, though nothing marks an end");
-    } else if (ends(row) && follows && !still) {
+    } else if (marked(row) && follows && !still) {
       add("next_observations", row, "is the first observation of the next episode: it was recorded after the reset");
     }
   }

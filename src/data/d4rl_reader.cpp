@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "onramp/base/error.h"
+#include "option_names.h"
 
 namespace onramp {
 
@@ -54,8 +55,8 @@ void check_actions_and_numbers(const D4rlArrays& arrays, const D4rlOptions& opti
     if (std::abs(arrays.actions[i]) > 1.0F + kSlack) {
       refuse(label, concat("actions: ", arrays.actions[i], " at row ",
                            arrays.first_row + static_cast<int64_t>(i) / arrays.action_dim, ", value ",
-                           static_cast<int64_t>(i) % arrays.action_dim,
-                           " is outside [-1, 1]; set clip_actions if that is meant"));
+                           static_cast<int64_t>(i) % arrays.action_dim, " is outside [-1, 1]; ",
+                           detail::how_to_set("clip_actions", options.for_program), " if that is meant"));
     }
   }
 }
@@ -109,7 +110,9 @@ Episode make_episode(const D4rlArrays& arrays, const D4rlOptions& options, const
   state.insert(state.end(), from, from + D);
 
   episode.action.assign(arrays.actions.begin() + range.first * A, arrays.actions.begin() + (last_step + 1) * A);
-  for (float& value : episode.action) value = std::clamp(value, -1.0F, 1.0F);
+  if (!options.tolerant || options.clip_actions) {
+    for (float& value : episode.action) value = std::clamp(value, -1.0F, 1.0F);
+  }
   episode.executed_action = episode.action;
   for (int64_t row = range.first; row <= last_step; ++row) {
     const auto i = static_cast<size_t>(row);
@@ -132,7 +135,7 @@ std::vector<D4rlRange> find_d4rl_episodes(const D4rlArrays& arrays, const D4rlOp
     const auto i = static_cast<size_t>(row);
     const bool terminal = arrays.terminals[i] != 0;
     const bool time_out = !arrays.timeouts.empty() && arrays.timeouts[i] != 0;
-    if (terminal && time_out) {
+    if (terminal && time_out && !options.tolerant) {
       refuse(label, concat("row ", arrays.first_row + row, " is marked both in terminals and in timeouts"));
     }
     const bool limit = options.max_episode_steps > 0 && row - first + 1 >= options.max_episode_steps;
@@ -140,10 +143,12 @@ std::vector<D4rlRange> find_d4rl_episodes(const D4rlArrays& arrays, const D4rlOp
     ranges.push_back({first, row, terminal});
     first = row + 1;
   }
-  if (first < arrays.rows) {
+  if (first < arrays.rows && options.tolerant) {
+    ranges.push_back({first, arrays.rows - 1, /*terminal=*/false});
+  } else if (first < arrays.rows) {
     refuse(label, concat("rows ", first, " to ", arrays.rows - 1, " never end: no terminals",
-                         arrays.timeouts.empty() ? "" : " or timeouts",
-                         " mark there; if it is a time limit, set max_episode_steps"));
+                         arrays.timeouts.empty() ? "" : " or timeouts", " mark there; if it is a time limit, ",
+                         detail::how_to_set("max_episode_steps", options.for_program)));
   }
   return ranges;
 }
@@ -199,7 +204,7 @@ std::vector<Episode> episodes_from_d4rl(const D4rlArrays& arrays, const D4rlOpti
   if (arrays.success.empty() && options.reward != D4rlReward::kFile) {
     refuse(label, "has no 'infos/success' to make a sparse reward of; set reward: file");
   }
-  check_actions_and_numbers(arrays, options, label);
+  if (!options.tolerant) check_actions_and_numbers(arrays, options, label);
   std::vector<Episode> episodes;
   for (const auto& range : find_d4rl_episodes(arrays, options, label)) {
     Episode episode = make_episode(arrays, options, range);

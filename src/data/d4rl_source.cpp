@@ -7,6 +7,7 @@
 #include "foreign_arrays.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
+#include "option_names.h"
 #include "read_ahead.h"
 #include "sources.h"
 
@@ -21,7 +22,9 @@ D4rlOptions to_d4rl(const DataOptions& options) {
   if (options.reward) result.reward = *options.reward;
   if (options.cut_at_success) result.cut_at_success = *options.cut_at_success;
   result.max_episode_steps = options.max_episode_steps;
-  result.clip_actions = options.clip_actions || options.tolerant;
+  result.clip_actions = options.clip_actions;
+  result.tolerant = options.tolerant;
+  result.for_program = options.for_program;
   return result;
 }
 
@@ -33,14 +36,17 @@ class D4rlSource final : public DataSource {
     const bool has_next = listing.arrays.contains("next_observations");
     const auto ends = read_ends(file, rows);
     std::vector<ReadAhead::Item> items;
-    int64_t cut = 0;
+    int64_t cut = 0, never_end = 0;
     for (auto range : find_d4rl_episodes(ends, options_, label_)) {
       if (range.first == range.last && !range.terminal && !has_next) continue;  // a state, and no step
       const bool time_out = !ends.timeouts.empty() && ends.timeouts[static_cast<size_t>(range.last)] != 0;
-      cut += !range.terminal && !time_out;
       ranges_.push_back(range);
       auto& item = items.emplace_back();
       const int64_t count = range.last - range.first + 1;
+      if (!range.terminal && !time_out) {
+        const bool limit = options_.max_episode_steps > 0 && count >= options_.max_episode_steps;
+        limit ? ++cut : never_end += count;
+      }
       for (ArrayField field : d4rl_fields()) {
         const auto found = listing.arrays.find(field.path);
         if (found == listing.arrays.end()) continue;
@@ -53,8 +59,13 @@ class D4rlSource final : public DataSource {
     if (ranges_.empty()) throw DataError(concat(label_, ": holds no episode with a step"));
     note(listing, has_next);
     if (cut > 0) {
-      notes_.assumed(concat("max_episode_steps ", options_.max_episode_steps, " cut ", cut, " of ", ranges_.size(),
+      notes_.assumed(concat(option_name("max_episode_steps", options_.for_program), " ", options_.max_episode_steps,
+                            " cut ", cut, " of ", ranges_.size(),
                             " episodes where the file marks no end: they ended by their time limit"));
+    }
+    if (never_end > 0) {
+      notes_.assumed(
+          concat("the last ", never_end, " rows, which never end, are an episode that its time limit ended"));
     }
     reader_.emplace(file, std::move(items));
   }

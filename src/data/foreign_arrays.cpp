@@ -7,6 +7,7 @@
 #include "fault_list.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
+#include "option_names.h"
 
 namespace onramp::detail {
 
@@ -131,13 +132,13 @@ void apply_options(Episode& episode, const DataOptions& options, bool cut_by_def
       episode.reward[t] = kind == D4rlReward::kSuccess ? success : success - 1.0F;
     }
   }
-  if (options.tolerant) return;
+  if (options.tolerant && !options.clip_actions) return;
   const int64_t A = std::max<int64_t>(1, episode.action_spec.dim);
   for (size_t i = 0; i < episode.action.size(); ++i) {
     if (!options.clip_actions && std::abs(episode.action[i]) > 1.0F + kActionSlack) {
       throw DataError(concat(label, ": actions: ", episode.action[i], " at step ", static_cast<int64_t>(i) / A,
-                             ", value ", static_cast<int64_t>(i) % A,
-                             " is outside [-1, 1]; set clip_actions (--clip-actions) if that is meant"));
+                             ", value ", static_cast<int64_t>(i) % A, " is outside [-1, 1]; ",
+                             how_to_set("clip_actions", options.for_program), " if that is meant"));
     }
   }
   for (auto* values : {&episode.action, &episode.executed_action}) {

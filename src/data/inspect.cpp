@@ -23,11 +23,14 @@ namespace {
 
 constexpr size_t kSparseValues = 3;  // a reward of more is called dense
 
-/// "mean 269.2, 200 to 300".
-std::string spread(const std::vector<double>& values) {
+/// "mean 269.2, 200 to 300", over those that are numbers.
+std::string spread(std::vector<double> values) {
+  const auto bad = std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  if (values.empty()) return "no finite number";
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  return concat("mean ", mean, ", ", *low, " to ", *high);
+  return concat("mean ", mean, ", ", *low, " to ", *high,
+                bad > 0 ? concat(" but for ", counted(static_cast<int64_t>(bad), "episode")) : "");
 }
 
 std::string percent(int64_t part, int64_t whole) {
@@ -35,24 +38,37 @@ std::string percent(int64_t part, int64_t whole) {
                 std::round(1000.0 * static_cast<double>(part) / static_cast<double>(whole)) / 10.0, " %)");
 }
 
-DataInspection inspect_d4rl(const fs::path& file, const DataOptions& options) {
+Fault fault_of(const std::string& file, int64_t number, const DataError& error) {
+  const std::string what = error.what();
+  return {file, "", number, -1, what.starts_with(file + ": ") ? what.substr(file.size() + 2) : what};
+}
+
+DataInspection inspect_d4rl(const fs::path& file, const DataOptions& options, const std::string& filter_key) {
   DataInspection out;
   out.summary.file = file.string();
   const auto arrays = read_d4rl_arrays(file);
-  out.faults = check_d4rl(arrays, file.string());
-  if (options.max_episode_steps > 0) {  // then rows that nothing marks do end
-    std::erase_if(out.faults, [](const Fault& fault) { return fault.what.starts_with("the episode never ends"); });
+  out.faults = check_d4rl(arrays, file.string(), options);
+  try {
+    const auto source = open_data(file, options, filter_key);
+    out.summary.kind = concat(source->kind(), " of ", arrays.rows, " rows");  // more than steps: see read_d4rl
+    for (int64_t i = 0; i < source->episodes(); ++i) out.summary.add(source->read(i));
+    out.summary.notes = source->notes().lines();
+  } catch (const DataError& error) {
+    out.faults.push_back(fault_of(file.string(), -1, error));
   }
-  if (!out.faults.empty()) return out;
-  const auto source = open_data(file, options);
-  for (int64_t i = 0; i < source->episodes(); ++i) out.summary.add(source->read(i));
-  out.summary.kind = concat(source->kind(), " of ", arrays.rows, " rows");  // more than steps: see read_d4rl
-  out.summary.notes = source->notes().lines();
   return out;
 }
 
 /// Episode by episode: what cannot be read is a fault of that one.
 DataInspection inspect_source(const fs::path& path, DataSource& source) {
+  const auto is_whole = [](const Episode& episode) {  // that what it holds can be counted
+    try {
+      check_consistent(episode, "episode");
+    } catch (const DataError&) {
+      return false;
+    }
+    return episode.length() > 0;
+  };
   DataInspection out;
   out.summary.file = path.string();
   out.summary.kind = source.kind();
@@ -68,11 +84,10 @@ DataInspection inspect_source(const fs::path& path, DataSource& source) {
         if (const auto fault = check_reset_between(*before, episode, source.file(i - 1), source.number(i - 1)))
           out.faults.push_back(*fault);
       }
-      if (faults.empty()) out.summary.add(episode);
+      if (faults.empty() || is_whole(episode)) out.summary.add(episode);
       before = faults.empty() ? std::optional(std::move(episode)) : std::nullopt;
     } catch (const DataError& error) {
-      const std::string what = error.what();
-      out.faults.push_back({file, "", number, -1, what.starts_with(file + ": ") ? what.substr(file.size() + 2) : what});
+      out.faults.push_back(fault_of(file, number, error));
       before.reset();
     }
   }
@@ -103,16 +118,18 @@ void DataSummary::add(const Episode& episode) {
     bool limited = false;
     for (size_t a = 0; a < A; ++a) {
       const float asked = episode.action[t * A + a];
-      limited = limited || asked != episode.executed_action[t * A + a];
+      const float executed = episode.executed_action[t * A + a];
+      limited = limited || (asked != executed && !(std::isnan(asked) && std::isnan(executed)));
       if (a < action_low.size()) {
-        action_low[a] = std::min(action_low[a], asked);
+        action_low[a] = std::min(action_low[a], asked);  // the number, where the other is NaN
         action_high[a] = std::max(action_high[a], asked);
       }
     }
     limited_steps += limited;
   }
   for (const float reward : episode.reward) {
-    const bool is_first = steps == 0 && rewards.empty();
+    if (std::isnan(reward)) continue;
+    const bool is_first = rewards.empty();
     reward_low = is_first ? reward : std::min(reward_low, static_cast<double>(reward));
     reward_high = is_first ? reward : std::max(reward_high, static_cast<double>(reward));
     if (rewards.size() <= kSparseValues) rewards.insert(reward);
@@ -133,18 +150,19 @@ std::string DataSummary::text() const {
 
 std::vector<std::string> DataSummary::lines() const {
   std::vector<std::string> out;
-  if (episodes() == 0) return out;
+  if (episodes() == 0) return notes;
   for (const auto& entry : observation.entries) {
     out.push_back(
         concat("observation  ", printable(entry.name), ": ", type_text(entry), entry.privileged ? ", privileged" : ""));
   }
   const auto low = *std::min_element(action_low.begin(), action_low.end());
   const auto high = *std::max_element(action_high.begin(), action_high.end());
-  out.push_back(concat("action       ", action.dim, action.dim == 1 ? " value, " : " values, ", low, " to ", high,
+  out.push_back(concat("action       ", action.dim, action.dim == 1 ? " value, " : " values, ",
+                       low <= high ? concat(low, " to ", high) : "none of them a number",
                        "; differs from the executed one in ", percent(limited_steps, steps), " steps"));
   out.push_back(concat("length       ", spread(lengths)));
-  std::string kind_of_reward = concat(reward_low, " to ", reward_high);
-  if (rewards.size() <= kSparseValues) {
+  std::string kind_of_reward = rewards.empty() ? "none a number" : concat(reward_low, " to ", reward_high);
+  if (!rewards.empty() && rewards.size() <= kSparseValues) {
     kind_of_reward = "sparse:";
     for (const float value : rewards) kind_of_reward += concat(" ", value);
   }
@@ -158,22 +176,18 @@ std::vector<std::string> DataSummary::lines() const {
   return out;
 }
 
-DataInspection inspect_data(const fs::path& path, int64_t max_episode_steps) {
+DataInspection inspect_data(const fs::path& path, DataOptions options, const std::string& filter_key) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (!fs::exists(status)) throw io_error("read", path, ENOENT);
-  auto options = DataOptions::as_recorded();
-  options.max_episode_steps = max_episode_steps;
   options.tolerant = true;
   try {
-    if (is_flat_d4rl(path)) return inspect_d4rl(path, options);
-    return inspect_source(path, *open_data(path, options));
+    if (is_flat_d4rl(path)) return inspect_d4rl(path, options, filter_key);
+    return inspect_source(path, *open_data(path, options, filter_key));
   } catch (const DataError& error) {
     DataInspection out;
     out.summary.file = path.string();
-    const std::string what = error.what();
-    const std::string prefix = path.string() + ": ";
-    out.faults.push_back({path.string(), "", -1, -1, what.starts_with(prefix) ? what.substr(prefix.size()) : what});
+    out.faults.push_back(fault_of(path.string(), -1, error));
     return out;
   }
 }

@@ -23,7 +23,11 @@ class StoreSource final : public DataSource {
     const auto episodes = path / "episodes";
     const EpisodeStore store(fs::is_directory(episodes) ? episodes : path);
     for (const int64_t number : store.list()) files_.emplace_back(number, store.path(number));
-    if (files_.empty()) throw DataError(concat(path.string(), ": holds no episode files (000000.h5, ...)"));
+    if (files_.empty())
+      throw DataError(concat(path.string(),
+                             ": is no folder of data: holds neither episode files (000000.h5, ...) nor "
+                             "episodes/ of a run nor main_data.hdf5 of a Minari set (itself or in data/); of other "
+                             "layouts name the file"));
   }
   std::string kind() const override { return files_.size() == 1 ? "onramp episode" : "onramp episodes"; }
   int64_t episodes() const override { return static_cast<int64_t>(files_.size()); }

@@ -106,7 +106,8 @@ TEST(CheckD4rl, NamesFileFieldEpisodeAndStep) {
       },
       "actions: episode 2, step 5: value 0 = 2, outside [-1, 1] (2 such values)");
   finds([](D4rlArrays& a) { a.timeouts.back() = 0; },
-        "terminals: episode 4, step 0: the episode never ends: none of its 45 rows is marked in terminals or timeouts");
+        "terminals: episode 4, step 0: the episode never ends: none of its 45 rows is marked in terminals or timeouts; "
+        "if it is a time limit, set max_episode_steps");
   finds([](D4rlArrays& a) { a.terminals[69] = 1; },
         "terminals: episode 1, step 29: is also marked in timeouts: which of the two ended it?");
   finds([](D4rlArrays& a) { a.timeouts[69] = 0; },
@@ -132,6 +133,62 @@ TEST(CheckD4rl, NamesFileFieldEpisodeAndStep) {
         }  // failures terminal, successes cut off
       },
       "terminals: every terminal row is without success and every time-out is a success: they seem to be swapped");
+}
+
+TEST(CheckD4rl, ATimeLimitEndsWhatTheFileDoesNotMark) {
+  auto arrays = make_d4rl({40, 40, 40, 40, 30});
+  arrays.timeouts.clear();
+  const std::string text = text_of(check_d4rl(arrays, "f", {.for_program = true}));
+  EXPECT_NE(text.find("(the file has no timeouts); if it is a time limit, give --max-episode-steps\n"),
+            std::string::npos)
+      << text;
+  // The resets between them are marked by it now.
+  EXPECT_EQ(text_of(check_d4rl(arrays, "f", {.max_episode_steps = 40})),
+            "f: terminals: episode 4, step 0: the episode never ends: none of its 30 rows is marked in terminals (the "
+            "file has no timeouts); it is shorter than the time limit of 40 steps\n");
+}
+
+TEST(InspectData, SumsUpWhatIsFaultyToo) {
+  TemporaryFolder folder;
+  auto arrays = make_d4rl({40, 30, 50});
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  arrays.actions[2 * 45] = 3.0F;
+  arrays.actions[2 * 46] = nan;
+  arrays.observations[4 * 50] = nan;
+  arrays.rewards[80] = nan;
+  arrays.terminals[39] = arrays.success[39] = 1;  // and a time-out
+  arrays.timeouts.back() = 0;
+  test::write_d4rl(folder / "f.hdf5", arrays);
+  const auto found = inspect_data(folder / "f.hdf5");
+  EXPECT_EQ(found.faults.size(), 6U) << text_of(found.faults);
+  EXPECT_EQ(found.summary.episodes(), 3);
+  EXPECT_EQ(found.summary.steps, 40 + 29 + 49);
+  EXPECT_EQ(found.summary.action_high[0], 3.0F);
+  EXPECT_EQ(found.summary.limited_steps, 0);
+  const auto text = found.summary.text();
+  for (const char* line : {"f.hdf5: D4RL flat HDF5 of 120 rows, 3 episodes, 118 steps\n", " to 3; differs from",
+                           "reward       0 to 24; return mean ", " but for 1 episode (raw",
+                           "assumed: the last 50 rows, which never end, are an episode that its time limit ended\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\nin " << text;
+  }
+  auto clipped = DataOptions::as_recorded();
+  clipped.clip_actions = true;
+  const auto again = inspect_data(folder / "f.hdf5", clipped);
+  EXPECT_EQ(again.faults.size(), 5U) << text_of(again.faults);
+  EXPECT_LE(again.summary.action_high[0], 1.0F);
+}
+
+TEST(InspectData, CountsEpisodesWithFaults) {
+  TemporaryFolder folder;
+  EpisodeStore store(folder.path());
+  auto episode = make_episode(10, EndReason::kFailure, 0);
+  episode.action[4] = -1.5F;
+  store.append(episode);
+  store.append(make_episode(10, EndReason::kFailure, 1));
+  const auto found = inspect_data(folder.path());
+  EXPECT_EQ(found.faults.size(), 1U) << text_of(found.faults);
+  EXPECT_EQ(found.summary.episodes(), 2);
+  EXPECT_EQ(found.summary.action_low[0], -1.5F);
 }
 
 TEST(InspectData, TellsAD4rlFileFromEpisodesAndSumsUp) {
@@ -169,7 +226,11 @@ TEST(InspectData, GoesOnAfterADamagedEpisode) {
 
 TEST(InspectData, NothingToReadIsAFaultAndAMissingFileAnError) {
   TemporaryFolder folder;
-  EXPECT_EQ(inspect_data(folder.path()).faults.size(), 1U);
+  const auto found = inspect_data(folder.path());
+  EXPECT_EQ(text_of(found.faults), folder.path().string() +
+                                       ": is no folder of data: holds neither episode files (000000.h5, ...) nor "
+                                       "episodes/ of a run nor main_data.hdf5 of a Minari set (itself or in data/); "
+                                       "of other layouts name the file\n");
   test::expect_throws<IoError>([&] { (void)inspect_data(folder / "none.hdf5"); }, "none.hdf5");
 }
 

@@ -36,6 +36,9 @@ struct D4rlOptions {
   bool cut_at_success = true;
   int64_t max_episode_steps = 0;
   bool clip_actions = false;
+  // Not of a config:
+  bool tolerant = false;     ///< hand over what would be refused too, for whoever reports it
+  bool for_program = false;  ///< errors name the options of onramp-data (--clip-actions), not the keys
   template <class V>
   void fields(V& v) {
     v("reward", reward, "raw reward of a step: from infos/success, or the file's own");
@@ -67,7 +70,8 @@ struct D4rlRange {
   int64_t first = 0, last = 0;
   bool terminal = false;
 };
-/// Needs rows, terminals and timeouts alone. @throws DataError on rows that are marked twice, or never end
+/// Needs rows, terminals and timeouts alone. Tolerant: a row that is marked twice is terminal, rows that never end are the last
+/// episode, not terminal. @throws DataError on such rows
 std::vector<D4rlRange> find_d4rl_episodes(const D4rlArrays& arrays, const D4rlOptions& options,
                                           const std::string& label);
 
