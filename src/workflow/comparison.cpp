@@ -36,7 +36,7 @@ ConfigNode without_seed(const ConfigNode& phase, int64_t seed) {
 }
 
 ConfigNode identity_of(const RunRecord& run) {
-  const auto node = run_identity(run.config);
+  const auto node = run_identity(run.to_compare());
   auto phases = node.at("phases").elements();
   for (auto& phase : phases) phase = without_seed(phase, run.seed);
   return node.with("run", node.at("run").without("seed")).with("phases", ConfigNode::list(std::move(phases)));
@@ -74,11 +74,19 @@ const Score* score_of(const RunRecord& run, const std::string& policy) {
   return found == run.scores.rend() ? nullptr : &*found;
 }
 
+bool repeats(const Score& score, const Score& other) {
+  return !score.success.empty() && score.policy_hash == other.policy_hash && score.seeds == other.seeds &&
+         score.success == other.success && score.mean_return == other.mean_return;
+}
+
 PolicyRow row_of(std::string policy, std::vector<const Score*> scores) {
   PolicyRow row{.policy = std::move(policy), .scores = std::move(scores)};
   std::vector<double> rates;
   for (const auto* score : row.scores) {
-    if (score) rates.push_back(score->rate());
+    const auto is_it = [&](const Score* other) { return repeats(*score, *other); };
+    if (!score || std::any_of(row.counted.begin(), row.counted.end(), is_it)) continue;
+    row.counted.push_back(score);
+    rates.push_back(score->rate());
   }
   row.rates = over_seeds(std::move(rates));
   return row;

@@ -11,8 +11,18 @@
 namespace onramp {
 namespace {
 
-std::string over_seeds_interval(const OverSeeds& rates) {
-  return rates.interval ? percent_text(*rates.interval) : std::string("one seed");
+std::string over_seeds_interval(const PolicyRow& row) {
+  const auto scored = std::count_if(row.scores.begin(), row.scores.end(), [](const Score* score) { return score; });
+  const auto repeated = scored - std::ssize(row.counted);
+  if (row.rates.interval) {
+    return percent_text(*row.rates.interval) + (repeated > 0 ? concat(" (", repeated, " repeated)") : std::string());
+  }
+  return repeated > 0 ? "the same in each run" : "one seed";
+}
+/// Of a difference, in percentage points: no more than 100 of them, wherever Student's t ends.
+std::string points_text(const Interval& interval) {
+  return concat(number_text(100 * std::max(-1.0, interval.low), "%+.1f"), " .. ",
+                number_text(100 * std::min(1.0, interval.high), "%+.1f"));
 }
 std::string of_seeds(const Score* score) {
   if (!score) return "not scored";
@@ -27,9 +37,7 @@ void add_paired(HtmlPage& page, const std::vector<PairedRow>& rows, const std::s
     cells.push_back({row.first, row.second, std::to_string(row.runs), std::to_string(row.gained),
                      std::to_string(row.lost), std::to_string(row.situations - row.gained - row.lost),
                      number_text(row.p, "%.2g"), number_text(100 * row.difference.mean, "%+.1f"),
-                     row.difference.interval ? concat(number_text(100 * row.difference.interval->low, "%+.1f"), " .. ",
-                                                      number_text(100 * row.difference.interval->high, "%+.1f"))
-                                             : std::string("one seed")});
+                     row.difference.interval ? points_text(*row.difference.interval) : std::string("one seed")});
   }
   page.table({{"first"},
               {"second", true},
@@ -77,12 +85,11 @@ void add_success(HtmlPage& page, const Method& method) {
   columns.push_back({"episodes ended by", true});
   std::vector<Cells> rows;
   const auto add = [&](const std::string& name, const PolicyRow& row) {
-    Cells cells{name, percent_text(row.rates.mean), over_seeds_interval(row.rates)};
+    Cells cells{name, percent_text(row.rates.mean), over_seeds_interval(row)};
     double total = 0.0, count = 0.0;
     std::map<std::string, int64_t> ends;
-    for (const auto* score : row.scores) {
-      cells.push_back(of_seeds(score));
-      if (!score) continue;
+    for (const auto* score : row.scores) cells.push_back(of_seeds(score));
+    for (const auto* score : row.counted) {
       total += score->mean_return;
       count += 1.0;
       for (const auto& [reason, times] : score->ends) ends[reason] += times;
@@ -132,7 +139,7 @@ void add_methods(HtmlPage& page, const std::vector<Method>& methods, double wind
                 std::to_string(method.runs.size()),
                 mean_text(over_seeds(std::move(first))),
                 mean_text(last.rates),
-                last.rates.values.empty() ? std::string() : over_seeds_interval(last.rates),
+                last.rates.values.empty() ? std::string() : over_seeds_interval(last),
                 mean_text(snapshot_row(method, Snapshot::kBest).rates),
                 mean_text(over_seeds(std::move(attempts)))};
     for (int64_t i = 1; common > 0 && i <= kTimes; ++i) {
@@ -161,8 +168,9 @@ void add_methods(HtmlPage& page, const std::vector<Method>& methods, double wind
 void explain_success(HtmlPage& page) {
   page.paragraph(
       "In brackets: Wilson's 95 % interval of one run's episodes. The interval over seeds is Student's t and says "
-      "how much the mean would move with other seeds. Last: the policy that the last phase that learned left behind. "
-      "Best: the best scored policy that a phase left behind, chosen after the fact, which flatters it.");
+      "how much the mean would move with other seeds; the same in each run: one policy that met the same situations "
+      "with the same outcomes, counted once. Last: the policy that the last phase that learned left behind. Best: the "
+      "best scored policy that a phase left behind, chosen after the fact, which flatters it.");
   page.paragraph(
       "Paired tables: both met the same held-out situations. Won: only the first succeeded. The sign test takes every "
       "situation as a draw of its own; whether another training seed would decide the same way is what the interval of "

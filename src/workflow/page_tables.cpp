@@ -1,5 +1,6 @@
 #include "onramp/base/config_node.h"
 #include "onramp/base/text.h"
+#include "onramp/training/run_config.h"
 #include "page_parts.h"
 
 namespace onramp {
@@ -41,6 +42,12 @@ void add_phase_time(std::vector<Cells>& rows, const Method& method, const std::s
   rows.push_back({method.name, name, type, number_text(runs, "%.0f"), format_duration(seconds / runs),
                   updates > 0 ? number_text(updates / seconds) : "",
                   attempts > 0 ? number_text(seconds / attempts) : ""});
+}
+
+/// In which precision its networks multiply.
+std::string products_text(const RunRecord& run) {
+  const auto reduced = reduced_precision(run.to_compare());
+  return reduced.empty() ? "float32" : join(reduced);
 }
 
 void add_settings(HtmlPage& page, const std::vector<Method>& methods) {
@@ -90,9 +97,11 @@ void add_provenance(HtmlPage& page, const ReportData& data) {
       return machine[key].is_string() ? machine[key].get<std::string>() : machine[key].dump();
     };
     rows.push_back({run.name(), text("device"), text("threads"), text("libtorch"), text("instruction_set"),
-                    run.config_hash.substr(0, 12)});
+                    products_text(run), run.config_hash.substr(0, 12)});
   }
-  page.table({{"run"}, {"device", true}, {"threads"}, {"LibTorch"}, {"instruction set", true}, {"config"}}, rows);
+  page.table(
+      {{"run"}, {"device", true}, {"threads"}, {"LibTorch"}, {"instruction set", true}, {"products", true}, {"config"}},
+      rows);
   if (data.methods.size() > 1) add_settings(page, data.methods);
   page.paragraph("The same again, into another folder:");
   std::string commands;

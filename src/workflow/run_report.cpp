@@ -7,6 +7,7 @@
 #include "onramp/base/log.h"
 #include "onramp/base/text.h"
 #include "onramp/data/n_step.h"
+#include "onramp/training/run_config.h"
 
 namespace onramp {
 namespace {
@@ -56,6 +57,25 @@ ValueBounds bounds_of(const RunRecord& run, const Recorded& recorded, const Cata
   return value_bounds(settings.at("gamma").as<double>(), reward, max_steps);
 }
 
+/// Which runs of a method are summaries, and what is missing therefore; "": none.
+std::string summaries_of(const Method& method) {
+  std::vector<std::string> seeds;
+  for (const auto* run : method.runs) {
+    if (run->is_summary) seeds.push_back(std::to_string(run->seed));
+  }
+  if (seeds.empty()) return {};
+  const auto runs = method.runs.size();
+  const bool one = seeds.size() == 1;
+  std::string who = concat("of the ", runs, " runs of ", method.name, one ? " seed " : " seeds ", join(seeds),
+                           one ? " is a summary" : " are summaries");
+  if (seeds.size() == runs) {
+    who = one ? concat(method.runs[0]->name(), " is a summary")
+              : concat(runs == 2 ? std::string("both") : concat("all ", runs), " runs of ", method.name,
+                       " are summaries");
+  }
+  return who + ": without episodes, critics and videos";
+}
+
 class Gatherer {
  public:
   Gatherer(const ReportOptions& options, const Catalog& catalog, std::vector<std::string>& notes)
@@ -64,7 +84,6 @@ class Gatherer {
   RunLook look(const RunRecord& run) {
     RunLook look{.run = &run};
     if (run.is_summary) {
-      notes_.push_back(concat(run.name(), " is a summary: without episodes, critics and videos"));
       attempt_bounds(run, look);
       return look;
     }
@@ -164,7 +183,8 @@ ReportData gather_report(const ReportOptions& options, const Catalog& catalog) {
   data.methods = group_by_method(data.runs);
   check_scenarios(options, data.methods, catalog);
   if (!options.over.empty()) setting_figure(data.methods, options.over);  // a key that is wrong is told at once
-  for (const auto& run : data.runs) {
+  for (auto& run : data.runs) {
+    run.complete = complete_run_config(run.config, catalog);
     for (const auto& note : run.notes) data.notes.push_back(concat(run.name(), ": ", note));
     if (run.stands != "finished") data.notes.push_back(concat(run.name(), " is not finished: it is ", run.stands));
     if (run.scores.empty())
@@ -172,6 +192,7 @@ ReportData gather_report(const ReportOptions& options, const Catalog& catalog) {
   }
   for (const auto& method : data.methods) {
     for (auto& difference : differences_within(method)) data.notes.push_back(std::move(difference));
+    if (auto note = summaries_of(method); !note.empty()) data.notes.push_back(std::move(note));
     data.looks.push_back(Gatherer(options, catalog, data.notes).look(*method.runs.front()));
   }
   return data;

@@ -84,6 +84,14 @@ TEST(SettingDifferences, ListEveryKeyThatDiffers) {
   EXPECT_EQ(rows[2].values, (std::vector<std::string>{"", "0"}));
 }
 
+TEST(SettingDifferences, AreThoseOfCompleteConfigs) {
+  std::vector<RunRecord> runs{run_with_scores("a", 1, {}), run_with_scores("b", 2, {})};
+  runs[1].config = runs[1].config.without("learners");  // as an older version wrote it
+  EXPECT_FALSE(setting_differences(group_by_method(runs)).empty());
+  runs[1].complete = apply_overrides(runs[0].config, {"run.seed=2"});
+  EXPECT_TRUE(setting_differences(group_by_method(runs)).empty());
+}
+
 TEST(OverSeeds, IsMeanWithStudentsInterval) {
   const auto rates = over_seeds({0.5, 0.7, 0.9});
   EXPECT_NEAR(rates.mean, 0.7, 1e-12);
@@ -111,6 +119,23 @@ TEST(PolicyRows, NameWhoWasNotScored) {
   EXPECT_EQ(rows[0].rates.mean, 0.75);
   EXPECT_EQ(rows[1].scores[0], nullptr);
   EXPECT_EQ(rows[1].rates.values, (std::vector<double>{0.5}));
+}
+
+TEST(PolicyRows, CountOnePolicyWithTheSameOutcomesOnce) {
+  auto learned = score("online", "1111"), other = learned;
+  learned.policy_hash = "one";
+  other.policy_hash = "another";
+  const auto expert = score("expert", "1101");
+  std::vector<RunRecord> runs{run_with_scores("a", 1, {expert, learned}), run_with_scores("a", 2, {expert, other}),
+                              run_with_scores("a", 3, {expert})};
+  auto rows = policy_rows(group_by_method(runs)[0]);
+  EXPECT_EQ(rows[0].counted.size(), 1u);
+  EXPECT_EQ(rows[0].scores.size(), 3u);
+  EXPECT_FALSE(rows[0].rates.interval.has_value()) << "it says nothing of other seeds";
+  EXPECT_EQ(rows[1].counted.size(), 2u) << "two policies that both succeed everywhere";
+  runs[2].scores[0].seeds = {4, 5, 6, 7};
+  rows = policy_rows(group_by_method(runs)[0]);
+  EXPECT_EQ(rows[0].counted.size(), 2u) << "in other situations";
 }
 
 TEST(Paired, CountsWonAndLostOverRunsOfEqualSeed) {

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/log.h"
+#include "onramp/workflow/comparison.h"
 #include "support/expect_throws.h"
 #include "support/temporary_folder.h"
 #include "training/training_testing.h"
@@ -47,6 +49,30 @@ struct RunReport : ::testing::Test {
     fs::copy(run, folder / name, fs::copy_options::recursive);
     return folder / name;
   }
+  /// What scripts/summarize_run.py makes of such a run, with the outcomes that are given. @return <name>/seed<seed>
+  fs::path summary(const std::string& name, const std::string& seed, const std::string& online,
+                   const std::string& config) {
+    const auto place = folder / name / ("seed" + seed);
+    fs::create_directories(place);
+    write_file_atomic(place / "config.yaml", test::replaced(config, "seed: 3", "seed: " + seed));
+    fs::copy_file(run / "metrics.csv", place / "metrics.csv");
+    auto policies = nlohmann::json::array();
+    for (const auto& [policy, flags] : {std::pair{std::string("expert"), std::string("110110")}, {"online", online}}) {
+      policies.push_back({{"name", policy},
+                          {"policy_hash", policy == "expert" ? "" : concat(name, seed)},
+                          {"successes", std::count(flags.begin(), flags.end(), '1')},
+                          {"episodes", flags.size()},
+                          {"mean_return", 1.5},
+                          {"ends", {{"time_limit", flags.size()}}},
+                          {"first_seed", 0},
+                          {"success", flags}});
+    }
+    const nlohmann::json all{
+        {"machine", nlohmann::json::object()}, {"phase_seconds", nlohmann::json::object()}, {"policies", policies}};
+    write_file_atomic(place / "summary.json", all.dump());
+    return place;
+  }
+  std::string config() const { return read_file(run / "config.yaml"); }
   ReportData gather(const std::vector<fs::path>& runs) {
     ReportOptions options;
     for (const auto& one : runs) options.runs.push_back({one, ""});
@@ -106,6 +132,57 @@ TEST_F(RunReport, GroupsSeedsOfAMethod) {
   EXPECT_EQ(data.methods[0].runs[0]->seed, 3);
   EXPECT_EQ(data.looks.size(), 1u);
   EXPECT_FALSE(holds(data.notes, "mixes configs"));
+}
+
+TEST_F(RunReport, SaysWhichRunsOfAMethodAreSummaries) {
+  const auto first = summary("kept", "1", "111111", config()), second = summary("kept", "2", "111111", config());
+  EXPECT_TRUE(holds(gather({second}).notes, "kept seed 2 is a summary: without episodes, critics and videos"));
+  EXPECT_TRUE(holds(gather({first, second}).notes, "both runs of kept are summaries: without"));
+  fs::copy(run, folder / "kept/seed3", fs::copy_options::recursive);
+  EXPECT_TRUE(holds(gather({first, second, folder / "kept/seed3"}).notes,
+                    "of the 3 runs of kept seeds 1, 2 are summaries: without"));
+}
+
+TEST_F(RunReport, TakesWhatAnOlderConfigLacksToBeAtItsDefault) {
+  const auto older = test::replaced(config(), "  hard_stop: false\n", "");
+  const auto now = summary("a", "1", "111111", config()), same = summary("b", "1", "111111", older);
+  EXPECT_TRUE(setting_differences(gather({now, same}).methods).empty());
+  EXPECT_FALSE(holds(gather({now, summary("a", "2", "111111", older)}).notes, "mixes configs"));
+  // Of which run a learner was taken, where that lay: as it is written, not from where the config lies.
+  const std::string learn = "name: cloning\n    learner: cloning\n";
+  const auto taken = [&](const std::string& seed) {
+    auto text = config();
+    const auto from = text.find("    from: \"\"\n", text.find(learn));
+    EXPECT_NE(from, std::string::npos) << text;
+    return text.replace(from, 13, "    from: tiny/seed" + seed + "\n");
+  };
+  EXPECT_FALSE(
+      holds(gather({summary("e", "1", "1", taken("1")), summary("e", "2", "1", taken("2"))}).notes, "mixes configs"));
+  const auto changed = test::replaced(config(), "hard_stop: false", "hard_stop: true");
+  const auto rows = setting_differences(gather({same, summary("c", "1", "111111", changed)}).methods);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].key, "env.hard_stop");
+  EXPECT_EQ(rows[0].values, (std::vector<std::string>{"false", "true"}));
+  const auto unknown = config() + "added_later: 1\n";  // by a newer version: compared as it is
+  EXPECT_EQ(setting_differences(gather({now, summary("d", "1", "111111", unknown)}).methods).size(), 1u);
+}
+
+TEST_F(RunReport, CountsOutcomesOnceAndNoMoreThanAHundredPoints) {
+  const auto at = config().find("precision: fp32", config().find("\n  agent:"));
+  ASSERT_NE(at, std::string::npos);
+  const auto reduced = config().replace(at, 15, "precision: bf16");
+  ReportOptions options{.out = folder / "page.html"};
+  for (const auto& one : {summary("a", "1", "111111", config()), summary("a", "2", "100000", config()),
+                          summary("b", "1", "000000", reduced), summary("b", "2", "100000", reduced)})
+    options.runs.push_back({one, ""});
+  report_runs(options, world().catalog);
+  const auto page = read_file(folder / "page.html");
+  EXPECT_NE(page.find("<td>-100.0 .. +100.0</td>"), std::string::npos)
+      << "mean +50 points, and Student's t ends far off";
+  EXPECT_NE(page.find("<td>66.7 %</td><td>the same in each run</td>"), std::string::npos);
+  EXPECT_NE(page.find("time_limit 6<"), std::string::npos);
+  EXPECT_NE(page.find(">float32<"), std::string::npos);
+  EXPECT_NE(page.find(">bf16 in learners.agent."), std::string::npos);
 }
 
 TEST_F(RunReport, RefusesWhatIsNoRun) {

@@ -88,6 +88,9 @@ struct RunConfig {
 RunConfig read_run_config(const ConfigNode& node, const Catalog& catalog);
 /// Resolved: every default written out, so that it runs as it is from anywhere.
 ConfigNode dump_run_config(const RunConfig& config);
+/// A config that was resolved once, as this version would resolve it: keys that an older one did not have are there, at their
+/// defaults. Whether its parts fit each other is not asked. As it is where it cannot be read (a key or a type that is no more).
+ConfigNode complete_run_config(const ConfigNode& resolved, const Catalog& catalog);
 /// Every key of a config file, with the types that the catalog knows.
 std::string help_run_config(const Catalog& catalog);
 /// Where the config asks for products in less than float32: "bf16 in learners.agent.critic.mlp", in order of the file.

@@ -40,7 +40,10 @@ OverSeeds over_seeds(std::vector<double> values);
 struct PolicyRow {
   std::string policy;
   std::vector<const Score*> scores;  ///< by run; null where it was not scored
-  OverSeeds rates;
+  /// The scores but for those that repeat another: one policy (a demonstrator) in the same situations with the same outcomes,
+  /// which says nothing of other seeds.
+  std::vector<const Score*> counted;
+  OverSeeds rates;  ///< of those
 };
 /// In order of first appearance; a policy that was scored by two phases has its last score here.
 std::vector<PolicyRow> policy_rows(const Method& method);

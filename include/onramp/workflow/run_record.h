@@ -49,7 +49,8 @@ struct RunRecord {
   bool is_summary = false;
   std::string method;  ///< name of the config, or of the folder, or a label
   int64_t seed = 0;
-  ConfigNode config;  ///< resolved
+  ConfigNode config;    ///< resolved
+  ConfigNode complete;  ///< with what an older version did not write, at its default, to compare by; null: as `config`
   std::string config_hash;
   std::vector<PhaseRecord> phases;
   std::string stands;      ///< "finished", "in phase 'online'", "before its first checkpoint"
@@ -60,6 +61,7 @@ struct RunRecord {
   std::vector<std::string> notes;             ///< what is not there or could not be read, one line each
 
   std::string name() const;  ///< "quickstart seed 1"
+  const ConfigNode& to_compare() const { return complete.is_null() ? config : complete; }
   const PhaseRecord* phase(const std::string& phase_name) const;
   const PhaseRecord* online_phase() const;  ///< the last that collects between updates; null: none
   /// Of the policy that the last phase which learned left behind; null when it was not scored.
