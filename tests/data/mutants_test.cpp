@@ -13,12 +13,14 @@
 #include "onramp/base/error.h"
 #include "onramp/base/progress.h"
 #include "onramp/data/check.h"
+#include "onramp/data/convert.h"
 #include "onramp/data/d4rl_reader.h"
 #include "onramp/data/replay_source.h"
 #include "onramp/data/store/episode_file.h"
+#include "onramp/data/store/episode_store.h"
 #include "support/d4rl_files.h"
-#include "support/episodes.h"
 #include "support/mutants.h"
+#include "support/same_episode.h"
 #include "support/temporary_folder.h"
 
 namespace onramp {
@@ -31,6 +33,7 @@ struct Sample {
   std::string name;
   std::vector<std::byte> bytes;
   std::function<void(const fs::path&)> read;
+  std::string metadata = {};  ///< of Minari: lies beside the file
 };
 
 std::vector<std::byte> bytes_of(const fs::path& path) {
@@ -45,6 +48,14 @@ void use(const std::vector<Episode>& episodes) {
   Replay replay(episodes.front().observation_spec, episodes.front().action_spec);
   replay.add_source("offline");
   for (const auto& episode : episodes) replay.add(episode, {"offline"});
+}
+
+/// As a run reads the files of others.
+void read_all(const fs::path& path) {
+  const auto source = open_data(path, DataOptions::as_recorded());
+  std::vector<Episode> episodes;
+  for (int64_t i = 0; i < source->episodes(); ++i) episodes.push_back(source->read(i));
+  use(episodes);
 }
 
 std::vector<Sample> samples() {
@@ -62,6 +73,17 @@ std::vector<Sample> samples() {
                    use({read_episode(path)});
                  }});
   all.push_back({"episode", episode, [](const fs::path& path) { use({read_episode(path)}); }});
+  // Small ones: what a mutant costs is what it costs to read it.
+  EpisodeStore store(folder / "own");
+  for (const auto& rich : test::rich_episodes(2)) store.append(rich);
+  const auto convert = [&](DataFormat format, const std::string& name) {
+    const auto source = open_data(folder / "own", DataOptions::as_recorded());
+    convert_data(*source, folder / name, format, false);
+    return folder / name;
+  };
+  all.push_back({"robomimic", bytes_of(convert(DataFormat::kRobomimic, "robomimic.h5")), read_all});
+  const auto minari = convert(DataFormat::kMinari, "minari") / "data";
+  all.push_back({"Minari", bytes_of(minari / "main_data.hdf5"), read_all, read_file(minari / "metadata.json")});
   return all;
 }
 
@@ -98,6 +120,10 @@ TEST(Hdf5Mutants, AreReadOrRefusedWithOneClearLine) {
   for (size_t s = 0; s < all.size(); ++s) {
     const auto& sample = all[s];
     const auto structures = test::hdf5_structures(sample.bytes);
+    fs::remove(folder / "metadata.json");
+    if (!sample.metadata.empty()) write_file_atomic(folder / "metadata.json", sample.metadata);
+    write_file_atomic(path, sample.bytes);
+    ASSERT_EQ(message_of([&] { sample.read(path); }), "") << sample.name << " is sound before it is damaged";
     const auto began = std::chrono::steady_clock::now();
     Count count;
     const int64_t share =
@@ -117,11 +143,13 @@ TEST(Hdf5Mutants, AreReadOrRefusedWithOneClearLine) {
       EXPECT_EQ(std::count_if(message.begin(), message.end(), [](char c) { return uint8_t(c) < 0x20 || c == 0x7F; }), 0)
           << message << "\nof mutant " << i << " of " << sample.name;
       if (wanted || i % 10 == 0) {  // what onramp-data says of it
-        EXPECT_EQ(message_of([&] { (void)inspect_data(path, 0); }), "") << "mutant " << i << " of " << sample.name;
+        EXPECT_EQ(message_of([&] { (void)inspect_data(path); }), "") << "mutant " << i << " of " << sample.name;
       }
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     lines += count.line(sample.name, fmt::format("{:.1f} s", seconds));
+    EXPECT_GT(count.read, 0) << sample.name;
+    EXPECT_GT(count.refused, 0) << sample.name;
     total.read += count.read;
     total.refused += count.refused;
     total.crashed_child += count.crashed_child;
