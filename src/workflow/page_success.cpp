@@ -33,6 +33,7 @@ void add_paired(HtmlPage& page, const std::vector<PairedRow>& rows, const std::s
   if (rows.empty()) return;
   page.subsection(title);
   std::vector<Cells> cells;
+  cells.reserve(rows.size());
   for (const auto& row : rows) {
     cells.push_back({row.first, row.second, std::to_string(row.runs), std::to_string(row.gained),
                      std::to_string(row.lost), std::to_string(row.situations - row.gained - row.lost),
