@@ -44,7 +44,6 @@ inline DataOptions reading(const Options& options) {
   auto how = DataOptions::as_recorded();
   how.max_episode_steps = options.max_episode_steps;
   how.clip_actions = options.clip_actions;
-  how.for_program = true;
   return how;
 }
 

@@ -110,7 +110,7 @@ std::vector<Fault> check_d4rl(const D4rlArrays& arrays, const std::string& file,
         concat("the episode never ends: none of its ", rows, " rows is marked in terminals",
                arrays.timeouts.empty() ? " (the file has no timeouts)" : " or timeouts",
                limit > 0 ? concat("; it is shorter than the time limit of ", limit, " steps")
-                         : "; if it is a time limit, " + how_to_set("max_episode_steps", options.for_program)));
+                         : "; if it is a time limit, " + how_to_set("max_episode_steps")));
   }
   for (int64_t row = 0; row + 1 < N && !arrays.next_observations.empty(); ++row) {
     const bool follows =

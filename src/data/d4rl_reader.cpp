@@ -56,7 +56,7 @@ void check_actions_and_numbers(const D4rlArrays& arrays, const D4rlOptions& opti
       refuse(label, concat("actions: ", arrays.actions[i], " at row ",
                            arrays.first_row + static_cast<int64_t>(i) / arrays.action_dim, ", value ",
                            static_cast<int64_t>(i) % arrays.action_dim, " is outside [-1, 1]; ",
-                           detail::how_to_set("clip_actions", options.for_program), " if that is meant"));
+                           detail::how_to_set("clip_actions"), " if that is meant"));
     }
   }
 }
@@ -148,7 +148,7 @@ std::vector<D4rlRange> find_d4rl_episodes(const D4rlArrays& arrays, const D4rlOp
   } else if (first < arrays.rows) {
     refuse(label, concat("rows ", first, " to ", arrays.rows - 1, " never end: no terminals",
                          arrays.timeouts.empty() ? "" : " or timeouts", " mark there; if it is a time limit, ",
-                         detail::how_to_set("max_episode_steps", options.for_program)));
+                         detail::how_to_set("max_episode_steps")));
   }
   return ranges;
 }

@@ -7,7 +7,6 @@
 #include "foreign_arrays.h"
 #include "onramp/base/error.h"
 #include "onramp/base/printable.h"
-#include "option_names.h"
 #include "read_ahead.h"
 #include "sources.h"
 
@@ -24,7 +23,6 @@ D4rlOptions to_d4rl(const DataOptions& options) {
   result.max_episode_steps = options.max_episode_steps;
   result.clip_actions = options.clip_actions;
   result.tolerant = options.tolerant;
-  result.for_program = options.for_program;
   return result;
 }
 
@@ -59,8 +57,7 @@ class D4rlSource final : public DataSource {
     if (ranges_.empty()) throw DataError(concat(label_, ": holds no episode with a step"));
     note(listing, has_next);
     if (cut > 0) {
-      notes_.assumed(concat(option_name("max_episode_steps", options_.for_program), " ", options_.max_episode_steps,
-                            " cut ", cut, " of ", ranges_.size(),
+      notes_.assumed(concat("max_episode_steps ", options_.max_episode_steps, " cut ", cut, " of ", ranges_.size(),
                             " episodes where the file marks no end: they ended by their time limit"));
     }
     if (never_end > 0) {

@@ -138,7 +138,7 @@ void apply_options(Episode& episode, const DataOptions& options, bool cut_by_def
     if (!options.clip_actions && std::abs(episode.action[i]) > 1.0F + kActionSlack) {
       throw DataError(concat(label, ": actions: ", episode.action[i], " at step ", static_cast<int64_t>(i) / A,
                              ", value ", static_cast<int64_t>(i) % A, " is outside [-1, 1]; ",
-                             how_to_set("clip_actions", options.for_program), " if that is meant"));
+                             how_to_set("clip_actions"), " if that is meant"));
     }
   }
   for (auto* values : {&episode.action, &episode.executed_action}) {

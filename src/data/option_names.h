@@ -1,4 +1,4 @@
-// How an error names the option that would help: as a config or as onramp-data has it.
+// How an error names the option that would help: as a config has it, and as onramp-data has it.
 #pragma once
 
 #include <algorithm>
@@ -6,15 +6,11 @@
 
 namespace onramp::detail {
 
-/// "clip_actions", or "--clip-actions"
-inline std::string option_name(std::string key, bool for_program) {
-  if (!for_program) return key;
-  std::replace(key.begin(), key.end(), '_', '-');
-  return "--" + key;
-}
-/// "set clip_actions", or "give --clip-actions"
-inline std::string how_to_set(const std::string& key, bool for_program) {
-  return (for_program ? "give " : "set ") + option_name(key, for_program);
+/// "set clip_actions (onramp-data: --clip-actions)"
+inline std::string how_to_set(const std::string& key) {
+  std::string option = key;
+  std::replace(option.begin(), option.end(), '_', '-');
+  return "set " + key + " (onramp-data: --" + option + ")";
 }
 
 }  // namespace onramp::detail

@@ -315,19 +315,6 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
   }
 }
 
-/// What is there stays as it is written: relative paths above all, which reading takes to where the file lies.
-ConfigNode with_missing(ConfigNode node, const ConfigNode& whole) {
-  if (node.is_map() && whole.is_map()) {
-    for (const auto& item : whole.items())
-      node = node.with(item.key, node.has(item.key) ? with_missing(node.at(item.key), item.value) : item.value);
-  } else if (node.is_list() && node.size() == whole.size()) {
-    std::vector<ConfigNode> elements;
-    for (size_t i = 0; i < node.size(); ++i) elements.push_back(with_missing(node.element(i), whole.element(i)));
-    return ConfigNode::list(std::move(elements));
-  }
-  return node;
-}
-
 /// What stands for nothing is not there: so a config takes away what its base has, as of the list of phases.
 ConfigNode without_nothings(ConfigNode config) {
   for (const char* key : {"sources", "policies", "learners"}) {
@@ -371,16 +358,6 @@ RunConfig read_run_config(const ConfigNode& written, const Catalog& catalog) {
 }
 
 ConfigNode dump_run_config(const RunConfig& config) { return dump_config(config); }
-
-ConfigNode complete_run_config(const ConfigNode& resolved, const Catalog& catalog) {
-  try {
-    RunConfig config(catalog);
-    read_config_into(resolved, config);
-    return with_missing(resolved, dump_run_config(config));
-  } catch (const ConfigError&) {
-    return resolved;
-  }
-}
 
 std::vector<std::string> reduced_precision(const ConfigNode& resolved) {
   std::vector<std::string> found;

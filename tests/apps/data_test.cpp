@@ -82,14 +82,13 @@ TEST_F(DataProgram, ConvertStopsInOrderAndClearsWhatAKilledOneLeft) {
 
 TEST_F(DataProgram, SaysHowManyEpisodesATimeLimitCut) {
   write_d4rl(folder / "flat.hdf5", make_d4rl());  // 8, 6 and 10 rows, each marked at its end
-  const std::string note = "assumed: --max-episode-steps 5 cut 3 of 5 episodes where the file marks no end";
+  const std::string note = "assumed: max_episode_steps 5 cut 3 of 5 episodes where the file marks no end";
   const auto info = data({"info", "flat.hdf5", "--max-episode-steps", "5"});
   EXPECT_EQ(info.code, 0) << info.err;
   EXPECT_NE(info.out.find(note), std::string::npos) << info.out;
   const auto done = data({"convert", "flat.hdf5", "own", "--to", "store", "--max-episode-steps", "5"});
   EXPECT_NE(done.out.find(note), std::string::npos) << done.out;
-  EXPECT_EQ(data({"info", "flat.hdf5", "--max-episode-steps", "10"}).out.find("--max-episode-steps"),
-            std::string::npos);
+  EXPECT_EQ(data({"info", "flat.hdf5", "--max-episode-steps", "10"}).out.find("max_episode_steps"), std::string::npos);
 }
 
 TEST_F(DataProgram, InfoSaysWhatIsKnownOfAFileWithFaults) {
@@ -100,7 +99,7 @@ TEST_F(DataProgram, InfoSaysWhatIsKnownOfAFileWithFaults) {
   const std::string outside = "flat.hdf5: actions: episode 0, step 3: value 0 = 3, outside [-1, 1]";
   const std::string endless =
       "flat.hdf5: terminals: episode 2, step 0: the episode never ends: none of its 10 rows is marked in terminals or "
-      "timeouts; if it is a time limit, give --max-episode-steps";
+      "timeouts; if it is a time limit, set max_episode_steps (onramp-data: --max-episode-steps)";
   const auto info = data({"info", "flat.hdf5"});
   EXPECT_EQ(info.code, 1);
   EXPECT_NE(info.out.find("flat.hdf5: D4RL flat HDF5 of 24 rows, 3 episodes, 21 steps\n"), std::string::npos)
@@ -127,9 +126,10 @@ TEST_F(DataProgram, NamesItsOwnOptions) {
        {std::vector<std::string>{"convert", "FILE", "own", "--to", "store"}, {"replay", "FILE"}}) {
     auto words = arguments;
     words[1] = "endless.hdf5";
-    expect_refused(data(words), 1, "if it is a time limit, give --max-episode-steps\n");
+    expect_refused(data(words), 1, "if it is a time limit, set max_episode_steps (onramp-data: --max-episode-steps)\n");
     words[1] = "outside.hdf5";
-    expect_refused(data(words), 1, "is outside [-1, 1]; give --clip-actions if that is meant\n");
+    expect_refused(data(words), 1,
+                   "is outside [-1, 1]; set clip_actions (onramp-data: --clip-actions) if that is meant\n");
   }
 }
 

@@ -107,7 +107,7 @@ TEST(CheckD4rl, NamesFileFieldEpisodeAndStep) {
       "actions: episode 2, step 5: value 0 = 2, outside [-1, 1] (2 such values)");
   finds([](D4rlArrays& a) { a.timeouts.back() = 0; },
         "terminals: episode 4, step 0: the episode never ends: none of its 45 rows is marked in terminals or timeouts; "
-        "if it is a time limit, set max_episode_steps");
+        "if it is a time limit, set max_episode_steps (onramp-data: --max-episode-steps)");
   finds([](D4rlArrays& a) { a.terminals[69] = 1; },
         "terminals: episode 1, step 29: is also marked in timeouts: which of the two ended it?");
   finds([](D4rlArrays& a) { a.timeouts[69] = 0; },
@@ -138,8 +138,9 @@ TEST(CheckD4rl, NamesFileFieldEpisodeAndStep) {
 TEST(CheckD4rl, ATimeLimitEndsWhatTheFileDoesNotMark) {
   auto arrays = make_d4rl({40, 40, 40, 40, 30});
   arrays.timeouts.clear();
-  const std::string text = text_of(check_d4rl(arrays, "f", {.for_program = true}));
-  EXPECT_NE(text.find("(the file has no timeouts); if it is a time limit, give --max-episode-steps\n"),
+  const std::string text = text_of(check_d4rl(arrays, "f"));
+  EXPECT_NE(text.find("(the file has no timeouts); if it is a time limit, "
+                      "set max_episode_steps (onramp-data: --max-episode-steps)\n"),
             std::string::npos)
       << text;
   // The resets between them are marked by it now.

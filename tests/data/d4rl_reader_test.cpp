@@ -92,10 +92,9 @@ TEST(D4rl, NextObservationsGiveTheLastState) {
 TEST(D4rl, ATimeLimitEndsFilesThatMarkNone) {
   auto arrays = make_d4rl({6, 6});
   arrays.timeouts.clear();
-  expect_throws<DataError>(
-      [&] { convert(arrays); },
-      "f.hdf5: rows 0 to 11 never end: no terminals mark there; if it is a time limit, set max_episode_steps");
-  expect_throws<DataError>([&] { convert(arrays, {.for_program = true}); }, "limit, give --max-episode-steps");
+  expect_throws<DataError>([&] { convert(arrays); },
+                           "f.hdf5: rows 0 to 11 never end: no terminals mark there; if it is a time limit, "
+                           "set max_episode_steps (onramp-data: --max-episode-steps)");
   const auto episodes = convert(arrays, {.max_episode_steps = 6});
   ASSERT_EQ(episodes.size(), 2U);
   EXPECT_EQ(state(episodes[1], 0, 0), 1.0F);

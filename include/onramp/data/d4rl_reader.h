@@ -36,9 +36,7 @@ struct D4rlOptions {
   bool cut_at_success = true;
   int64_t max_episode_steps = 0;
   bool clip_actions = false;
-  // Not of a config:
-  bool tolerant = false;     ///< hand over what would be refused too, for whoever reports it
-  bool for_program = false;  ///< errors name the options of onramp-data (--clip-actions), not the keys
+  bool tolerant = false;  ///< not of a config: hand over what would be refused too, for whoever reports it
   template <class V>
   void fields(V& v) {
     v("reward", reward, "raw reward of a step: from infos/success, or the file's own");

@@ -22,9 +22,8 @@ struct DataOptions {
   bool clip_actions = false;
   std::optional<double> success_reward;
   std::vector<std::string> state_keys;
-  // Not of a config:
-  bool tolerant = false;     ///< hand over what would be refused too (actions outside [-1, 1]), for whoever reports it
-  bool for_program = false;  ///< errors name the options of onramp-data (--clip-actions), not the keys
+  /// Not of a config: hand over what would be refused too (actions outside [-1, 1]), for whoever reports it.
+  bool tolerant = false;
   template <class V>
   void fields(V& v) {
     v("reward", reward,
