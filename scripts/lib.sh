@@ -129,14 +129,26 @@ build_jobs() {
   if [ "$by_memory" -lt "$cores" ]; then echo "$by_memory"; else echo "$cores"; fi
 }
 
+# lock_build PRESET ... unlock_build: two builds in one folder at a time break each other (README's two commands in two windows).
+lock_build() {
+  mkdir -p "build/$1"
+  exec 9>"build/$1/.lock"
+  flock --nonblock 9 && return
+  note "something else builds in build/$1: waiting for its end"
+  flock 9
+}
+unlock_build() { exec 9>&-; }
+
 # configure PRESET [cmake arguments]
 configure() {
   local preset="$1"
   shift
   step "Configure build/$preset" "a few seconds"
+  lock_build "$preset"
   # A build folder that was made in another checkout or with another generator cannot be used; CMake's own words say so.
   remedy "if the message above is not clear: rm -rf build/$preset, then call this again"
   run_logged "build/$preset/configure.log" cmake --preset "$preset" "$@"
+  unlock_build
   grep -E '^-- (LibTorch|MuJoCo)' "build/$preset/configure.log" | sed 's/^-- /   /' || true
 }
 
@@ -160,8 +172,10 @@ build() {
   shift 2
   if [ $# -gt 0 ]; then targets=(--target "$@"); fi
   step "Build build/$preset${*:+: $*}" "$duration"
+  lock_build "$preset"
   remedy "if it ran out of memory ('Killed'), free some; else the error above is in the code (whole output: $log)"
   run_in_group cmake_build "$preset" "$log" "${targets[@]}" || status=$?
+  unlock_build
   if grep -q '^ninja: build stopped: interrupted' "$log"; then onramp_stop 130; fi
   if [ "$status" -ne 0 ]; then
     grep -m 3 -E -A 4 '(error:|undefined reference|Killed|No space left|multiple definition)' "$log" >&2 || tail -n 15 "$log" >&2

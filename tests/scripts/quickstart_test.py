@@ -99,13 +99,31 @@ class Quickstart(unittest.TestCase):
         self.assertEqual(err.strip(), "error: --set run.sed=2: unknown key")
         self.assertEqual(sum("--target" in call for call in self.calls()), 1)
 
-    def interrupt(self, number):
-        process = self.start(SLOW="1")
+    def test_one_build_at_a_time_in_a_folder(self):
+        first = self.start(SLOW="1")
+        self.wait_for_build()
+        second = self.start_script("test.sh", "release")
+        line = next(line for line in second.stdout if "something else builds in build/release" in line)
+        self.assertIn("waiting for its end", line)
+        before = self.calls()
+        time.sleep(0.5)
+        self.assertEqual(self.calls(), before)
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=30)
+        second.communicate(timeout=60)
+        self.assertGreater(len(self.calls()), len(before))
+
+    def wait_for_build(self):
         pid_file = pathlib.Path(str(self.calls_file) + ".pid")
         for _ in range(300):
             if pid_file.exists() and pid_file.read_text().strip():
-                break
+                return pid_file
             time.sleep(0.1)
+        self.fail("no build began")
+
+    def interrupt(self, number):
+        process = self.start(SLOW="1")
+        pid_file = self.wait_for_build()
         process.send_signal(number)  # to the script alone: what it started must go with it
         _, err = process.communicate(timeout=30)
         self.assertIn("interrupted while: Build build/release: onramp-train; the same command goes on from there", err)
