@@ -11,9 +11,11 @@ Runs Q2RL, its ablations and what it is compared with, the most telling first, e
 then all with the next. Two at a time with one thread each. It says the hours at its start: estimates, until a cell of that
 config is finished. Ctrl-C saves and stops; the same command goes on, and skips what is finished.
 
-  lift      on `lift`: q2rl, ibrl, rlpd, wsrl, cal_ql, cql, policy_decorator     figs. 4, 5, 10; table III
+  lift      on `lift`: q2rl, wsrl, ibrl, cal_ql, cql, policy_decorator without the demonstrations on line,
+            rlpd and ibrl with them                                               figs. 4, 5, 10; table III
   ablation  on `lift`: no gate, no initialization, no BC term                     fig. 6
-  data      on `lift`: q2rl with the demonstrations, ibrl without them, and with the BC term   figs. 4, 11, 12
+  data      on `lift`: cal_ql and cql with the demonstrations; q2rl with 25, 50 and all 100 of them on line, ibrl with
+            25 and 50; ibrl without them and with the BC term                     figs. 4, 11, 12
   rollouts  on `lift`: 25 and 50 rollouts in place of 100                         fig. 13
   start     on `lift`: cloned policies that are worse and better                  fig. 14
   door      Adroit door, q2rl and wsrl: --door door_expert.hdf5 (docs/q2rl.md)    fig. 3
@@ -23,6 +25,7 @@ config is finished. Ctrl-C saves and stops; the same command goes on, and skips 
   summaries   benchmarks/results/q2rl/<task>/<method>/seed<k>, and tables at the end
   the page    build/release/bin/onramp-report runs/q2rl/lift/{q2rl,ibrl,rlpd}/seed? --out lift.html
               ... runs/q2rl/lift/{q2rl,rollouts_*}/seed? --over phases.rollouts.episodes --out rollouts.html
+              ... runs/q2rl/lift/q2rl{,_data_*}/seed? --over phases.demonstrations.first --out data.html
 
 With the same seed all methods of a task see the same demonstrations and start from the same cloned policy, bit for bit, since
 each run makes them anew from that seed, which takes less than a minute.
@@ -59,18 +62,20 @@ wanted() {
 
 # cell GROUP NAME HOURS CONFIG[,KEY=VALUE...]: hours are an estimate, used until one is measured.
 configs=()
+keep_off_line="phases.demonstrations.into=[offline]"
 cell() { if wanted "$1"; then configs+=("$2@$3=configs/q2rl/$4"); fi; }
 
-cell lift lift/q2rl 0.5 lift.yaml
-cell lift lift/ibrl 0.5 lift/ibrl.yaml
-cell lift lift/rlpd 0.5 lift/rlpd.yaml
-cell ablation lift/no_gate 0.5 lift.yaml,learners.agent.gate=false
-cell lift lift/wsrl 0.5 lift/wsrl.yaml
-cell ablation lift/no_initialization 0.5 lift.yaml,learners.agent.init_critic=false
-cell ablation lift/no_bc_term 0.5 lift.yaml,learners.agent.bc_weight=0
-cell lift lift/cal_ql 0.5 lift/cal_ql.yaml
-cell lift lift/policy_decorator 0.5 lift/policy_decorator.yaml
-cell lift lift/cql 0.5 lift/cql.yaml
+cell lift lift/q2rl 0.3 lift.yaml
+cell lift lift/wsrl 0.3 lift/wsrl.yaml
+cell lift lift/ibrl_without_data 0.3 "lift/ibrl.yaml,$keep_off_line"
+cell lift lift/rlpd 0.3 lift/rlpd.yaml
+cell lift lift/ibrl 0.3 lift/ibrl.yaml
+cell ablation lift/no_gate 0.3 lift.yaml,learners.agent.gate=false
+cell ablation lift/no_initialization 0.3 lift.yaml,learners.agent.init_critic=false
+cell ablation lift/no_bc_term 0.3 lift.yaml,learners.agent.bc_weight=0
+cell lift lift/cal_ql_without_data 0.3 lift/cal_ql.yaml,learners.agent.online_share=1
+cell lift lift/cql_without_data 0.3 lift/cql.yaml,learners.agent.online_share=1
+cell lift lift/policy_decorator 0.3 lift/policy_decorator.yaml
 for task in door pen; do
   file="$door"
   [ "$task" = pen ] && file="$pen"
@@ -80,14 +85,21 @@ for task in door pen; do
   cell "$task" "$task/q2rl" 1.0 "adroit_$task.yaml,data.path=$file"
   cell "$task" "$task/wsrl" 1.0 "adroit_${task}_wsrl.yaml,data.path=$file"
 done
-cell data lift/ibrl_without_data 0.5 "lift/ibrl.yaml,phases.demonstrations.into=[offline]"
-cell data lift/q2rl_with_data 0.5 "lift.yaml,phases.demonstrations.into=[offline,online]"
-cell data lift/ibrl_bc_term 0.5 "lift/ibrl.yaml,phases.demonstrations.into=[offline],learners.agent.bc_weight=0.3"
+for demonstrations in 100 25 50; do
+  part="phases.demonstrations.first=$demonstrations,phases.demonstrations.first_into=[online]"
+  cell data "lift/q2rl_data_$demonstrations" 0.3 "lift.yaml,$part"
+  if [ "$demonstrations" -lt 100 ]; then
+    cell data "lift/ibrl_data_$demonstrations" 0.3 "lift/ibrl.yaml,$keep_off_line,$part"
+  fi
+done
+cell data lift/ibrl_bc_term 0.3 "lift/ibrl.yaml,$keep_off_line,learners.agent.bc_weight=0.3"
+cell data lift/cal_ql 0.3 lift/cal_ql.yaml
+cell data lift/cql 0.3 lift/cql.yaml
 for rollouts in 25 50; do
-  cell rollouts "lift/rollouts_$rollouts" 0.5 "lift.yaml,phases.rollouts.episodes=$rollouts"
+  cell rollouts "lift/rollouts_$rollouts" 0.3 "lift.yaml,phases.rollouts.episodes=$rollouts"
 done
 for updates in 300 3000; do
-  cell start "lift/cloned_$updates" 0.5 "lift.yaml,phases.cloning.updates=$updates"
+  cell start "lift/cloned_$updates" 0.3 "lift.yaml,phases.cloning.updates=$updates"
 done
 
 if [ ${#configs[@]} -eq 0 ]; then

@@ -11,9 +11,11 @@ namespace onramp {
 std::string memory_bill_text(const MemoryBill& bill, const ObservationSpec& observation, const ActionSpec& action,
                              const FrameSpaceConfig& config, const std::filesystem::path& folder) {
   const auto text = [](int64_t bytes) { return format_bytes(static_cast<double>(bytes)); };
-  const int64_t steps = bill.rows() - bill.episodes;
-  std::string out = concat("at most ", text(memory_bill_bytes(observation, action, steps, bill.episodes)), " for ",
-                           counted(bill.episodes, "episode"), " of ", counted(bill.steps, "step"));
+  const int64_t episodes = bill.episodes + bill.more_steps;  // of one step each, at worst
+  const int64_t bytes = memory_bill_bytes(observation, action, bill.rows() - episodes, episodes);
+  std::string out = concat("at most ", text(bytes), " for ");
+  if (bill.episodes > 0) out += concat(counted(bill.episodes, "episode"), " of ", counted(bill.steps, "step"));
+  if (bill.more_steps > 0) out += concat(bill.episodes > 0 ? " and " : "", counted(bill.more_steps, "step"));
   if (bill.recorded_rows > 0) out += concat(" and ", bill.recorded_rows, " recorded observations");
   const int64_t limit = config.memory_bytes();
   const int64_t in_file = frame_bill_bytes(observation, bill.rows()) - limit;

@@ -68,9 +68,12 @@ Run::Recorded Run::load_data() {
 void Run::fill_replay(Recorded recorded) {
   auto& data = replay_->dataset();
   MemoryBill bill{.recorded_rows = recorded.rows};
-  for (const auto& phase : phases_) bill.episodes += phase->needs().episodes;
+  for (const auto& phase : phases_) {
+    bill.episodes += phase->needs().episodes;
+    bill.more_steps += phase->needs().steps;
+  }
   if (bill.episodes > 0) bill.steps = environment_->spec().max_steps;
-  const bool has_bill = bill.episodes > 0 && bill.steps > 0;  // no limit, no bill
+  const bool has_bill = bill.episodes > 0 ? bill.steps > 0 : bill.more_steps > 0;  // no limit, no bill
   if (has_bill) {
     log_info("memory: ", memory_bill_text(bill, data.observation_spec(), data.action_spec(), config_.replay, folder_));
   }

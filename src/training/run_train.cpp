@@ -101,16 +101,17 @@ void look_around(const RunConfig& config, const std::filesystem::path& folder) {
 /// What --dry-run prints: the resolved config, the plan, the memory bill.
 void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
   std::cout << to_yaml(dump_run_config(config)) << "\n# plan, into " << folder.string() << "\n";
-  int64_t episodes = 0;
+  MemoryBill bill;
   for (const auto& component : config.phases) {
     const auto phase = component.make();
     std::cout << "#   " << phase->name() << ": " << phase->needs().plan << "\n";
-    episodes += phase->needs().episodes;
+    bill.episodes += phase->needs().episodes;
+    bill.more_steps += phase->needs().steps;
   }
-  if (config.env && episodes > 0) {
+  if (config.env && bill.episodes + bill.more_steps > 0) {
     const auto environment = config.env.make();
     const auto& spec = environment->spec();
-    const MemoryBill bill{.episodes = episodes, .steps = spec.max_steps > 0 ? spec.max_steps : 1000};
+    bill.steps = spec.max_steps > 0 ? spec.max_steps : 1000;
     std::cout << "# memory: "
               << memory_bill_text(bill, visible_entries(spec.observation), spec.action, config.replay, folder) << "\n";
   }

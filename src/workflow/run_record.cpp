@@ -117,15 +117,18 @@ void read_summary(RunRecord& run) {
   }
 }
 
-/// Where updates follow from the steps of an attempt, how long attempts were says how many that is.
-void count_updates_by_step(RunRecord& run) {
+/// Where a phase goes by steps, or makes updates by them, the attempts that were made say how many that is.
+void count_by_steps(RunRecord& run) {
   const auto nodes = run.config.at("phases").elements();
   for (size_t i = 0; i < run.phases.size(); ++i) {
-    const auto per_step = nodes[i].get("updates_per_step");
     const auto* length = run.metrics.find(run.phases[i].name, "length");
-    if (per_step.is_null() || !length || length->value.empty()) continue;
+    if (!length || length->value.empty()) continue;
+    const auto attempts = static_cast<int64_t>(length->value.size());
+    if (!nodes[i].get("steps").is_null()) run.phases[i].planned = attempts;
+    const auto per_step = nodes[i].get("updates_per_step");
+    if (per_step.is_null()) continue;
     const double steps = std::accumulate(length->value.begin(), length->value.end(), 0.0);
-    run.phases[i].updates_per_unit = per_step.as<double>() * steps / static_cast<double>(length->value.size());
+    run.phases[i].updates_per_unit = per_step.as<double>() * steps / static_cast<double>(attempts);
   }
 }
 
@@ -210,7 +213,7 @@ RunRecord read_run(const fs::path& folder, const std::string& label) {
   run.method = label.empty() ? method_of(folder) : label;
   run.config_hash = config_hash(run_identity(run.config));
   attempt(run, "curves", [&] { read_metrics_of(run); });
-  attempt(run, "numbers of updates", [&] { count_updates_by_step(run); });
+  attempt(run, "numbers of updates", [&] { count_by_steps(run); });
   if (run.is_summary) {
     attempt(run, "scores and wall time", [&] { read_summary(run); });
   } else {

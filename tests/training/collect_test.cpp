@@ -1,6 +1,8 @@
 // What a collection keeps, and what becomes of the rest.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "onramp/base/error.h"
 #include "onramp/data/store/episode_store.h"
 #include "onramp/training/phase.h"
@@ -57,6 +59,26 @@ TEST_F(Collecting, OfAllTakesTheFailuresToo) {
   EXPECT_EQ(run.state().episodes, 4);
   EXPECT_EQ(run.replay().source("offline").episodes().size(), 4u);
   EXPECT_FALSE(run.replay().source("offline").empty(EpisodeFilter::kFailed));
+}
+
+// Of what is kept, wherever failures lie between (Q2RL, fig. 11).
+TEST_F(Collecting, LetsAPartOfWhatIsKeptIntoAnotherSource) {
+  const auto two_of_four = replaced(kRun, "keep: successes", "keep: successes, first: 2, first_into: [online]");
+  execute(folder_ / "whole", two_of_four);
+  {
+    onramp::Run run(test::read_run(two_of_four, test::point_catalog()), folder_ / "whole");
+    const auto all = run.replay().source("offline").episodes();
+    ASSERT_EQ(all.size(), 4U);
+    EXPECT_TRUE(std::ranges::equal(run.replay().source("online").episodes(), all.first(2)));
+  }
+  expect_goes_on_bit_for_bit(checkpoints_of_whole(),
+                             replaced(two_of_four, "checkpoint_every_s: 0", "checkpoint_every_s: 1000"));
+  const auto refused = [&](const std::string& keys, const std::string& says) {
+    expect_throws<ConfigError>([&] { execute(folder_ / "run", replaced(kRun, "keep: successes", keys)); }, says);
+  };
+  refused("first: 5, first_into: [online]", "first = 5 is more than the 4 episodes wanted");
+  refused("first: 2", "first = 2, but first_into names no source");
+  refused("first: 2, first_into: [offline]", "first_into: all episodes enter 'offline' as it is");
 }
 
 // A checkpoint after each attempt, kept or not: from every one of them the run ends with the same bits.

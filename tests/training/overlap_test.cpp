@@ -63,6 +63,19 @@ TEST_F(Overlap, GoesOnBitForBitFromEveryCheckpoint) {
   }
 }
 
+// Steps that were made before the stop count.
+TEST_F(Overlap, GoesOnToTheSameNumberOfSteps) {
+  execute(folder_ / "counted", kSideBySide);
+  const EpisodeStore counted(folder_ / "counted" / "episodes");
+  int64_t three = 0;
+  for (int64_t i = 0; i < 3; ++i) three += counted.load(kFirst + i).length();
+  const auto by_steps = replaced(kSideBySide, "overlap: true,", concat("overlap: true, steps: ", three, ","));
+  execute(folder_ / "whole", by_steps);
+  EXPECT_EQ(EpisodeStore(folder_ / "whole" / "episodes").highest(), kFirst + 2);
+  expect_goes_on_bit_for_bit(checkpoints_of_whole(),
+                             replaced(by_steps, "checkpoint_every_s: 0", "checkpoint_every_s: 1000"));
+}
+
 // What fails meanwhile is told when the learner is done with its updates, which are not lost either.
 TEST_F(Overlap, AFailureKeepsWhatWasRecordedAndWhatWasLearned) {
   execute(folder_ / "counted", kSideBySide);

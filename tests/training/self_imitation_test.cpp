@@ -7,6 +7,7 @@
 
 #include "onramp/algorithms/simplified_q.h"
 #include "onramp/base/log.h"
+#include "onramp/base/text.h"
 #include "onramp/data/store/episode_file.h"
 #include "support/temporary_folder.h"
 #include "training/training_testing.h"
@@ -199,6 +200,20 @@ TEST_F(SelfImitation, UpdatesMayBeAsManyAsAnAttemptHadSteps) {
             "rsssswuuuuuu"
             "rssswuuuuu"
             "rswuu");
+}
+
+// 2 + 3 + 2 steps: the third attempt holds the sixth step, and is made to its end.
+TEST_F(SelfImitation, AttemptsMayGoOnUntilSoManyStepsAreMade) {
+  for (const char* overlap : {"false", "true"}) {
+    for (const auto& [steps, attempts] : {std::pair{"6", 3}, {"7", 3}, {"5", 2}, {"1", 1}}) {
+      *diary_ = {};
+      std::filesystem::remove_all(folder_ / "run");
+      const std::string wanted = concat("steps: ", steps, ", overlap: ", overlap, ", updates_per_episode: 3");
+      onramp::Run run(config(test::replaced(kRun, "updates_per_episode: 3", wanted)), folder_ / "run");
+      run.execute();
+      EXPECT_EQ(run.replay().dataset().episodes(), 1 + attempts) << wanted;
+    }
+  }
 }
 
 // What the task declares of protective stops reaches the episode, and with it the discount.

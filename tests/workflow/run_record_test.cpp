@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/log.h"
 #include "onramp/data/store/episode_store.h"
@@ -24,6 +26,25 @@ TEST(RunRecord, CountsUpdatesThatFollowTheStepsOfAttempts) {
   const auto record = read_run(folder / "run");
   EXPECT_NEAR(record.phase("online")->updates_per_unit, 2.0 * double(steps) / 4.0, 1e-9);
   EXPECT_NEAR(record.updates_at("online", 4), 5.0 + 2.0 * double(steps), 1e-9);
+}
+
+// As many steps as the first two of four attempts have: how many attempts that is, the metrics say.
+TEST(RunRecord, CountsAttemptsOfARunThatGoesBySteps) {
+  const test::TemporaryFolder folder;
+  set_log_level(LogLevel::kWarning);
+  const auto train = [&](const char* name, const std::string& text) {
+    onramp::Run(test::read_run(text, test::point_catalog()), folder / name).execute();
+    return read_run(folder / name);
+  };
+  const auto four = train("four", test::kTinyRun);
+  EXPECT_EQ(four.phase("online")->planned, 4);
+  const auto& lengths = four.metrics.find("online", "length")->value;
+  const auto steps = std::to_string(std::lround(lengths[0] + lengths[1]));
+  const auto two =
+      train("two", test::replaced(test::kTinyRun, "updates_per_episode: 3", "updates_per_episode: 3, steps: " + steps));
+  set_log_level(LogLevel::kInfo);
+  EXPECT_EQ(two.phase("online")->planned, 2);
+  EXPECT_EQ(two.phase("online")->finished, 2);
 }
 
 TEST(RunRecord, KnowsWhichLearnersWereTakenFromAnotherRun) {

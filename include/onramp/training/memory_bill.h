@@ -14,9 +14,10 @@ namespace onramp {
 struct MemoryBill {
   int64_t episodes = 0;       ///< that it will record
   int64_t steps = 0;          ///< of each
+  int64_t more_steps = 0;     ///< that it will record beside them, in nobody knows how many episodes
   int64_t recorded_rows = 0;  ///< observations of the data that it starts with
   /// Observations in all.
-  int64_t rows() const { return recorded_rows + episodes * (steps + 1); }
+  int64_t rows() const { return recorded_rows + episodes * (steps + 1) + 2 * more_steps; }
 };
 
 /// "at most 1.2 GB for 350 episodes of 60 steps; 0.7 GB of it, images beyond 0.5 GB, lie in a file in runs/x".

@@ -29,6 +29,7 @@ struct PhaseNeeds {
   bool updates = false;                    ///< its learners learn in it
   std::filesystem::path takes_from;        ///< run folder whose learner it takes in place of learning; empty: none
   int64_t episodes = 0;                    ///< that it records, for the memory bill
+  int64_t steps = 0;                       ///< the same where it goes by them and not by episodes
   std::string plan;                        ///< one line for --dry-run: "200 attempts, 60 updates after each"
 };
 

@@ -38,6 +38,8 @@ struct CollectConfig {
   std::optional<int64_t> attempts_limit;
   ActSetting act = ActSetting::kSample;
   std::vector<std::string> into = {"offline"};
+  int64_t first = 0;
+  std::vector<std::string> first_into;
   template <class V>
   void fields(V& v) {
     v("name", name, "of this phase; folders and metrics carry it", not_empty());
@@ -52,8 +54,13 @@ struct CollectConfig {
     v("act", act,
       "sample: as the policy draws; mode: its single best action; auto: a Gaussian by its mode, all else by a draw");
     v("into", into, "replay sources that the episodes enter", not_empty());
+    v("first", first, "so many of them, from the first that is kept on, enter `first_into` as well", at_least(0));
+    v("first_into", first_into, "replay sources that a part of the episodes enters as well (Q2RL, fig. 11)");
   }
-  void validate() const;  ///< @throws ConfigError for a limit below `episodes`, or one where every attempt is kept
+  /// @throws ConfigError for a limit below `episodes`, or one where every attempt is kept; for more `first` than there are
+  ///         episodes, without a source for them, or with one that all enter
+  void validate() const;
+  std::vector<std::string> sources_of(int64_t number) const;  ///< of the kept episode of this number, from 0
   int64_t most_attempts() const;
 };
 
@@ -85,6 +92,7 @@ struct InterleaveConfig {
   std::string name = "online";
   std::string learner;
   int64_t episodes = 200;
+  std::optional<int64_t> steps;
   int64_t updates_per_episode = 60;
   std::optional<double> updates_per_step;
   bool overlap = false;
@@ -96,6 +104,7 @@ struct InterleaveConfig {
     v("name", name, "of this phase; folders and metrics carry it", not_empty());
     v("learner", learner, "the agent: a name under `learners`", required(), not_empty());
     v("episodes", episodes, "episodes collected", at_least(1));
+    v("steps", steps, "in place of episodes: the one in which this step of all is made is the last", at_least(1));
     v("updates_per_episode", updates_per_episode, "gradient steps after each episode, none during", at_least(0));
     v("updates_per_step", updates_per_step,
       "in place of updates_per_episode: gradient steps after each episode for each step that it took", at_least(0.0));
@@ -106,7 +115,8 @@ struct InterleaveConfig {
     v("into", into, "replay sources that every episode enters", not_empty());
     v("successes_into", successes_into, "replay sources that successful episodes enter as well (self-imitation)");
   }
-  int64_t updates_after(int64_t steps) const;  ///< of an episode of so many steps
+  int64_t updates_after(int64_t length) const;                     ///< of an episode of so many steps
+  bool complete(int64_t episodes_made, int64_t steps_made) const;  ///< nothing more is to be collected
 };
 
 /// Policies are scored on held-out seeds.

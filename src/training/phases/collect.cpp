@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
@@ -13,13 +15,15 @@ class Collect final : public Phase {
   const std::string& name() const override { return config_.name; }
 
   PhaseNeeds needs() const override {
+    const bool in_part = config_.first > 0;
     return {.environment = true,
             .policies = {config_.policy},
-            .fills_sources = config_.into,
+            .fills_sources = config_.sources_of(0),
             .act = config_.act,
             .episodes = config_.episodes,
             .plan = concat(counted(config_.episodes, keeps_all() ? "episode" : "successful episode"), " by '",
                            config_.policy, "' into ", join(config_.into),
+                           in_part ? concat(", the first ", config_.first, " into ", join(config_.first_into)) : "",
                            keeps_all() ? "" : concat(", of at most ", config_.most_attempts(), " attempts"))};
   }
 
@@ -28,11 +32,12 @@ class Collect final : public Phase {
     const ActMode act = act_mode(config_.act, *policy);
     auto& state = run.state();  // step counts what is kept
     if (!state.notes.is_object()) state.notes = {{"attempts", 0}, {"successes", 0}};
-    const EpisodeSources into =
-        keeps_all() ? EpisodeSources{.always = config_.into} : EpisodeSources{.successes = config_.into};
     run.begin_progress(config_.episodes);
     while (state.step < config_.episodes) {
       if (attempts(run) >= config_.most_attempts()) give_up(run);
+      auto sources = config_.sources_of(state.step);
+      const auto into =
+          keeps_all() ? EpisodeSources{.always = std::move(sources)} : EpisodeSources{.successes = std::move(sources)};
       const Episode episode = run.finish_recording(run.begin_recording(policy, act, into));
       state.step += keeps_all() || episode.succeeded();
       state.notes["attempts"] = attempts(run) + 1;
@@ -65,7 +70,22 @@ int64_t CollectConfig::most_attempts() const {
   return attempts_limit.value_or(kAttemptsAnEpisode * episodes);
 }
 
+std::vector<std::string> CollectConfig::sources_of(int64_t number) const {
+  auto sources = into;
+  if (number < first) sources.insert(sources.end(), first_into.begin(), first_into.end());
+  return sources;
+}
+
 void CollectConfig::validate() const {
+  if (first > episodes)
+    throw ConfigError(concat("first = ", first, " is more than the ", episodes, " episodes wanted"));
+  if (first > 0 && first_into.empty()) {
+    throw ConfigError(concat("first = ", first, ", but first_into names no source that they enter"));
+  }
+  for (const auto& source : first_into) {
+    if (std::find(into.begin(), into.end(), source) == into.end()) continue;
+    throw ConfigError(concat("first_into: all episodes enter '", source, "' as it is; leave it out of `into`"));
+  }
   if (!attempts_limit) return;
   if (keep == Keep::kAll)
     throw ConfigError("attempts_limit: every attempt is kept; leave it out, or set keep: successes");

@@ -23,16 +23,18 @@ class Interleave final : public Phase {
   PhaseNeeds needs() const override {
     auto sources = config_.into;
     sources.insert(sources.end(), config_.successes_into.begin(), config_.successes_into.end());
-    return {.environment = true,
-            .learners = {config_.learner},
-            .fills_sources = std::move(sources),
-            .leaves_policy = true,
-            .overlaps = config_.overlap,
-            .acting_learner = true,
-            .updates = true,
-            .episodes = config_.episodes,
-            .plan = concat(counted(config_.episodes, "episode"), " by '", config_.learner, "', ", updates_plan(),
-                           config_.overlap ? ", while the next one runs" : "")};
+    return {
+        .environment = true,
+        .learners = {config_.learner},
+        .fills_sources = std::move(sources),
+        .leaves_policy = true,
+        .overlaps = config_.overlap,
+        .acting_learner = true,
+        .updates = true,
+        .episodes = config_.steps ? 0 : config_.episodes,
+        .steps = config_.steps.value_or(0),
+        .plan = concat(config_.steps ? counted(*config_.steps, "step") : counted(config_.episodes, "episode"), " by '",
+                       config_.learner, "', ", updates_plan(), config_.overlap ? ", while the next one runs" : "")};
   }
 
   void run(Run& run) override {
@@ -42,11 +44,14 @@ class Interleave final : public Phase {
     auto& state = run.state();
     if (!state.notes.is_object()) state.notes = {{"recent", nlohmann::json::array()}};
     auto& ahead = state.notes["ahead"];  // what came of an episode that is recorded and not yet learned from; or null
-    run.begin_progress(config_.episodes);
+    int64_t steps = state.notes.value("steps", int64_t{0});  // of the episodes that were learned from
+    const auto progress = [&] { return config_.steps ? steps : state.step; };
+    run.begin_progress(config_.steps.value_or(config_.episodes), progress());
     Waits waits;
-    while (state.step < config_.episodes) {
+    while (!config_.complete(state.step, steps)) {
       if (ahead.is_null()) ahead = outcome(run.finish_recording(begin_episode(run, agent)));
-      const bool overlaps = config_.overlap && state.step + 1 < config_.episodes;
+      const int64_t length = ahead.at("length").get<int64_t>();
+      const bool overlaps = config_.overlap && !config_.complete(state.step + 1, steps + length);
       Run::Recording next;
       if (overlaps) next = begin_episode(run, agent);
 
@@ -54,14 +59,16 @@ class Interleave final : public Phase {
       auto shown = gate_metrics(values);
       run.prepare(plan);
       Metrics metrics;
-      const int64_t updates = config_.updates_after(ahead.at("length").get<int64_t>());
+      const int64_t updates = config_.updates_after(length);
       for (int64_t i = 0; i < updates; ++i) metrics = agent.update(run.sample(config_.learner, plan));
       for (const auto& [name, value] : metrics) values.emplace_back(name, value.item<double>());
       ++state.step;
+      steps += length;
+      state.notes["steps"] = steps;
       run.log(state.step, values);
       shown.emplace(shown.begin(), "success of last 20",
                     recent_success(state.notes["recent"], ahead.at("succeeded").get<bool>()));
-      run.show(state.step, shown);
+      run.show(progress(), shown);
       ahead = nullptr;
       if (overlaps) ahead = outcome(run.finish_recording(std::move(next), &waits));
       run.tick();
@@ -112,9 +119,13 @@ class Interleave final : public Phase {
 
 }  // namespace
 
-int64_t InterleaveConfig::updates_after(int64_t steps) const {
+int64_t InterleaveConfig::updates_after(int64_t length) const {
   if (!updates_per_step) return updates_per_episode;
-  return std::llround(*updates_per_step * static_cast<double>(steps));
+  return std::llround(*updates_per_step * static_cast<double>(length));
+}
+
+bool InterleaveConfig::complete(int64_t episodes_made, int64_t steps_made) const {
+  return steps ? steps_made >= *steps : episodes_made >= episodes;
 }
 
 std::unique_ptr<Phase> make_interleave(const InterleaveConfig& config) { return std::make_unique<Interleave>(config); }
