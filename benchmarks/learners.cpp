@@ -28,19 +28,19 @@ ConfigNode end_to_end(const ConfigNode& settings, const std::string& encoder) {
 
 /// Hidden layers of all networks of the rows beside the peers.
 struct Sizes {
-  std::string name, list;
+  const char *name, *list;
   double hidden, layers;
 };
-const std::vector<Sizes> kSizes{{"256x256", "[256, 256]", 256, 2}, {"512x512x512", "[512, 512, 512]", 512, 3}};
+constexpr Sizes kSizes[] = {{"256x256", "[256, 256]", 256, 2}, {"512x512x512", "[512, 512, 512]", 512, 3}};
 
 /// How an update of REDQ shares what it is given.
 struct Form {
-  std::string name, settings;
+  const char *name, *settings;
   double rows;        ///< of each of the four steps of the critic
   double actor_rows;  ///< of the policy's
   double subset = 2;  ///< members of the target
 };
-const std::vector<Form> kForms{
+constexpr Form kForms[] = {
     {"each", "utd_form: each", 256, 1024},
     {"each/actor_last", "utd_form: each, actor_batch: last", 256, 256},
     {"each/actor_last/subset_10", "utd_form: each, actor_batch: last, subset: 10", 256, 256, 10},
@@ -49,10 +49,10 @@ const std::vector<Form> kForms{
 
 /// REDQ's own method: the entropy counts in the target, the policy climbs the members' mean.
 ConfigNode redq(const Sizes& sizes, const Form& form) {
-  return yaml("{type: redq, utd: 4, " + form.settings +
-              ", batch_size: 256, entropy_backup: true, actor_value: mean, input: {images: none},"
-              " critic: {ensemble: 10, mlp: {hidden: " +
-              sizes.list + ", layer_norm: true}}, actor: {mlp: {hidden: " + sizes.list + ", activation: relu}}}");
+  return yaml(concat("{type: redq, utd: 4, ", form.settings,
+                     ", batch_size: 256, entropy_backup: true, actor_value: mean, input: {images: none},"
+                     " critic: {ensemble: 10, mlp: {hidden: ",
+                     sizes.list, ", layer_norm: true}}, actor: {mlp: {hidden: ", sizes.list, ", activation: relu}}}"));
 }
 
 /// Of one such update by hand: 2 m n k a product.
@@ -131,12 +131,12 @@ void add_learner_rows(const Catalog& catalog) {
 
   for (const auto& sizes : kSizes) {
     for (const auto& form : kForms) {
-      add(
-          "redq/utd4/" + sizes.name + "/" + form.name, Seen::kState, [=] { return redq(sizes, form); }, 0,
-          redq_flops(sizes, form));
+      const auto settings = [=] { return redq(sizes, form); };
+      add(concat("redq/utd4/", sizes.name, "/", form.name), Seen::kState, settings, 0, redq_flops(sizes, form));
     }
     for (const bool calibrate : {false, true}) {
-      add((calibrate ? "cal_ql/" : "cql/") + sizes.name, Seen::kState, [=] { return cal_ql(sizes, calibrate); });
+      const auto settings = [=] { return cal_ql(sizes, calibrate); };
+      add(concat(calibrate ? "cal_ql/" : "cql/", sizes.name), Seen::kState, settings);
     }
   }
 }
