@@ -11,7 +11,7 @@ Sets up, builds build/release/bin/onramp-bench and prints one table of medians: 
 replay, simulator, latency, memory, and how they compare with the peers (scripts/setup_peers.sh --bench sets those up; without
 them their rows are left out). docs/benchmarks.md says what each row means. On two cores:
   build          about 10 minutes the first time
-  measurement    about 20 minutes (5 rounds); do nothing else on the machine in the meantime
+  measurement    about 40 minutes (5 rounds); do nothing else on the machine in the meantime
 
   --only REGEX   only rows whose name it finds, e.g. --only '^redq|^replay'
   --rounds N     repetitions of the whole list (default 5)
@@ -30,5 +30,5 @@ build release "about 10 minutes the first time" onramp-bench
 
 peers=()
 if [ -x .deps/peers/bench/bin/python ]; then peers=(--peers .deps/peers/bench); fi
-step "Measure" "about 20 minutes"
+step "Measure" "about 40 minutes"
 exec python3 benchmarks/run.py --bench build/release/bin/onramp-bench "${peers[@]}" --results benchmarks/results/speed "$@"

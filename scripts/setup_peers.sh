@@ -16,7 +16,8 @@ Without an option, those in which the tests of recorded data have robomimic's an
   minari     with what it needs from PyPI (60 MB)
 
   --bench    instead of these, the one that scripts/bench.sh compares with: PyTorch, the wheel that onramp's LibTorch comes
-             from, with its CUDA libraries, and d3rlpy. 2.8 GB to download, 5 GB on disk, 3 to 10 minutes.
+             from, with its CUDA libraries, d3rlpy, and Stable Baselines Jax (SBX). 3 GB to download, 5.5 GB on disk, 3 to 10 minutes.
+             Debian's python3-dev comes too, whose header torch.compile builds with
 
 Called again it downloads nothing. Debian's packages (python3-venv, and those of robomimic) come through apt-get, when root or
 through sudo. Needs scripts/setup.sh first, for the link .deps and a compiler.
@@ -47,7 +48,7 @@ as_root() {
 
 step "Debian packages"
 packages=(python3-venv)
-if [ "$bench" = no ]; then packages+=(python3-torch python3-numpy python3-h5py); fi
+if [ "$bench" = no ]; then packages+=(python3-torch python3-numpy python3-h5py); else packages+=(python3-dev); fi
 missing=()
 for package in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
@@ -88,7 +89,7 @@ make() {
 
 if [ "$bench" = yes ]; then
   pip_options=()  # with what they need, in the versions of the day
-  make bench 'import torch, d3rlpy'
+  make bench 'import torch, d3rlpy, sbx'
   step "What bench.sh preloads into it"
   remedy "is there a C compiler? scripts/setup.sh installs one"
   cc -shared -fPIC -O2 -o "$peers/bench/mkl_avx512.so" "$ONRAMP_ROOT/benchmarks/peers/mkl_avx512.c"

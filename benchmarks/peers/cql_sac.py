@@ -5,13 +5,14 @@ import torch
 from d3rlpy.algos import CQLConfig
 from d3rlpy.dataset import TransitionMiniBatch
 
-from timing import measure, options
+from timing import measure, options, use_threads
 
 B, O, A = 256, 39, 28
 
 
 def main():
-    options()
+    given = options()
+    about = use_threads(given.threads)
     torch.manual_seed(0)
     algo = CQLConfig(batch_size=B, n_critics=2, n_action_samples=10).create(device=False)
     algo.create_impl((O,), A)
@@ -30,7 +31,7 @@ def main():
         intervals=np.ones((B, 1), np.float32),
         transitions=[],
     )
-    measure(lambda: algo.update(batch))
+    measure(lambda: algo.update(batch), given.seconds, about)
 
 
 if __name__ == "__main__":

@@ -8,36 +8,37 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from timing import measure, options
+from timing import measure, options, use_threads
 
-E, SUBSET, B, O, A, H = 10, 2, 256, 39, 28, 256
+E, SUBSET, B, O, A = 10, 2, 256, 39, 28
 TAU, TEMPERATURE = 0.005, 0.1
 
 
 class Ensemble(nn.Module):
-    def __init__(self):
+    def __init__(self, hidden=(256, 256)):
         super().__init__()
-        sizes = [O + A, H, H, 1]
+        sizes = [O + A, *hidden, 1]
         self.weight, self.bias = nn.ParameterList(), nn.ParameterList()
         self.scale, self.shift = nn.ParameterList(), nn.ParameterList()
         for fan_in, fan_out in zip(sizes, sizes[1:]):
             bound = fan_in**-0.5
             self.weight.append(nn.Parameter(torch.empty(E, fan_in, fan_out).uniform_(-bound, bound)))
             self.bias.append(nn.Parameter(torch.empty(E, 1, fan_out).uniform_(-bound, bound)))
-        for _ in range(2):
-            self.scale.append(nn.Parameter(torch.ones(E, 1, H)))
-            self.shift.append(nn.Parameter(torch.zeros(E, 1, H)))
+        for units in hidden:
+            self.scale.append(nn.Parameter(torch.ones(E, 1, units)))
+            self.shift.append(nn.Parameter(torch.zeros(E, 1, units)))
 
     def forward(self, obs, action, members=slice(None)):
         x = torch.cat([obs, action], -1).expand(self.weight[0][members].shape[0], -1, -1)
-        for i in range(2):
+        for i, scale in enumerate(self.scale):
             x = torch.baddbmm(self.bias[i][members], x, self.weight[i][members])
-            x = F.relu(F.layer_norm(x, (H,)) * self.scale[i][members] + self.shift[i][members])
-        return torch.baddbmm(self.bias[2][members], x, self.weight[2][members]).squeeze(-1)
+            x = F.relu(F.layer_norm(x, x.shape[-1:]) * scale[members] + self.shift[i][members])
+        return torch.baddbmm(self.bias[-1][members], x, self.weight[-1][members]).squeeze(-1)
 
 
 def main():
-    options()
+    given = options()
+    about = use_threads(given.threads)
     torch.manual_seed(0)
     critic, target = Ensemble(), Ensemble()
     target.load_state_dict(critic.state_dict())
@@ -59,7 +60,7 @@ def main():
             for to, source in zip(target.parameters(), critic.parameters()):
                 to.lerp_(source, TAU)
 
-    measure(update)
+    measure(update, given.seconds, about)
 
 
 if __name__ == "__main__":
