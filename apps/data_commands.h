@@ -113,7 +113,9 @@ inline std::unique_ptr<Environment> environment_of(const Catalog& catalog, const
   }
   std::vector<std::string> overrides;
   for (const auto& text : options.overrides) overrides.push_back("env." + text);
-  const auto run = read_run_config(apply_overrides(load_config(config), overrides), catalog);
+  const auto node = apply_overrides(load_config(config), overrides);
+  if (node.has("env")) want_environment_of_this_program(node.at("env"), catalog.environments.names());
+  const auto run = read_run_config(node, catalog);
   if (!run.env) throw ConfigError(concat(config.string(), " names no environment; name one: --env TASK"));
   return run.env.make();
 }
@@ -156,6 +158,11 @@ inline void simulate(const Catalog& catalog, const Options& options, const Episo
   std::cout << "in " << environment->spec().name << ", seed " << seed << ": " << drift.verdict(episode) << "\n";
   if (!drift.not_compared.empty()) {
     std::cout << "  not compared, since the environment does not have them so: " << join(drift.not_compared) << "\n";
+  }
+  if (drift.first_difference() == 0) {
+    std::cout
+        << "  the very first observation differs: was the task set up otherwise? --set key=value (onramp-sim spec "
+        << environment->spec().name << ")\n";
   }
   if (drift.first_difference()) {
     for (const auto& entry : drift.entries) {

@@ -55,7 +55,11 @@ ConfigNode named_environment(const PolicyFile& file, const Options& options, con
         "same with --task NAME (onramp-sim list; one of your own: docs/library.md), or let it act elsewhere "
         "(onramp-export)");
   }
-  if (options.task.empty()) return parse_config_text(recorded, (file.folder / "manifest.json").string());
+  if (options.task.empty()) {
+    auto node = parse_config_text(recorded, (file.folder / "manifest.json").string());
+    want_environment_of_this_program(node, catalog.environments.names());
+    return node;
+  }
   want_known("task", options.task, catalog.environments.names());
   return ConfigNode::map({}).with("type", ConfigNode::scalar(options.task));
 }

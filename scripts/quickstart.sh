@@ -15,7 +15,7 @@ demonstrator. On two cores, the first time:
 
 Arguments are passed on; there are:
   --set KEY=VALUE   override a key of configs/quickstart.yaml: scripts/quickstart.sh --set run.seed=2 (repeatable)
-  --dry-run         print the resolved config and the plan instead of running it
+  --dry-run         print the resolved config and the plan instead of running it (set-up and build come first all the same)
   --help-config     print every key of a config instead
 TEXT
 }
@@ -46,7 +46,7 @@ configure release
 build release "about 9 minutes the first time" onramp-train
 # A mistake in a key stops it here; the program says which.
 run_script build/release/bin/onramp-train configs/quickstart.yaml --dry-run "$@" >/dev/null
-build release "about 1 minute the first time" onramp-eval onramp-sim onramp-data onramp-report
+build release "about 1 minute the first time" onramp-eval onramp-sim onramp-data onramp-report onramp-export
 
 step "Train: configs/quickstart.yaml" "about 9 minutes"
 exec build/release/bin/onramp-train configs/quickstart.yaml "$@"

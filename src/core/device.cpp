@@ -9,10 +9,13 @@
 #include <torch/headeronly/version.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <optional>
+#include <thread>
 
 #include "onramp/base/error.h"
 #include "onramp/base/process_setup.h"
@@ -105,6 +108,29 @@ int available_cores() {
   if (const auto quota = control_group_cores())
     cores = std::min(cores, std::max(1, static_cast<int>(std::ceil(*quota))));
   return cores;
+}
+
+int64_t running_elsewhere() {
+  constexpr int kLooks = 5;
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (int look = 0; look < kLooks; ++look) {
+    if (look > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    int64_t running = 1;
+    std::ifstream file("/proc/stat");
+    for (std::string word; file >> word;) {
+      if (word == "procs_running") file >> running;
+    }
+    least = std::min(least, running - 1);
+  }
+  return std::max<int64_t>(0, least);
+}
+
+std::string busy_warning(int threads, int64_t running, int cores) {
+  if (threads < 2 || running + threads <= cores) return "";
+  return concat(
+      "other programs run on this machine (", running, " at the moment, ", cores, " cores): ", threads,
+      " threads, of which each waits for the others, may be several times slower than one; set compute.threads: ",
+      std::max<int64_t>(1, cores - running), " meanwhile, or wait for the others' end");
 }
 
 at::Device resolve_device(DeviceChoice choice) {

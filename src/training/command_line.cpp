@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "onramp/base/atomic_file.h"
+#include "onramp/base/config_node.h"
 #include "onramp/base/error.h"
 #include "onramp/base/process_setup.h"
 #include "onramp/base/text.h"
@@ -24,7 +25,7 @@ void want_command(const CLI::App& app, int argc, char** argv) {
   if (word == argv + argc) throw ConfigError(concat("want a command: ", join(known), see));
   if (std::find(known.begin(), known.end(), *word) != known.end()) return;
   throw ConfigError(
-      concat("no command '", *word, "'", did_you_mean(*word, known), " (there is: ", join(known), ")", see));
+      concat("no command '", *word, "'", did_you_mean(*word, known), " (there are: ", join(known), ")", see));
 }
 
 }  // namespace
@@ -82,7 +83,14 @@ void write_named_file(const std::filesystem::path& path, std::string_view bytes)
 
 void want_known(const std::string& kind, const std::string& name, std::span<const std::string> known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  throw ConfigError(concat("no ", kind, " '", name, "'", did_you_mean(name, known), " (there is: ", join(known), ")"));
+  throw ConfigError(concat("no ", kind, " '", name, "'", did_you_mean(name, known), " (there are: ", join(known), ")"));
+}
+
+void want_environment_of_this_program(const ConfigNode& recorded, std::span<const std::string> known) {
+  const auto type = recorded.get("type");
+  if (!type.is_scalar() || std::find(known.begin(), known.end(), type.text()) != known.end()) return;
+  type.fail(concat("'", type.text(), "' is an environment of the program that trained in it; this one has ",
+                   join(known), ". Use that program (docs/library.md), or name a task that shows and takes the same"));
 }
 
 }  // namespace onramp

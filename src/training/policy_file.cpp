@@ -18,6 +18,10 @@ std::filesystem::path find_policy(const std::filesystem::path& path) {
     if (fs::exists(entry.path() / "manifest.json")) found.push_back(entry.path());
   }
   if (found.empty()) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (!fs::is_directory(entry.path() / "policies")) continue;
+      throw CheckpointError(concat(path.string(), ": no run, but a folder of runs; name one: ", entry.path().string()));
+    }
     throw CheckpointError(
         concat(path.string(), ": no policy in it; a run keeps one in policies/<phase> when a phase that learns ends"));
   }

@@ -48,6 +48,9 @@ Run::Run(const RunConfig& config, std::filesystem::path folder)
     log_warning("this processor has no AVX512-BF16, so that bf16 is slower than fp32 here; set precision: fp32");
   }
   for (const auto& warning : compute.warnings) log_warning(warning);
+  const int64_t running = compute.threads > 1 ? running_elsewhere() : 0;
+  const auto busy = busy_warning(compute.threads, running, available_cores());
+  if (!busy.empty()) log_warning(busy);
   for (const auto& [name, learner] : learners_) {
     log_info("'", name, "' is the policy of ", config_.learners.at(name).make()->policy_file(),
              ", of which this run keeps a copy: ", describe_brought(*learner));

@@ -62,7 +62,7 @@ bool add_steps(Panel& panel, const Method& method, size_t place, const StepLook&
   return true;
 }
 
-/// The cloned policies' scores: one level where all methods began with the same ones, else one for each method.
+/// What methods began with: one level where all methods began with the same ones, else one for each method.
 void add_first_scores(Panel& panel, const std::vector<Method>& methods) {
   std::map<int64_t, double> by_seed;
   bool alike = true;
@@ -82,7 +82,7 @@ void add_first_scores(Panel& panel, const std::vector<Method>& methods) {
   if (alike) {
     std::vector<double> rates;
     for (const auto& [seed, rate] : by_seed) rates.push_back(rate);
-    add("cloned policy", rates, kGrey);
+    add("began with", rates, kGrey);
     return;
   }
   for (size_t m = 0; m < methods.size(); ++m) {
@@ -90,7 +90,7 @@ void add_first_scores(Panel& panel, const std::vector<Method>& methods) {
     for (const auto* run : methods[m].runs) {
       if (const auto* score = first_score(*run)) rates.push_back(score->rate());
     }
-    add(methods[m].name + ", its cloned policy", rates, static_cast<int64_t>(m));
+    add(methods[m].name + " began with", rates, static_cast<int64_t>(m));
   }
 }
 
@@ -151,7 +151,7 @@ std::optional<Figure> gate_figure(const std::vector<Method>& methods, double win
 
 std::optional<Figure> starts_figure(const std::vector<Method>& methods) {
   Panel panel{.title = "what came of how it began",
-              .x_label = "success of the cloned policy",
+              .x_label = "success of the policy that it began with",
               .y_label = "success of the last policy",
               .x_limits = {-0.02, 1.02},
               .y_limits = {-0.02, 1.02},
@@ -170,7 +170,7 @@ std::optional<Figure> starts_figure(const std::vector<Method>& methods) {
     }
   }
   if (panel.points.size() < 2) return std::nullopt;
-  panel.lines.push_back({.label = "no better than cloned", .x = {0, 1}, .y = {0, 1}, .color = kGrey, .style = ":"});
+  panel.lines.push_back({.label = "no better than at first", .x = {0, 1}, .y = {0, 1}, .color = kGrey, .style = ":"});
   return Figure{.name = "starts", .panels = {panel}, .columns = 1, .dpi = 150};
 }
 
@@ -200,7 +200,7 @@ std::optional<Figure> setting_figure(const std::vector<Method>& methods, const s
   for (auto& [kind, all] : kinds) {
     std::sort(all.begin(), all.end(), [](const At& a, const At& b) { return a.x < b.x; });
     Line last{.label = kind + ", last policy", .color = color, .width = 1.8};
-    Line first{.label = kind + ", its cloned policy", .color = color, .style = ":"};
+    Line first{.label = kind + " began with", .color = color, .style = ":"};
     for (const auto& at : all) {
       last.x.push_back(at.x);
       last.y.push_back(at.last.mean);

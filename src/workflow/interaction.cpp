@@ -50,9 +50,9 @@ double value_at(const std::vector<double>& x, const std::vector<double>& y, doub
   return y[next - 1] + (y[next] - y[next - 1]) * (at - x[next - 1]) / (x[next] - x[next - 1]);
 }
 
-/// Where a mean of `window` attempts is one: before that it would jump with each. Of few attempts their first half is left out.
+/// Where a mean of attempts begins to say something: before a quarter of the window it would jump with each.
 double first_steps(const StepSeries& series, double window) {
-  const double wanted = std::min(window, series.attempt.back() / 2);
+  const double wanted = std::min(window, series.attempt.back()) / 4;
   const auto first = std::lower_bound(series.attempt.begin(), series.attempt.end(), wanted) - series.attempt.begin();
   return series.steps[static_cast<size_t>(first)];
 }
@@ -132,7 +132,8 @@ OverSeeds at_step(const Method& method, const std::string& metric, double window
   for (const auto& one : series_of_seeds(method, metric)) {
     const double since = steps - one.before;
     if (since < one.steps.front() || since > one.steps.back()) continue;
-    values.push_back(value_at(one.steps, trailing_mean(one.attempt, one.value, window), since));
+    const auto ended = std::upper_bound(one.steps.begin(), one.steps.end(), since) - one.steps.begin();
+    values.push_back(trailing_mean(one.attempt, one.value, window)[static_cast<size_t>(ended - 1)]);
   }
   return over_seeds(std::move(values));
 }
@@ -147,16 +148,23 @@ double common_steps(const Method& method) {
 }
 
 const Score* first_score(const RunRecord& run) {
+  const auto online =
+      std::find_if(run.phases.begin(), run.phases.end(), [](const auto& phase) { return phase.collects_online(); });
+  if (online == run.phases.end()) return nullptr;
   const auto learners = run.config.get("learners");
-  for (const auto& phase : run.phases) {
-    if (phase.type != "learn" || !learners.has(phase.learner)) continue;
-    const auto type = learners.at(phase.learner).get("type");
-    if (!type.is_scalar() || type.text() != "bc") continue;
+  const bool asks_cloned = run.metrics.find(online->name, "bc_share") != nullptr;
+  const auto is_cloning = [&](const PhaseRecord& phase) {
+    const auto type = learners.has(phase.learner) ? learners.at(phase.learner).get("type") : ConfigNode();
+    return type.is_scalar() && type.text() == "bc";
+  };
+  const Score* first = nullptr;
+  for (auto phase = run.phases.begin(); phase != online; ++phase) {
+    if (phase->type != "learn" || (asks_cloned ? !is_cloning(*phase) : phase->learner != online->learner)) continue;
     const auto found = std::find_if(run.scores.rbegin(), run.scores.rend(),
-                                    [&](const Score& score) { return score.policy == phase.name; });
-    if (found != run.scores.rend()) return &*found;
+                                    [&](const Score& score) { return score.policy == phase->name; });
+    if (found != run.scores.rend()) first = &*found;
   }
-  return nullptr;
+  return first;
 }
 
 double setting_number(const ConfigNode& config, const std::string& key) {

@@ -115,12 +115,14 @@ class Writer {
     page_.section("Success");
     figure(
         "success_steps", "Success over environment steps",
-        concat("Success of the attempts made on line, as the mean of the last ", options_.window,
-               " attempts, over the steps that the policies of a run made: the line is the mean over seeds, the band "
-               "Student's 95 % interval, as far as every seed has come. Dotted: mean of the attempts before on-line "
-               "learning, a cloned policy's rollouts or a warm-up. Dashed levels: the cloned policies that methods "
-               "began with, and methods that do not learn on line, on held-out situations.",
-               thinned() ? " Of a summary not the length of every attempt was kept; the others are filled in." : ""),
+        concat(
+            "Success of the attempts made on line, as the mean of the last ", options_.window,
+            " attempts, over the steps that the policies of a run made: the line is the mean over seeds, the band "
+            "Student's 95 % interval, as far as every seed has come. Dotted: mean of the attempts before on-line "
+            "learning, a cloned policy's rollouts or a warm-up. Dashed levels: what methods began with (the "
+            "cloned policy where they ask one, else what their learner had become off line), and methods that do not "
+            "learn on line, on held-out situations.",
+            thinned() ? " Of a summary not the length of every attempt was kept; the others are filled in." : ""),
         "");
     figure(
         "success", "Success over on-line attempts",
@@ -136,9 +138,9 @@ class Writer {
            "Wilson's interval of its episodes. Ticks: single seeds.",
            "no policy was scored");
     figure("starts", "What came of how it began",
-           "A point a run. Above the dotted line it is better than the cloned policy that it began with.", "");
+           "A point a run. Above the dotted line it is better than the policy that it began with.", "");
     figure("setting", concat("Success over ", options_.over),
-           "Last policies on held-out situations, mean over seeds with Student's 95 % interval; dotted: the cloned "
+           "Last policies on held-out situations, mean over seeds with Student's 95 % interval; dotted: the "
            "policies that they began with.",
            options_.over.empty() ? "" : "no policy was scored");
     if (data_.methods.size() > 1) add_methods(page_, data_.methods, static_cast<double>(options_.window));

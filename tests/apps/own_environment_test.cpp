@@ -10,14 +10,22 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kProgram = "onramp-example-own-environment";
-constexpr const char* kConfig = ONRAMP_SOURCE_DIR "/examples/own_environment/config.yaml";
+constexpr const char* kConfig = ONRAMP_SOURCE_DIR "/examples/own_environment/cart.yaml";
 
 TEST(OwnEnvironment, IsTrainedInByAProgramOfAFewLines) {
   const TemporaryFolder folder;
   const auto finished = run_program(kProgram, {kConfig}, folder.path());
   ASSERT_EQ(finished.code, 0) << finished.err;
   EXPECT_NE(finished.out.find("online"), std::string::npos) << finished.out;
-  EXPECT_TRUE(fs::exists(folder / "runs/config/seed1/metrics.csv"));  // named after the config
+  EXPECT_TRUE(fs::exists(folder / "runs/cart/seed1/metrics.csv"));  // named after the config
+
+  // The other programs do not have its environment, and say whose it is.
+  expect_refused(run_program("onramp-eval", {"runs/cart/seed1"}, folder.path()), 2,
+                 "type: 'cart' is an environment of the program that trained in it; this one has can, ");
+  expect_refused(run_program("onramp-data", {"replay", "runs/cart/seed1", "--simulate"}, folder.path()), 2,
+                 "env.type: 'cart' is an environment of the program that trained in it");
+  expect_refused(run_program("onramp-eval", {"runs/cart"}, folder.path()), 1,
+                 "runs/cart: no run, but a folder of runs; name one: runs/cart/seed1");
 }
 
 TEST(OwnEnvironment, IsKnownToHelpAndChecks) {

@@ -55,7 +55,7 @@ TEST_F(Programs, SayWhichVersionTheyAreOf) {
 TEST_F(Programs, NameTheCommandThatIsNone) {
   expect_refused(
       start("onramp-sim", {"recrd", "vacuum_grasp"}), 2,
-      "no command 'recrd'; did you mean 'record'? (there is: list, spec, record, speed, play); see onramp-sim "
+      "no command 'recrd'; did you mean 'record'? (there are: list, spec, record, speed, play); see onramp-sim "
       "--help");
   expect_refused(start("onramp-data", {"chek"}), 2, "no command 'chek'; did you mean 'check'?");
   expect_refused(start("onramp-data", {}), 2, "want a command: info, check, convert, replay; see onramp-data --help");

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <set>
@@ -56,6 +57,27 @@ TEST(ApplyCompute, TakesTheCoresThatItMayUse) {
   const auto compute = apply_compute({});
   EXPECT_EQ(compute.threads, available_cores());
   EXPECT_FALSE(any_holds(compute.warnings, "threads"));
+}
+
+TEST(BusyWarning, IsOfThreadsThatWouldShareCoresWithOthers) {
+  EXPECT_EQ(busy_warning(2, 0, 2), "");
+  EXPECT_EQ(busy_warning(1, 7, 2), "") << "one waits for nobody";
+  EXPECT_EQ(busy_warning(2, 2, 4), "");
+  EXPECT_NE(busy_warning(4, 1, 4).find("set compute.threads: 3 meanwhile"), std::string::npos);
+  EXPECT_NE(busy_warning(2, 9, 2).find("set compute.threads: 1 meanwhile"), std::string::npos);
+}
+
+// Threads of this program count as well, but for the one that asks.
+TEST(BusyWarning, SeesWhatRunsBesideIt) {
+  std::atomic<bool> stop = false;
+  std::thread other([&] {
+    while (!stop) {
+    }
+  });
+  const auto running = running_elsewhere();
+  stop = true;
+  other.join();
+  EXPECT_GE(running, 1);
 }
 
 TEST(ApplyCompute, WarnsOfWhatMakesItSlow) {

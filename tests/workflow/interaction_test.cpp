@@ -77,16 +77,30 @@ TEST(StepCurve, IsTheMeanOverSeedsWithStudentsInterval) {
   EXPECT_EQ(curve->mean.back(), 0.5);
   ASSERT_EQ(curve->low.size(), curve->x.size());
   EXPECT_NEAR(curve->high.front(), 0.5 + 12.706 * 0.5, 1e-3);  // t of one degree of freedom, s / sqrt(2) = 0.5
-  EXPECT_EQ(at_step(methods[0], "success", 1, 65).mean, 0.75) << "half way from 0 to 1, and 1";
+  EXPECT_EQ(at_step(methods[0], "success", 1, 69).mean, 0.5) << "of seed 1 one attempt had ended";
+  EXPECT_EQ(at_step(methods[0], "success", 1, 70).mean, 1.0) << "and now two";
   EXPECT_TRUE(at_step(methods[0], "success", 1, 50).values.empty()) << "no attempt had ended";
   EXPECT_EQ(common_steps(methods[0]), 120.0);
 }
 
-TEST(StepCurve, BeginsWhereItsWindowIsFull) {
+TEST(StepCurve, BeginsWithAQuarterOfItsWindow) {
   const std::vector<RunRecord> runs{q2rl_run(1, {0, 1, 1, 0})};
   const auto methods = group_by_method(runs);
-  EXPECT_EQ(step_curve(methods[0], "success", 2)->x.front(), 40 + 30.0);
-  EXPECT_EQ(step_curve(methods[0], "success", 20)->x.front(), 40 + 30.0) << "of four attempts in their middle";
+  EXPECT_EQ(step_curve(methods[0], "success", 4)->x.front(), 40 + 20.0);
+  EXPECT_EQ(step_curve(methods[0], "success", 20)->x.front(), 40 + 20.0) << "of four attempts a quarter of these";
+}
+
+// Of Simplified Q the cloned policy is there to compare with: on line begins what the agent had become.
+TEST(FirstScore, IsOfTheClonedPolicyOnlyWhereItIsAsked) {
+  auto run = q2rl_run(1, {0, 1, 1, 0});
+  run.phases.insert(run.phases.begin() + 3, {.name = "estimation", .type = "learn", .learner = "agent"});
+  run.phases.push_back({.name = "after", .type = "learn", .learner = "agent"});
+  run.scores = {score_of("cloning", 6), score_of("estimation", 7), score_of("online", 9), score_of("after", 1)};
+  EXPECT_EQ(first_score(run)->policy, "cloning");
+  run.metrics.series.pop_back();  // bc_share
+  EXPECT_EQ(first_score(run)->policy, "estimation");
+  run.phases.erase(run.phases.begin() + 3);
+  EXPECT_EQ(first_score(run), nullptr) << "RLPD begins with nothing";
 }
 
 TEST(StepsFigure, HasALineAMethodAndWhatItBeganWith) {
@@ -102,9 +116,9 @@ TEST(StepsFigure, HasALineAMethodAndWhatItBeganWith) {
   EXPECT_EQ(panel.lines[1].x, (std::vector<double>{0, 40}));
   ASSERT_EQ(panel.levels.size(), 2u);
   EXPECT_EQ(panel.levels[0].label, "bc: 60 %");
-  EXPECT_EQ(panel.levels[1].label, "cloned policy: 60 %") << "once: all began with the same";
+  EXPECT_EQ(panel.levels[1].label, "began with: 60 %") << "once: all began with the same";
   runs[1].scores[0] = score_of("cloning", 4);
-  EXPECT_EQ(steps_figure(group_by_method(runs), 1)->panels[0].levels.size(), 4u) << "one for each method";
+  EXPECT_EQ(steps_figure(group_by_method(runs), 1)->panels[0].levels.size(), 3u) << "one for each method";
 }
 
 TEST(GateFigure, ShowsOnlyMethodsThatChoose) {

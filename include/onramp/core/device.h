@@ -55,6 +55,13 @@ at::Device resolve_device(DeviceChoice choice);
 /// Cores that this process may use: affinity and the control group's quota, not what the machine has.
 int available_cores();
 
+/// Threads of all programs that want a core at this moment, this one's left out: the least of a few looks within 0.1 s. 0 where the
+/// system does not tell.
+int64_t running_elsewhere();
+/// What is to be said where `threads` that wait for each other share `cores` with others that run; empty: nothing. Once on a busy
+/// machine two such threads made a seventh of the updates of one.
+std::string busy_warning(int threads, int64_t running, int cores);
+
 /// While it lives, operations of the thread that made it use no other thread: their results then do not depend on how many there
 /// are (see above), and threads that compute side by side do not fight for the cores. Other threads are left alone.
 class OneComputeThread {

@@ -13,6 +13,8 @@ class Option;
 
 namespace onramp {
 
+class ConfigNode;
+
 /// Parses. @return false when all is said: --help or --version was asked for and printed
 /// @throws ConfigError, one line that ends in where to look, for a mistake
 bool parse_command_line(CLI::App& app, int argc, char** argv);
@@ -30,5 +32,9 @@ void write_named_file(const std::filesystem::path& path, std::string_view bytes)
 
 /// @param kind  what it is a name of: "task". @throws ConfigError naming what there is
 void want_known(const std::string& kind, const std::string& name, std::span<const std::string> known);
+
+/// @param recorded  `env` as a run or policy keeps it
+/// @throws ConfigError naming its type where that is none of `known`: one's own environment is known to the program that trained in it
+void want_environment_of_this_program(const ConfigNode& recorded, std::span<const std::string> known);
 
 }  // namespace onramp

@@ -31,7 +31,7 @@ struct StepCurve {
   std::vector<double> x, mean;         ///< x counts `before`
   std::vector<double> low, high;       ///< Student's t, 95 %, over seeds; empty with one
 };
-/// @param window attempts that a value is the mean of; the curve begins where there are so many, of few attempts in their middle
+/// @param window attempts that a value is the mean of, at the beginning of as many as there are; the curve begins after a quarter
 /// @return nothing where no run has the metric
 std::optional<StepCurve> step_curve(const Method& method, const std::string& metric, double window);
 
@@ -41,8 +41,8 @@ OverSeeds at_step(const Method& method, const std::string& metric, double window
 /// Steps that every seed of a method has reached; 0 without any.
 double common_steps(const Method& method);
 
-/// The score of the policy that a method begins with: the one that a `bc` learner left; null where there is none or nobody
-/// scored it.
+/// The score of the policy that a method begins on line with: the cloned one where the method asks it (its attempts log `bc_share`),
+/// else what its own learner had become before; null where there is none or nobody scored it.
 const Score* first_score(const RunRecord& run);
 
 /// The number that a run's config has under a key, "phases.rollouts.episodes": elements of a list by their name, or counted from
