@@ -25,11 +25,14 @@ config is finished. Ctrl-C saves and stops; the same command goes on, and skips 
   summaries   benchmarks/results/q2rl/<task>/<method>/seed<k>, and tables at the end
   the page    build/release/bin/onramp-report runs/q2rl/lift/{q2rl,ibrl,rlpd}/seed? --out lift.html
               ... runs/q2rl/lift/{q2rl,rollouts_*}/seed? --over phases.rollouts.episodes --out rollouts.html
-              ... runs/q2rl/lift/q2rl{,_data_*}/seed? --over phases.demonstrations.first --out data.html
+              ... runs/q2rl/lift/{q2rl,ibrl,ibrl_without_data,*_data_*}/seed? --over phases.demonstrations.first --out data.html
+              ... runs/q2rl/lift/{q2rl,ibrl_without_data,ibrl_bc_term}/seed? --out bc_term.html
+              ... runs/q2rl/door/*/seed? --out door.html
 
 With the same seed all methods of a task see the same demonstrations and start from the same cloned policy, bit for bit, since
 each run makes them anew from that seed, which takes less than a minute.
 
+Without --only it runs lift, ablation, door and pen: about 11 hours of two cores. data, rollouts and start run where they are named.
 --only GROUP (repeatable) runs that group alone; --list says where every run stands and how long it takes; --hours H starts
 nothing new after H hours; --seeds 1 and --set key=value are passed on, as are all others (scripts/run_queue.py --help).
 TEXT
@@ -54,7 +57,9 @@ while [ $# -gt 0 ]; do
 done
 
 wanted() {
-  [ ${#only[@]} -eq 0 ] && return 0
+  if [ ${#only[@]} -eq 0 ]; then
+    case "$1" in data | rollouts | start) return 1 ;; *) return 0 ;; esac
+  fi
   local group
   for group in "${only[@]}"; do [ "$group" = "$1" ] && return 0; done
   return 1
@@ -63,13 +68,14 @@ wanted() {
 # cell GROUP NAME HOURS CONFIG[,KEY=VALUE...]: hours are an estimate, used until one is measured.
 configs=()
 keep_off_line="phases.demonstrations.into=[offline]"
+part() { printf 'phases.demonstrations.first=%s,phases.demonstrations.first_into=[online]' "$1"; }  # of the demonstrations, on line
 cell() { if wanted "$1"; then configs+=("$2@$3=configs/q2rl/$4"); fi; }
 
 cell lift lift/q2rl 0.3 lift.yaml
 cell lift lift/wsrl 0.3 lift/wsrl.yaml
 cell lift lift/ibrl_without_data 0.3 "lift/ibrl.yaml,$keep_off_line"
 cell lift lift/rlpd 0.3 lift/rlpd.yaml
-cell lift lift/ibrl 0.3 lift/ibrl.yaml
+cell lift lift/ibrl 0.3 "lift/ibrl.yaml,$keep_off_line,$(part 100)"  # which is lift/ibrl.yaml, in the terms of fig. 11
 cell ablation lift/no_gate 0.3 lift.yaml,learners.agent.gate=false
 cell ablation lift/no_initialization 0.3 lift.yaml,learners.agent.init_critic=false
 cell ablation lift/no_bc_term 0.3 lift.yaml,learners.agent.bc_weight=0
@@ -85,12 +91,10 @@ for task in door pen; do
   cell "$task" "$task/q2rl" 1.0 "adroit_$task.yaml,data.path=$file"
   cell "$task" "$task/wsrl" 1.0 "adroit_${task}_wsrl.yaml,data.path=$file"
 done
-for demonstrations in 100 25 50; do
-  part="phases.demonstrations.first=$demonstrations,phases.demonstrations.first_into=[online]"
-  cell data "lift/q2rl_data_$demonstrations" 0.3 "lift.yaml,$part"
-  if [ "$demonstrations" -lt 100 ]; then
-    cell data "lift/ibrl_data_$demonstrations" 0.3 "lift/ibrl.yaml,$keep_off_line,$part"
-  fi
+cell data lift/q2rl_data_100 0.3 "lift.yaml,$(part 100)"
+for demonstrations in 25 50; do
+  cell data "lift/q2rl_data_$demonstrations" 0.3 "lift.yaml,$(part $demonstrations)"
+  cell data "lift/ibrl_data_$demonstrations" 0.3 "lift/ibrl.yaml,$keep_off_line,$(part $demonstrations)"
 done
 cell data lift/ibrl_bc_term 0.3 "lift/ibrl.yaml,$keep_off_line,learners.agent.bc_weight=0.3"
 cell data lift/cal_ql 0.3 lift/cal_ql.yaml

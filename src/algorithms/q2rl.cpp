@@ -19,6 +19,7 @@ Q2rlConfig::Q2rlConfig() : ActorCriticConfig(redq_defaults()) { online_share = 1
 
 void Q2rlConfig::validate() const {
   check_redq(*this, *this);
+  check_entropy_backup(*this, *this);
   if (online_share < 1 && bc_weight > 0 && cloned_action == ClonedAction::kStored) {
     throw ConfigError(concat("online_share = ", online_share, ": steps of ", offline_source, kNoProposals));
   }

@@ -25,6 +25,14 @@ void check_redq(const RedqCriticConfig& config, const ActorCriticConfig& agent) 
   }
 }
 
+void check_entropy_backup(const RedqCriticConfig& config, const EntropyBackupConfig& target) {
+  if (!config.value_range || !target.entropy_backup) return;
+  throw ConfigError(
+      "value_range bounds what rewards can earn, and with entropy_backup: true targets hold the policy's entropy too; "
+      "set "
+      "value_range: null, or entropy_backup: false");
+}
+
 RedqCritic::RedqCritic(const RedqCriticConfig& config, const ActorCriticConfig& agent, ActorCritic& net, uint64_t seed,
                        const std::string& method)
     : config_(config),

@@ -40,7 +40,7 @@ Progress::~Progress() {
   if (open_line_) std::fputc('\n', out_);
 }
 
-void Progress::begin(std::string phase, int64_t total, int64_t step) {
+void Progress::begin(std::string phase, int64_t total, int64_t step, double earlier_s) {
   if (open_line_) std::fputc('\n', out_);
   open_line_ = false;
   phase_ = std::move(phase);
@@ -48,7 +48,8 @@ void Progress::begin(std::string phase, int64_t total, int64_t step) {
   step_ = measured_step_ = step;
   values_.clear();
   recent_steps_ = recent_s_ = 0.0;
-  began_s_ = measured_s_ = printed_s_ = clock_.now();
+  measured_s_ = printed_s_ = clock_.now();
+  began_s_ = measured_s_ - earlier_s;
 }
 
 void Progress::update(int64_t step) {

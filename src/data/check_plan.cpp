@@ -129,7 +129,11 @@ void check_rewards(const BatchRequest& request, const Replay& replay) {
     const auto ends = source.episodes(EpisodeFilter::kSuccessful);
     const bool success_ends =
         std::all_of(ends.begin(), ends.end(), [&](EpisodeId id) { return dataset.info(id).terminal; });
-    check_reward_transform(source.config().reward, *failure, *success, request.gamma, success_ends);
+    try {
+      check_reward_transform(source.config().reward, *failure, *success, request.gamma, success_ends);
+    } catch (const ConfigError& error) {
+      throw ConfigError(concat("sources.", source.name(), ".", error.what()));
+    }
   }
 }
 
@@ -152,12 +156,14 @@ void check_success(const BatchRequest& request, const Replay& replay, const std:
   if (best > 0) {
     throw DataError(
         concat(whose, "has its success flag set, although steps earn up to ", best,
-               ": mark what success is where they come from, or go on without it by without_success: true"));
+               ": mark what success is where they come from, or go on without it by without_success: true, in a "
+               "folder of its own (run.folder)"));
   }
   throw DataError(
       concat(whose,
              "succeeded, so that all returns are alike, and a gate that compares values of them says nothing; "
-             "collect more of them, or from a better policy, or go on all the same by without_success: true"));
+             "collect more of them, or from a better policy, or go on all the same by without_success: true, in a "
+             "folder of its own (run.folder)"));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "onramp/data/replay_source.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -103,6 +105,12 @@ void check_reward_transform(const RewardTransform& transform, double raw_failure
                             bool success_ends) {
   const double failure = transform(raw_failure) / (1.0 - gamma);
   const double success = success_ends ? transform(raw_success) : transform(raw_success) / (1.0 - gamma);
+  constexpr double kLeastGain = 1e-6;  // of what single precision tells apart from failing
+  if (failure < success && success - failure < kLeastGain * std::max(1.0, std::abs(failure))) {
+    throw ConfigError(concat("reward: with scale ", transform.scale, " and bias ", transform.bias, " success is worth ",
+                             success - failure, " more than failing for ever (", failure,
+                             "), which vanishes in single precision; raise the scale"));
+  }
   if (failure >= success) {
     const bool more = failure > success;
     throw ConfigError(concat("reward: with scale ", transform.scale, " and bias ", transform.bias,

@@ -251,7 +251,10 @@ void Run::show(int64_t step, const std::vector<std::pair<std::string, double>>& 
 }
 
 void Run::begin_progress(int64_t total, std::optional<int64_t> at) {
-  progress_->begin(phases_[static_cast<size_t>(state_.phase)]->name(), total, at.value_or(state_.step));
+  const auto& phase = phases_[static_cast<size_t>(state_.phase)]->name();
+  const auto earlier = state_.phase_seconds.find(phase);
+  progress_->begin(phase, total, at.value_or(state_.step),
+                   earlier == state_.phase_seconds.end() ? 0.0 : earlier->second);
 }
 
 void Run::execute() {

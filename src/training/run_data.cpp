@@ -52,11 +52,16 @@ Run::Recorded Run::load_data() {
     summary.add(episode);
     recorded.rows += episode.length() + 1;
     fits = fits && replay_->dataset().fits_in_memory(recorded.rows);
-    if (fits) {
-      replay_->add(episode, {config_.data->source});
-      recorded.loaded = i + 1;
-    } else {
-      replay_->dataset().check(episode);
+    try {
+      if (fits) {
+        replay_->add(episode, {config_.data->source});
+        recorded.loaded = i + 1;
+      } else {
+        replay_->dataset().check(episode);
+      }
+    } catch (const DataError& error) {
+      throw DataError(concat("data.path: ", config_.data->path.string(), ", episode ", recorded.source->number(i), ": ",
+                             error.what(), config_.env ? ": was it recorded in the task that `env` names?" : ""));
     }
   }
   summary.notes = recorded.source->notes().lines();

@@ -57,6 +57,14 @@ TEST(Redq, ARangeOfValuesThatIsNoneIsRefused) {
                              "value_range = [4, -100]: want the least first, then the most");
 }
 
+TEST(Redq, ARangeOfRewardsDoesNotGoWithEntropyInTheTarget) {
+  auto config = small_redq();
+  config.value_range = {-100.0, 4.0};
+  config.entropy_backup = true;
+  expect_throws<ConfigError>([&] { config.validate(); },
+                             "targets hold the policy's entropy too; set value_range: null");
+}
+
 // Density of tanh(u), u = 20 tanh(1) = 15.232 with a deviation of e^-20: 20 - 0.919 - z^2 / 2 - 2 (log 2 - 15.232) = 48.16 - z^2 / 2.
 TEST(Redq, EntropyEntersTheTargetWhereAskedFor) {
   const auto target = [](bool entropy_backup) {

@@ -63,6 +63,21 @@ TEST(Progress, SaysTheEndOnceWhenNotOnATerminal) {
             "evaluation  32/32  done in 20 s\n");
 }
 
+TEST(Progress, CountsWhatAPhaseTookBeforeItWasContinued) {
+  Output out;
+  ManualClock clock;
+  Progress progress(clock, out.file(), /*redraw=*/false, /*interval_s=*/10.0, /*columns=*/80);
+  progress.begin("offline", 1000, /*step=*/900, /*earlier_s=*/90.0);
+  clock.advance(10.0);
+  progress.update(950);
+  clock.advance(10.0);
+  progress.update(1000);
+  progress.finish();
+  EXPECT_EQ(out.text(),
+            "offline  950/1000  95 %  5/s  10 s left\n"
+            "offline  1000/1000  done in 1 min 50 s\n");
+}
+
 TEST(Progress, RedrawsOneLineOnATerminal) {
   Output out;
   ManualClock clock;

@@ -123,6 +123,12 @@ TEST(RewardTransformCheck, RefusesWhereFailingForEverPays) {
   check_reward_transform({10.0, 5.0}, /*raw_failure=*/-1.0, /*raw_success=*/0.0, 0.99,
                          /*success_ends=*/true);             // -500 against 5
   check_reward_transform({1.0, 0.0}, 0.0, 1.0, 0.99, true);  // 0 against 1
+  check_reward_transform({1e-3, 0.0}, 0.0, 1.0, 0.99, true);
+  expect_throws<ConfigError>(
+      [] {
+        check_reward_transform({1e-30, 0.0}, 0.0, 1.0, 0.99, true);
+      },
+      "success is worth 1e-30 more than failing for ever (0), which vanishes in single precision");
   expect_throws<ConfigError>(
       [] {
         check_reward_transform({1.0, 0.5}, 0.0, 1.0, 0.99, true);

@@ -33,7 +33,10 @@ struct PolicyDecoratorConfig : ActorCriticConfig, RedqCriticConfig, EntropyBacku
   int64_t exploration_updates = 200000;
 
   PolicyDecoratorConfig();
-  void validate() const { check_redq(*this, *this); }
+  void validate() const {
+    check_redq(*this, *this);
+    check_entropy_backup(*this, *this);
+  }
   template <class V>
   void fields(V& v) {
     ResidualConfig::fields(v);

@@ -46,7 +46,10 @@ struct RedqConfig : ActorCriticConfig, RedqCriticConfig, EntropyBackupConfig {
   EnsembleValue actor_value = EnsembleValue::kMin;
   ActorBatch actor_batch = ActorBatch::kAll;
   RedqConfig() : ActorCriticConfig(redq_defaults()) {}
-  void validate() const { check_redq(*this, *this); }
+  void validate() const {
+    check_redq(*this, *this);
+    check_entropy_backup(*this, *this);
+  }
   template <class V>
   void fields(V& v) {
     v("actor_value", actor_value, "what the policy climbs: the least member (WSRL) or the members' mean (RLPD)");

@@ -62,6 +62,8 @@ struct EntropyBackupConfig {
 /// Whether the two fit together. @throws ConfigError for a subset larger than the ensemble, a batch that cannot be cut, or a range
 /// of values that is none
 void check_redq(const RedqCriticConfig& config, const ActorCriticConfig& agent);
+/// @throws ConfigError for a range of values beside an entropy in them: what rewards can earn does not bound their sum
+void check_entropy_backup(const RedqCriticConfig& config, const EntropyBackupConfig& target);
 
 /// Values that a step asks for beside those of the data, and what they add to its loss: weight * loss.
 struct CriticTerm {

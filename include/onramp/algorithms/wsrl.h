@@ -12,7 +12,8 @@
 //  (2) no LayerNorm in the policy's network; why: as for all methods here (redq.h); effect: not measured.
 //  (3) off line an update is as many critic steps as on line, where the reference takes one; why: one plan for both stages;
 //      `utd: 1` is one for both; effect: not measured.
-//  (4) learning rates and target entropy as in cal_ql.h, deviation (2).
+//  (4) learning rates and target entropy as in cal_ql.h, deviation (2);
+//  (5) an update's rows are 256 = 4 x 64, as Q2RL's. WSRL's 4 x 256 is `utd_form: each`.
 #pragma once
 
 #include <string>

@@ -25,8 +25,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// A phase begins, or goes on, at `step` of `total` (0: not known).
-  void begin(std::string phase, int64_t total, int64_t step = 0);
+  /// A phase begins, or goes on, at `step` of `total` (0: not known), after `earlier_s` that processes before this one spent in it.
+  void begin(std::string phase, int64_t total, int64_t step = 0, double earlier_s = 0.0);
   /// Call it as often as you like; it mostly returns at once.
   void update(int64_t step);
   /// Shown at the end of the line, in this order, until replaced.

@@ -136,7 +136,8 @@ class GymEnvironment : public Environment {
     throw ConfigError(one_line(concat("env.success_key: a whole episode of '", config_.id, "' never set '",
                                       config_.success_key, "' in info", did_you_mean(config_.success_key, names),
                                       " (has: ", names.empty() ? "nothing" : join(names),
-                                      "); name another, or '' where nothing says it")));
+                                      "); name another, or '' where nothing says it; a run that has begun keeps its "
+                                      "settings, so give it another run.folder")));
   }
 
   const GymConfig config_;
