@@ -111,13 +111,10 @@ inline std::unique_ptr<Environment> environment_of(const Catalog& catalog, const
                              ": no config.yaml of a run lies beside it, so that nothing says where "
                              "it was recorded; name the task: --env vacuum_grasp [--set key=value]"));
   }
-  std::vector<std::string> overrides;
-  for (const auto& text : options.overrides) overrides.push_back("env." + text);
-  const auto node = apply_overrides(load_config(config), overrides);
-  if (node.has("env")) want_environment_of_this_program(node.at("env"), catalog.environments.names());
-  const auto run = read_run_config(node, catalog);
-  if (!run.env) throw ConfigError(concat(config.string(), " names no environment; name one: --env TASK"));
-  return run.env.make();
+  const auto recorded = load_config(config).get("env");
+  if (recorded.is_null()) throw ConfigError(concat(config.string(), " names no environment; name one: --env TASK"));
+  want_environment_of_this_program(recorded, catalog.environments.names());
+  return catalog.environments.parse(apply_overrides(recorded, options.overrides)).make();
 }
 
 inline uint64_t seed_of(const Options& options, const Episode& episode) {

@@ -70,7 +70,7 @@ try_task() {
   remedy "$out/$task.train.log has all of its words"
   local settings=() setting
   for setting in "data.path=$PWD/$out/$task.hdf5" data.episodes=0 "run.folder=$PWD/$out/$task" phases.rollouts.episodes=3 \
-    phases.estimation.updates=20 phases.online.episodes=2 learners.agent.batch_size=64 \
+    phases.estimation.updates=20 phases.online.steps=40 learners.agent.batch_size=64 \
     'phases.evaluation.policies=[cloning, online]' "$@"; do
     settings+=(--set "$setting")
   done

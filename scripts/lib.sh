@@ -131,11 +131,13 @@ build_jobs() {
 
 # lock_build PRESET ... unlock_build: two builds in one folder at a time break each other (README's two commands in two windows).
 lock_build() {
+  local status=0
   mkdir -p "build/$1"
   exec 9>"build/$1/.lock"
-  flock --nonblock 9 && return
+  flock --nonblock 9 || status=$?
+  if [ "$status" -ne 1 ]; then return; fi  # 0: ours; else this file system has no locks
   note "something else builds in build/$1: waiting for its end"
-  flock 9
+  run_in_group flock 9
 }
 unlock_build() { exec 9>&-; }
 
@@ -148,8 +150,8 @@ configure() {
   # A build folder that was made in another checkout or with another generator cannot be used; CMake's own words say so.
   remedy "if the message above is not clear: rm -rf build/$preset, then call this again"
   run_logged "build/$preset/configure.log" cmake --preset "$preset" "$@"
-  unlock_build
   grep -E '^-- (LibTorch|MuJoCo)' "build/$preset/configure.log" | sed 's/^-- /   /' || true
+  unlock_build
 }
 
 # cmake_build PRESET LOGFILE [cmake arguments]
@@ -175,12 +177,12 @@ build() {
   lock_build "$preset"
   remedy "if it ran out of memory ('Killed'), free some; else the error above is in the code (whole output: $log)"
   run_in_group cmake_build "$preset" "$log" "${targets[@]}" || status=$?
-  unlock_build
   if grep -q '^ninja: build stopped: interrupted' "$log"; then onramp_stop 130; fi
   if [ "$status" -ne 0 ]; then
     grep -m 3 -E -A 4 '(error:|undefined reference|Killed|No space left|multiple definition)' "$log" >&2 || tail -n 15 "$log" >&2
-    return "$status"
   fi
+  unlock_build  # not before: the next one begins the log anew
+  return "$status"
 }
 
 # run_tests PRESET [ctest arguments]

@@ -29,8 +29,7 @@ void check_entropy_backup(const RedqCriticConfig& config, const EntropyBackupCon
   if (!config.value_range || !target.entropy_backup) return;
   throw ConfigError(
       "value_range bounds what rewards can earn, and with entropy_backup: true targets hold the policy's entropy too; "
-      "set "
-      "value_range: null, or entropy_backup: false");
+      "set value_range: null, or entropy_backup: false, in a run.folder of its own where a run has begun with both");
 }
 
 RedqCritic::RedqCritic(const RedqCriticConfig& config, const ActorCriticConfig& agent, ActorCritic& net, uint64_t seed,

@@ -7,6 +7,7 @@
 #include <omp.h>
 #include <sched.h>
 #include <torch/headeronly/version.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -111,6 +112,8 @@ int available_cores() {
 }
 
 int64_t running_elsewhere() {
+  if (available_cores() < ::sysconf(_SC_NPROCESSORS_ONLN))
+    return 0;  // others may run on the cores that are not this one's
   constexpr int kLooks = 5;
   int64_t least = std::numeric_limits<int64_t>::max();
   for (int look = 0; look < kLooks; ++look) {
@@ -129,7 +132,7 @@ std::string busy_warning(int threads, int64_t running, int cores) {
   if (threads < 2 || running + threads <= cores) return "";
   return concat(
       "other programs run on this machine (", running, " at the moment, ", cores, " cores): ", threads,
-      " threads, of which each waits for the others, may be several times slower than one; set compute.threads: ",
+      " threads, of which each waits for the others, may be several times slower than fewer; set compute.threads: ",
       std::max<int64_t>(1, cores - running), " meanwhile, or wait for the others' end");
 }
 

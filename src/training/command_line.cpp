@@ -90,7 +90,8 @@ void want_environment_of_this_program(const ConfigNode& recorded, std::span<cons
   const auto type = recorded.get("type");
   if (!type.is_scalar() || std::find(known.begin(), known.end(), type.text()) != known.end()) return;
   type.fail(concat("'", type.text(), "' is an environment of the program that trained in it; this one has ",
-                   join(known), ". Use that program (docs/library.md), or name a task that shows and takes the same"));
+                   join(known), did_you_mean(type.text(), known),
+                   ". Use that program (docs/library.md), or name a task that shows and takes the same"));
 }
 
 }  // namespace onramp

@@ -11,7 +11,7 @@ namespace onramp {
 std::string memory_bill_text(const MemoryBill& bill, const ObservationSpec& observation, const ActionSpec& action,
                              const FrameSpaceConfig& config, const std::filesystem::path& folder) {
   const auto text = [](int64_t bytes) { return format_bytes(static_cast<double>(bytes)); };
-  const int64_t episodes = bill.episodes + bill.more_steps;  // of one step each, at worst
+  const int64_t episodes = bill.episodes + bill.loose_steps();  // of one step each, at worst
   const int64_t bytes = memory_bill_bytes(observation, action, bill.rows() - episodes, episodes);
   std::string out = concat("at most ", text(bytes), " for ");
   if (bill.episodes > 0) out += concat(counted(bill.episodes, "episode"), " of ", counted(bill.steps, "step"));

@@ -60,8 +60,11 @@ Run::Recorded Run::load_data() {
         replay_->dataset().check(episode);
       }
     } catch (const DataError& error) {
+      std::string what = error.what();
+      if (what.starts_with("episode: ")) what.erase(0, 9);
+      const bool of_another_shape = config_.env && what.find("the data set wants") != std::string::npos;
       throw DataError(concat("data.path: ", config_.data->path.string(), ", episode ", recorded.source->number(i), ": ",
-                             error.what(), config_.env ? ": was it recorded in the task that `env` names?" : ""));
+                             what, of_another_shape ? "; was it recorded in the task that `env` names?" : ""));
     }
   }
   summary.notes = recorded.source->notes().lines();
@@ -77,12 +80,12 @@ void Run::fill_replay(Recorded recorded) {
     bill.episodes += phase->needs().episodes;
     bill.more_steps += phase->needs().steps;
   }
-  if (bill.episodes > 0) bill.steps = environment_->spec().max_steps;
+  if (bill.episodes > 0 || bill.more_steps > 0) bill.steps = environment_->spec().max_steps;
   const bool has_bill = bill.episodes > 0 ? bill.steps > 0 : bill.more_steps > 0;  // no limit, no bill
   if (has_bill) {
     log_info("memory: ", memory_bill_text(bill, data.observation_spec(), data.action_spec(), config_.replay, folder_));
   }
-  data.reserve(has_bill ? bill.rows() : bill.recorded_rows);
+  data.reserve(has_bill ? bill.likely_rows() : bill.recorded_rows);
   if (!recorded.source) return;
   for (int64_t i = recorded.loaded; i < recorded.episodes; ++i) {
     const Episode episode = recorded.source->read(i);

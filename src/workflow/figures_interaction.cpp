@@ -189,7 +189,7 @@ std::optional<Figure> setting_figure(const std::vector<Method>& methods, const s
     }
     At at{.x = 0.0, .last = last.rates, .first = over_seeds(std::move(first))};
     try {
-      at.x = setting_number(method.runs.front()->config, key);
+      at.x = setting_number(method.runs.front()->to_compare(), key);
     } catch (const ConfigError& error) {
       throw ConfigError(concat("--over ", key, ": ", method.name, ": ", error.what()));
     }

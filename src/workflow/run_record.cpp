@@ -24,7 +24,7 @@ std::string method_of(const fs::path& folder) {
 }
 
 int64_t whole_number(const ConfigNode& node, const char* key) {
-  return node.has(key) ? node.at(key).as<int64_t>() : int64_t{0};
+  return node.get(key).is_null() ? int64_t{0} : node.at(key).as<int64_t>();
 }
 
 PhaseRecord read_phase(const ConfigNode& node) {
@@ -39,6 +39,7 @@ PhaseRecord read_phase(const ConfigNode& node) {
     phase.planned = static_cast<int64_t>(node.get("policies").size());
   } else {
     phase.planned = whole_number(node, "episodes");
+    phase.by_steps = !node.get("steps").is_null();
     phase.updates_per_unit = static_cast<double>(whole_number(node, "updates_per_episode"));
   }
   return phase;
@@ -75,6 +76,7 @@ void read_state(RunRecord& run) {
     record.seconds = extra.at("phase_seconds").value(record.name, 0.0);
     const auto index = static_cast<int64_t>(i);
     record.finished = index < phase ? record.planned : index == phase ? extra.at("step").get<int64_t>() : 0;
+    if (index >= phase && record.by_steps) record.planned = 0;
   }
 }
 
@@ -124,7 +126,7 @@ void count_by_steps(RunRecord& run) {
     const auto* length = run.metrics.find(run.phases[i].name, "length");
     if (!length || length->value.empty()) continue;
     const auto attempts = static_cast<int64_t>(length->value.size());
-    if (!nodes[i].get("steps").is_null()) run.phases[i].planned = attempts;
+    if (run.phases[i].by_steps) run.phases[i].planned = attempts;
     const auto per_step = nodes[i].get("updates_per_step");
     if (per_step.is_null()) continue;
     const double steps = std::accumulate(length->value.begin(), length->value.end(), 0.0);

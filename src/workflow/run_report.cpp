@@ -182,9 +182,9 @@ ReportData gather_report(const ReportOptions& options, const Catalog& catalog) {
   for (const auto& run : options.runs) data.runs.push_back(read_run(run.folder, run.label));
   data.methods = group_by_method(data.runs);
   check_scenarios(options, data.methods, catalog);
+  for (auto& run : data.runs) run.complete = complete_run_config(run.config, catalog);
   if (!options.over.empty()) setting_figure(data.methods, options.over);  // a key that is wrong is told at once
   for (auto& run : data.runs) {
-    run.complete = complete_run_config(run.config, catalog);
     for (const auto& note : run.notes) data.notes.push_back(concat(run.name(), ": ", note));
     if (run.stands != "finished") data.notes.push_back(concat(run.name(), " is not finished: it is ", run.stands));
     if (run.scores.empty())

@@ -3,10 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <string>
@@ -74,9 +77,16 @@ TEST(BusyWarning, SeesWhatRunsBesideIt) {
     while (!stop) {
     }
   });
-  const auto running = running_elsewhere();
+  int64_t running = 0;
+  for (int i = 0; i < 20 && running == 0; ++i) running = running_elsewhere();
   stop = true;
   other.join();
+  std::ifstream file("/proc/stat");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  if (text.find("procs_running") == std::string::npos || available_cores() < ::sysconf(_SC_NPROCESSORS_ONLN)) {
+    EXPECT_EQ(running, 0);
+    GTEST_SKIP() << "this machine does not tell what runs on these cores";
+  }
   EXPECT_GE(running, 1);
 }
 

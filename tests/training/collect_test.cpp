@@ -78,7 +78,9 @@ TEST_F(Collecting, LetsAPartOfWhatIsKeptIntoAnotherSource) {
   };
   refused("first: 5, first_into: [online]", "first = 5 is more than the 4 episodes wanted");
   refused("first: 2", "first = 2, but first_into names no source");
-  refused("first: 2, first_into: [offline]", "first_into: all episodes enter 'offline' as it is");
+  refused("first_into: [online]", "first_into: first = 0 lets no episode into it");
+  refused("first: 2, first_into: [online, online]", "first_into: names 'online' twice");
+  refused("first: 2, first_into: [offline]", "first_into: all episodes enter 'offline' anyway");
 }
 
 // A checkpoint after each attempt, kept or not: from every one of them the run ends with the same bits.

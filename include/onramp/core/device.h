@@ -56,7 +56,7 @@ at::Device resolve_device(DeviceChoice choice);
 int available_cores();
 
 /// Threads of all programs that want a core at this moment, this one's left out: the least of a few looks within 0.1 s. 0 where the
-/// system does not tell.
+/// system does not tell, or gives this process a part of its cores alone.
 int64_t running_elsewhere();
 /// What is to be said where `threads` that wait for each other share `cores` with others that run; empty: nothing. Once on a busy
 /// machine two such threads made a seventh of the updates of one.

@@ -91,7 +91,7 @@ struct LearnConfig {
 struct InterleaveConfig {
   std::string name = "online";
   std::string learner;
-  int64_t episodes = 200;
+  std::optional<int64_t> episodes;
   std::optional<int64_t> steps;
   int64_t updates_per_episode = 60;
   std::optional<double> updates_per_step;
@@ -103,8 +103,9 @@ struct InterleaveConfig {
   void fields(V& v) {
     v("name", name, "of this phase; folders and metrics carry it", not_empty());
     v("learner", learner, "the agent: a name under `learners`", required(), not_empty());
-    v("episodes", episodes, "episodes collected", at_least(1));
-    v("steps", steps, "in place of episodes: the one in which this step of all is made is the last", at_least(1));
+    v("episodes", episodes, "episodes collected; null: 200, where no steps are given", at_least(1));
+    v("steps", steps, "in place of episodes: ends with the one in which so many steps have been made in all",
+      at_least(1));
     v("updates_per_episode", updates_per_episode, "gradient steps after each episode, none during", at_least(0));
     v("updates_per_step", updates_per_step,
       "in place of updates_per_episode: gradient steps after each episode for each step that it took", at_least(0.0));
@@ -115,8 +116,10 @@ struct InterleaveConfig {
     v("into", into, "replay sources that every episode enters", not_empty());
     v("successes_into", successes_into, "replay sources that successful episodes enter as well (self-imitation)");
   }
-  int64_t updates_after(int64_t length) const;                     ///< of an episode of so many steps
-  bool complete(int64_t episodes_made, int64_t steps_made) const;  ///< nothing more is to be collected
+  void validate() const;                                            ///< @throws ConfigError for both episodes and steps
+  int64_t most_episodes() const { return episodes.value_or(200); }  ///< where it goes by them
+  int64_t updates_after(int64_t length) const;                      ///< of an episode of so many steps
+  bool complete(int64_t episodes_made, int64_t steps_made) const;   ///< nothing more is to be collected
 };
 
 /// Policies are scored on held-out seeds.

@@ -34,9 +34,10 @@ struct Score {
 /// A phase of a finished or running run.
 struct PhaseRecord {
   std::string name, type, learner;
-  std::string policy;             ///< who acts in a collection
-  int64_t planned = 0;            ///< units: updates, episodes, policies
-  int64_t finished = 0;           ///< of them, as the newest checkpoint says
+  std::string policy;     ///< who acts in a collection
+  int64_t planned = 0;    ///< units: updates, episodes, policies; 0: not known before it has ended, as with by_steps
+  bool by_steps = false;  ///< it goes on until so many steps are made, in as many episodes as that takes
+  int64_t finished = 0;   ///< of them, as the newest checkpoint says
   double updates_per_unit = 0.0;  ///< where the length of an attempt decides (updates_per_step) their mean
   double seconds = 0.0;           ///< wall time
   bool taken = false;             ///< its learner comes from another run, none of the updates were made here

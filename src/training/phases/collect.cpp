@@ -21,10 +21,11 @@ class Collect final : public Phase {
             .fills_sources = config_.sources_of(0),
             .act = config_.act,
             .episodes = config_.episodes,
-            .plan = concat(counted(config_.episodes, keeps_all() ? "episode" : "successful episode"), " by '",
-                           config_.policy, "' into ", join(config_.into),
-                           in_part ? concat(", the first ", config_.first, " into ", join(config_.first_into)) : "",
-                           keeps_all() ? "" : concat(", of at most ", config_.most_attempts(), " attempts"))};
+            .plan = concat(
+                counted(config_.episodes, keeps_all() ? "episode" : "successful episode"), " by '", config_.policy,
+                "' into ", join(config_.into),
+                in_part ? concat(", the first ", config_.first, " into ", join(config_.first_into), " as well") : "",
+                keeps_all() ? "" : concat(", of at most ", config_.most_attempts(), " attempts"))};
   }
 
   void run(Run& run) override {
@@ -82,9 +83,15 @@ void CollectConfig::validate() const {
   if (first > 0 && first_into.empty()) {
     throw ConfigError(concat("first = ", first, ", but first_into names no source that they enter"));
   }
-  for (const auto& source : first_into) {
-    if (std::find(into.begin(), into.end(), source) == into.end()) continue;
-    throw ConfigError(concat("first_into: all episodes enter '", source, "' as it is; leave it out of `into`"));
+  if (first == 0 && !first_into.empty())
+    throw ConfigError("first_into: first = 0 lets no episode into it; set `first`");
+  for (auto source = first_into.begin(); source != first_into.end(); ++source) {
+    if (std::find(into.begin(), into.end(), *source) != into.end()) {
+      throw ConfigError(concat("first_into: all episodes enter '", *source, "' anyway; leave it out of `into`"));
+    }
+    if (std::find(first_into.begin(), source, *source) != source) {
+      throw ConfigError(concat("first_into: names '", *source, "' twice"));
+    }
   }
   if (!attempts_limit) return;
   if (keep == Keep::kAll)

@@ -23,18 +23,18 @@ class Interleave final : public Phase {
   PhaseNeeds needs() const override {
     auto sources = config_.into;
     sources.insert(sources.end(), config_.successes_into.begin(), config_.successes_into.end());
-    return {
-        .environment = true,
-        .learners = {config_.learner},
-        .fills_sources = std::move(sources),
-        .leaves_policy = true,
-        .overlaps = config_.overlap,
-        .acting_learner = true,
-        .updates = true,
-        .episodes = config_.steps ? 0 : config_.episodes,
-        .steps = config_.steps.value_or(0),
-        .plan = concat(config_.steps ? counted(*config_.steps, "step") : counted(config_.episodes, "episode"), " by '",
-                       config_.learner, "', ", updates_plan(), config_.overlap ? ", while the next one runs" : "")};
+    return {.environment = true,
+            .learners = {config_.learner},
+            .fills_sources = std::move(sources),
+            .leaves_policy = true,
+            .overlaps = config_.overlap,
+            .acting_learner = true,
+            .updates = true,
+            .episodes = config_.steps ? 0 : config_.most_episodes(),
+            .steps = config_.steps.value_or(0),
+            .plan = concat(
+                config_.steps ? counted(*config_.steps, "step") : counted(config_.most_episodes(), "episode"), " by '",
+                config_.learner, "', ", updates_plan(), config_.overlap ? ", while the next one runs" : "")};
   }
 
   void run(Run& run) override {
@@ -46,7 +46,7 @@ class Interleave final : public Phase {
     auto& ahead = state.notes["ahead"];  // what came of an episode that is recorded and not yet learned from; or null
     int64_t steps = state.notes.value("steps", int64_t{0});  // of the episodes that were learned from
     const auto progress = [&] { return config_.steps ? steps : state.step; };
-    run.begin_progress(config_.steps.value_or(config_.episodes), progress());
+    run.begin_progress(config_.steps.value_or(config_.most_episodes()), progress());
     Waits waits;
     while (!config_.complete(state.step, steps)) {
       if (ahead.is_null()) ahead = outcome(run.finish_recording(begin_episode(run, agent)));
@@ -124,8 +124,14 @@ int64_t InterleaveConfig::updates_after(int64_t length) const {
   return std::llround(*updates_per_step * static_cast<double>(length));
 }
 
+void InterleaveConfig::validate() const {
+  if (!episodes || !steps) return;
+  throw ConfigError(
+      concat("episodes = ", *episodes, " and steps = ", *steps, ": it goes by one of them; set the other to null"));
+}
+
 bool InterleaveConfig::complete(int64_t episodes_made, int64_t steps_made) const {
-  return steps ? steps_made >= *steps : episodes_made >= episodes;
+  return steps ? steps_made >= *steps : episodes_made >= most_episodes();
 }
 
 std::unique_ptr<Phase> make_interleave(const InterleaveConfig& config) { return std::make_unique<Interleave>(config); }
