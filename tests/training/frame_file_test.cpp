@@ -91,12 +91,12 @@ TEST(MemoryBill, SaysHowMuchLiesInAFile) {
       memory_bill_text({.episodes = 100, .steps = 49, .recorded_rows = 1000}, observation, action, config, "runs/a"),
       "at most 60.2 MB for 100 episodes of 49 steps and 1000 recorded observations; 40.0 MB of it, images beyond "
       "20.0 MB, lie in a file in /scratch");
-  // Steps of which each may end an episode: two observations each.
+  // Steps of which each may end an episode: two observations each, the last episode's to its end.
   config.memory_GB = 1.0;
   EXPECT_EQ(memory_bill_text({.more_steps = 2500}, observation, action, config, "runs/a"),
             "at most 50.2 MB for 2500 steps");
   EXPECT_EQ(memory_bill_text({.episodes = 100, .steps = 49, .more_steps = 2500}, observation, action, config, "runs/a"),
-            "at most 100.4 MB for 100 episodes of 49 steps and 2500 steps");
+            "at most 101.4 MB for 100 episodes of 49 steps and 2500 steps");
 }
 
 }  // namespace

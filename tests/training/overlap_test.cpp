@@ -69,7 +69,8 @@ TEST_F(Overlap, GoesOnToTheSameNumberOfSteps) {
   const EpisodeStore counted(folder_ / "counted" / "episodes");
   int64_t three = 0;
   for (int64_t i = 0; i < 3; ++i) three += counted.load(kFirst + i).length();
-  const auto by_steps = replaced(kSideBySide, "overlap: true,", concat("overlap: true, steps: ", three, ","));
+  const auto by_steps = replaced(kSideBySide, "episodes: 4, updates_per_episode: 3",
+                                 concat("steps: ", three, ", updates_per_episode: 3"));
   execute(folder_ / "whole", by_steps);
   EXPECT_EQ(EpisodeStore(folder_ / "whole" / "episodes").highest(), kFirst + 2);
   expect_goes_on_bit_for_bit(checkpoints_of_whole(),

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "onramp/algorithms/simplified_q.h"
+#include "onramp/base/error.h"
 #include "onramp/base/log.h"
 #include "onramp/base/text.h"
 #include "onramp/data/store/episode_file.h"
+#include "support/expect_throws.h"
 #include "support/temporary_folder.h"
 #include "training/training_testing.h"
 
@@ -209,11 +211,16 @@ TEST_F(SelfImitation, AttemptsMayGoOnUntilSoManyStepsAreMade) {
       *diary_ = {};
       std::filesystem::remove_all(folder_ / "run");
       const std::string wanted = concat("steps: ", steps, ", overlap: ", overlap, ", updates_per_episode: 3");
-      onramp::Run run(config(test::replaced(kRun, "updates_per_episode: 3", wanted)), folder_ / "run");
+      onramp::Run run(config(test::replaced(kRun, "episodes: 6, updates_per_episode: 3", wanted)), folder_ / "run");
       run.execute();
       EXPECT_EQ(run.replay().dataset().episodes(), 1 + attempts) << wanted;
     }
   }
+}
+
+TEST_F(SelfImitation, AttemptsAreCountedByOneOfTheTwo) {
+  test::expect_throws<ConfigError>([&] { config(test::replaced(kRun, "episodes: 6", "episodes: 6, steps: 9")); },
+                                   "episodes = 6 and steps = 9: it goes by one of them; set the other to null");
 }
 
 // What the task declares of protective stops reaches the episode, and with it the discount.

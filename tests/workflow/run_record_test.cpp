@@ -6,6 +6,7 @@
 
 #include "onramp/base/atomic_file.h"
 #include "onramp/base/log.h"
+#include "onramp/core/checkpoint.h"
 #include "onramp/data/store/episode_store.h"
 #include "support/temporary_folder.h"
 #include "training/training_testing.h"
@@ -40,11 +41,18 @@ TEST(RunRecord, CountsAttemptsOfARunThatGoesBySteps) {
   EXPECT_EQ(four.phase("online")->planned, 4);
   const auto& lengths = four.metrics.find("online", "length")->value;
   const auto steps = std::to_string(std::lround(lengths[0] + lengths[1]));
-  const auto two =
-      train("two", test::replaced(test::kTinyRun, "updates_per_episode: 3", "updates_per_episode: 3, steps: " + steps));
+  const auto two = train("two", test::replaced(test::kTinyRun, "episodes: 4, updates_per_episode: 3",
+                                               "updates_per_episode: 3, steps: " + steps));
   set_log_level(LogLevel::kInfo);
   EXPECT_EQ(two.phase("online")->planned, 2);
   EXPECT_EQ(two.phase("online")->finished, 2);
+
+  auto checkpoints = list_checkpoints(folder / "two" / "checkpoints");
+  while (read_manifest(checkpoints.back()).at("extra").at("phase_name") != "online") {
+    std::filesystem::remove_all(checkpoints.back());
+    checkpoints.pop_back();
+  }
+  EXPECT_EQ(read_run(folder / "two").phase("online")->planned, 0) << "nobody knows how many attempts it will be";
 }
 
 TEST(RunRecord, KnowsWhichLearnersWereTakenFromAnotherRun) {
