@@ -72,7 +72,7 @@ part() { printf 'phases.demonstrations.first=%s,phases.demonstrations.first_into
 cell() { if wanted "$1"; then configs+=("$2@$3=configs/q2rl/$4"); fi; }
 
 cell lift lift/q2rl 0.3 lift.yaml
-cell lift lift/wsrl 0.3 lift/wsrl.yaml
+cell lift lift/wsrl 0.8 lift/wsrl.yaml
 cell lift lift/ibrl_without_data 0.3 "lift/ibrl.yaml,$keep_off_line"
 cell lift lift/rlpd 0.3 lift/rlpd.yaml
 cell lift lift/ibrl 0.3 "lift/ibrl.yaml,$keep_off_line,$(part 100)"  # which is lift/ibrl.yaml, in the terms of fig. 11
