@@ -129,17 +129,22 @@ build_jobs() {
   if [ "$by_memory" -lt "$cores" ]; then echo "$by_memory"; else echo "$cores"; fi
 }
 
-# lock_build PRESET ... unlock_build: two builds in one folder at a time break each other (README's two commands in two windows).
-lock_build() {
+# take_lock FOLDER "who may hold it": one script at a time works in FOLDER, until drop_lock or its end. One lock at a time.
+take_lock() {
   local status=0
-  mkdir -p "build/$1"
-  exec 9>"build/$1/.lock"
+  exec 9>"$1/.lock"
   flock --nonblock 9 || status=$?
   if [ "$status" -ne 1 ]; then return; fi  # 0: ours; else this file system has no locks
-  note "something else builds in build/$1: waiting for its end"
+  note "$2: waiting for its end"
   run_in_group flock 9
 }
-unlock_build() { exec 9>&-; }
+drop_lock() { exec 9>&-; }
+
+# Two builds in one folder at a time break each other (README's two commands in two windows).
+lock_build() {
+  mkdir -p "build/$1"
+  take_lock "build/$1" "something else builds in build/$1"
+}
 
 # configure PRESET [cmake arguments]
 configure() {
@@ -151,7 +156,7 @@ configure() {
   remedy "if the message above is not clear: rm -rf build/$preset, then call this again"
   run_logged "build/$preset/configure.log" cmake --preset "$preset" "$@"
   grep -E '^-- (LibTorch|MuJoCo)' "build/$preset/configure.log" | sed 's/^-- /   /' || true
-  unlock_build
+  drop_lock
 }
 
 # cmake_build PRESET LOGFILE [cmake arguments]
@@ -181,7 +186,7 @@ build() {
   if [ "$status" -ne 0 ]; then
     grep -m 3 -E -A 4 '(error:|undefined reference|Killed|No space left|multiple definition)' "$log" >&2 || tail -n 15 "$log" >&2
   fi
-  unlock_build  # not before: the next one begins the log anew
+  drop_lock  # not before: the next one begins the log anew
   return "$status"
 }
 

@@ -233,11 +233,7 @@ if [ "$(uname -m)" != x86_64 ] || [ "$(uname -s)" != Linux ]; then
 fi
 mkdir -p "$logs" || fail "cannot write to $cache" "set ONRAMP_CACHE to a folder that you can write to"
 # Checkouts may share the cache; and what a killed set-up left behind goes.
-exec 9>"$cache/.lock"
-if ! flock --nonblock 9; then
-  note "waiting for another set-up that uses $cache"
-  flock 9
-fi
+take_lock "$cache" "another set-up uses $cache"
 rm -rf "$cache"/unpacking.*
 
 install_packages

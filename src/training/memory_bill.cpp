@@ -5,8 +5,14 @@
 #include "onramp/base/error.h"
 #include "onramp/base/text.h"
 #include "onramp/data/dataset.h"
+#include "onramp/training/phase.h"
 
 namespace onramp {
+
+void MemoryBill::add(const PhaseNeeds& needs) {
+  episodes += needs.episodes;
+  more_steps += needs.steps;
+}
 
 std::string memory_bill_text(const MemoryBill& bill, const ObservationSpec& observation, const ActionSpec& action,
                              const FrameSpaceConfig& config, const std::filesystem::path& folder) {

@@ -60,11 +60,8 @@ Run::Recorded Run::load_data() {
         replay_->dataset().check(episode);
       }
     } catch (const DataError& error) {
-      std::string what = error.what();
-      if (what.starts_with("episode: ")) what.erase(0, 9);
-      const bool of_another_shape = config_.env && what.find("the data set wants") != std::string::npos;
-      throw DataError(concat("data.path: ", config_.data->path.string(), ", episode ", recorded.source->number(i), ": ",
-                             what, of_another_shape ? "; was it recorded in the task that `env` names?" : ""));
+      throw DataError(concat("data.path: ", config_.data->path.string(), ", number ", recorded.source->number(i), ": ",
+                             error.what()));
     }
   }
   summary.notes = recorded.source->notes().lines();
@@ -76,10 +73,7 @@ Run::Recorded Run::load_data() {
 void Run::fill_replay(Recorded recorded) {
   auto& data = replay_->dataset();
   MemoryBill bill{.recorded_rows = recorded.rows};
-  for (const auto& phase : phases_) {
-    bill.episodes += phase->needs().episodes;
-    bill.more_steps += phase->needs().steps;
-  }
+  for (const auto& phase : phases_) bill.add(phase->needs());
   if (bill.episodes > 0 || bill.more_steps > 0) bill.steps = environment_->spec().max_steps;
   const bool has_bill = bill.episodes > 0 ? bill.steps > 0 : bill.more_steps > 0;  // no limit, no bill
   if (has_bill) {

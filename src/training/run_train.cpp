@@ -104,9 +104,9 @@ void print_plan(const RunConfig& config, const std::filesystem::path& folder) {
   MemoryBill bill;
   for (const auto& component : config.phases) {
     const auto phase = component.make();
-    std::cout << "#   " << phase->name() << ": " << phase->needs().plan << "\n";
-    bill.episodes += phase->needs().episodes;
-    bill.more_steps += phase->needs().steps;
+    const auto needs = phase->needs();
+    std::cout << "#   " << phase->name() << ": " << needs.plan << "\n";
+    bill.add(needs);
   }
   if (config.env && bill.episodes + bill.more_steps > 0) {
     const auto environment = config.env.make();

@@ -68,12 +68,6 @@ void finish(PairedRow& row) {
   row.difference = over_seeds(std::move(row.difference.values));
 }
 
-const Score* score_of(const RunRecord& run, const std::string& policy) {
-  const auto found =
-      std::find_if(run.scores.rbegin(), run.scores.rend(), [&](const Score& score) { return score.policy == policy; });
-  return found == run.scores.rend() ? nullptr : &*found;
-}
-
 bool repeats(const Score& score, const Score& other) {
   return !score.success.empty() && score.policy_hash == other.policy_hash && score.seeds == other.seeds &&
          score.success == other.success && score.mean_return == other.mean_return;
@@ -160,7 +154,7 @@ std::vector<PolicyRow> policy_rows(const Method& method) {
   std::vector<PolicyRow> rows;
   for (const auto& policy : policies) {
     std::vector<const Score*> scores;
-    for (const auto* run : method.runs) scores.push_back(score_of(*run, policy));
+    for (const auto* run : method.runs) scores.push_back(run->score(policy));
     rows.push_back(row_of(policy, std::move(scores)));
   }
   return rows;

@@ -160,9 +160,7 @@ const Score* first_score(const RunRecord& run) {
   const Score* first = nullptr;
   for (auto phase = run.phases.begin(); phase != online; ++phase) {
     if (phase->type != "learn" || (asks_cloned ? !is_cloning(*phase) : phase->learner != online->learner)) continue;
-    const auto found = std::find_if(run.scores.rbegin(), run.scores.rend(),
-                                    [&](const Score& score) { return score.policy == phase->name; });
-    if (found != run.scores.rend()) first = &*found;
+    if (const auto* found = run.score(phase->name)) first = found;
   }
   return first;
 }

@@ -158,13 +158,11 @@ void add_methods(HtmlPage& page, const std::vector<Method>& methods, double wind
   page.table(columns, rows);
   page.paragraph(concat(
       "Means over seeds. Began with: the cloned policy where a method asks one on line, else what its own learner had "
-      "become off line. Last, best: scores on held-out "
-      "situations, as "
-      "below. While learning: all attempts made on line; after so many steps: the last ",
+      "become off line. Last, best: scores on held-out situations, as below. While learning: all attempts made on "
+      "line; after so many steps: the last ",
       window,
-      " of them, with Student's 95 % interval over seeds. Steps: of the environment, made by policies of its "
-      "own until every "
-      "seed was done; rollouts and a warm-up count, demonstrations do not."));
+      " of them, with Student's 95 % interval over seeds. Steps: of the environment, made by policies of its own until "
+      "every seed was done; rollouts and a warm-up count, demonstrations do not."));
 }
 
 void explain_success(HtmlPage& page) {

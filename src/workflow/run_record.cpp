@@ -172,11 +172,14 @@ const PhaseRecord* RunRecord::online_phase() const {
   return found == phases.rend() ? nullptr : &*found;
 }
 
+const Score* RunRecord::score(const std::string& policy) const {
+  const auto found = std::find_if(scores.rbegin(), scores.rend(), [&](const Score& s) { return s.policy == policy; });
+  return found == scores.rend() ? nullptr : &*found;
+}
+
 const Score* RunRecord::last_score() const {
   for (auto phase = phases.rbegin(); phase != phases.rend(); ++phase) {
-    const auto found =
-        std::find_if(scores.rbegin(), scores.rend(), [&](const Score& score) { return score.policy == phase->name; });
-    if (found != scores.rend()) return &*found;
+    if (const auto* found = score(phase->name)) return found;
   }
   return nullptr;
 }

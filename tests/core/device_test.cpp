@@ -83,11 +83,10 @@ TEST(BusyWarning, SeesWhatRunsBesideIt) {
   other.join();
   std::ifstream file("/proc/stat");
   const std::string text(std::istreambuf_iterator<char>(file), {});
-  if (text.find("procs_running") == std::string::npos || available_cores() < ::sysconf(_SC_NPROCESSORS_ONLN)) {
-    EXPECT_EQ(running, 0);
-    GTEST_SKIP() << "this machine does not tell what runs on these cores";
-  }
-  EXPECT_GE(running, 1);
+  const bool is_told = text.find("procs_running") != std::string::npos;
+  const bool has_all_cores =
+      available_cores() >= ::sysconf(_SC_NPROCESSORS_ONLN);  // else what runs may run on the others
+  EXPECT_EQ(running >= 1, is_told && has_all_cores);
 }
 
 TEST(ApplyCompute, WarnsOfWhatMakesItSlow) {

@@ -10,12 +10,15 @@
 
 namespace onramp {
 
+struct PhaseNeeds;
+
 /// What the episodes of a run come to, at most.
 struct MemoryBill {
-  int64_t episodes = 0;       ///< that it will record
-  int64_t steps = 0;          ///< of each
-  int64_t more_steps = 0;     ///< that it will record beside them, in nobody knows how many episodes
-  int64_t recorded_rows = 0;  ///< observations of the data that it starts with
+  int64_t episodes = 0;               ///< that it will record
+  int64_t steps = 0;                  ///< of each
+  int64_t more_steps = 0;             ///< that it will record beside them, in nobody knows how many episodes
+  int64_t recorded_rows = 0;          ///< observations of the data that it starts with
+  void add(const PhaseNeeds& needs);  ///< what a phase will record
   /// Steps beside `episodes`, of which each may end an episode; the last episode is made to its end.
   int64_t loose_steps() const { return more_steps > 0 ? more_steps + steps : 0; }
   /// Observations in all, at most.

@@ -64,7 +64,8 @@ struct RunRecord {
   std::string name() const;  ///< "quickstart seed 1"
   const ConfigNode& to_compare() const { return complete.is_null() ? config : complete; }
   const PhaseRecord* phase(const std::string& phase_name) const;
-  const PhaseRecord* online_phase() const;  ///< the last that collects between updates; null: none
+  const Score* score(const std::string& policy) const;  ///< of a policy by its name, the latest; null: none
+  const PhaseRecord* online_phase() const;              ///< the last that collects between updates; null: none
   /// Of the policy that the last phase which learned left behind; null when it was not scored.
   const Score* last_score() const;
   /// The highest rate among the policies that its phases left behind: chosen after the fact, so it flatters.
