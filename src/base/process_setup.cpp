@@ -13,6 +13,7 @@ void process_setup() {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);  // below this size blocks come from the heap, which is kept
   mallopt(M_TRIM_THRESHOLD, -1);       // never shrink the heap
   mallopt(M_TOP_PAD, 64 << 20);        // and grow it in few large steps
+  mallopt(M_ARENA_MAX, 1);             // one heap: each of its own for a thread keeps what the thread once held
 }
 
 std::string onramp_version() { return ONRAMP_VERSION; }
