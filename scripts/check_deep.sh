@@ -56,7 +56,7 @@ suppressions="$ONRAMP_ROOT/tests/sanitizers"
 export ASAN_OPTIONS="detect_stack_use_after_return=1"
 export LSAN_OPTIONS="suppressions=$suppressions/lsan.txt:print_suppressions=0"
 export UBSAN_OPTIONS="suppressions=$suppressions/ubsan.txt:print_stacktrace=1:halt_on_error=1"
-export TSAN_OPTIONS="suppressions=$suppressions/tsan.txt:ignore_noninstrumented_modules=1:die_after_fork=0:second_deadlock_stack=1"
+export TSAN_OPTIONS="suppressions=$suppressions/tsan.txt:ignore_noninstrumented_modules=1:die_after_fork=0:second_deadlock_stack=1:history_size=7"
 for kind in "${kinds[@]}"; do
   configure "deep-$kind" -DONRAMP_TESTS=ON
   build "deep-$kind" "about 30 minutes the first time" "${targets[@]}"

@@ -1,5 +1,6 @@
 # Shared by the scripts in this folder: a queue of cells that goes on where it was stopped. Source it after `set -euo pipefail`.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+called_from="$PWD"  # what a caller names lies relative to it
 cd "$ONRAMP_ROOT"
 
 # queue PAPER ARGUMENTS...: hands over to scripts/run_queue.py. Two runs at a time with one thread each, seeds 1 to 3, unless the

@@ -85,9 +85,12 @@ cell lift lift/policy_decorator 0.3 lift/policy_decorator.yaml
 for task in door pen; do
   file="$door"
   [ "$task" = pen ] && file="$pen"
-  [ -n "$file" ] || continue
+  if [ -z "$file" ]; then
+    for group in "${only[@]}"; do [ "$group" != "$task" ] || usage_error "--only $task wants its demonstrations" "--$task FILE"; done
+    continue
+  fi
+  file="$(cd "$called_from" && realpath -m "$file")"
   [ -f "$file" ] || usage_error "--$task $file: no such file"
-  file="$(realpath "$file")"
   cell "$task" "$task/q2rl" 1.0 "adroit_$task.yaml,data.path=$file"
   cell "$task" "$task/wsrl" 1.0 "adroit_${task}_wsrl.yaml,data.path=$file"
 done

@@ -23,6 +23,12 @@ void Q2rlConfig::validate() const {
   if (online_share < 1 && bc_weight > 0 && cloned_action == ClonedAction::kStored) {
     throw ConfigError(concat("online_share = ", online_share, ": steps of ", offline_source, kNoProposals));
   }
+  if (!counts_entropy() && (temperature || target_entropy)) {
+    throw ConfigError(concat(
+        temperature ? "temperature" : "target_entropy",
+        ": entropy counts nowhere, so that it would change nothing; set actor_entropy: true (and entropy_backup: "
+        "true) too, or null here"));
+  }
   if (entropy_backup && !actor_entropy && !temperature) {
     throw ConfigError(
         "entropy_backup: true with actor_entropy: false: nobody learns the temperature that weighs the entropy; set "
@@ -152,7 +158,8 @@ Metrics Q2rl::improve(const Batch& batch, at::Generator& rng) {
   const auto policy = net_.improve_policy(pi, batch, rng, objective);
   auto metrics = net_.metrics({{"critic_loss", critic.loss}}, critic.critic, policy);
   // A temperature that weighs nothing is none.
-  if (!counts_entropy()) std::erase_if(metrics, [](const auto& metric) { return metric.first == "temperature"; });
+  if (!config_.counts_entropy())
+    std::erase_if(metrics, [](const auto& metric) { return metric.first == "temperature"; });
   return metrics;
 }
 

@@ -47,6 +47,7 @@ RedqCritic::RedqCritic(const RedqCriticConfig& config, const ActorCriticConfig& 
 void RedqCritic::describe(BatchRequest& request) const {
   request.size = config_.utd_form == UtdForm::kSplit ? batch_size_ / config_.utd : batch_size_;
   request.minibatches = config_.utd;
+  request.value_range = config_.value_range;
 }
 
 std::vector<Minibatch> RedqCritic::minibatches(const Batch& batch) const {

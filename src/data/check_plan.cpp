@@ -113,7 +113,8 @@ std::optional<double> mean_reward(const Dataset& dataset, const ReplaySource& so
   return steps > 0 ? std::optional(sum / double(steps)) : std::nullopt;
 }
 
-/// One request has one scale of rewards, and under a transform success must still be worth more than failing for ever.
+/// One request has one scale of rewards, under a transform success must still be worth more than failing for ever, and targets that
+/// are cut to a range must be able to reach both.
 void check_rewards(const BatchRequest& request, const Replay& replay) {
   const auto& first = replay.source(request.sources.front().source);
   for (const auto& share : request.sources) {
@@ -122,18 +123,29 @@ void check_rewards(const BatchRequest& request, const Replay& replay) {
       refuse(request, concat("sources '", first.name(), "' and '", source.name(),
                              "' transform rewards differently; give both the same `reward` under `sources`"));
     }
-    if (source.config().reward == RewardTransform{} || !(request.gamma < 1.0)) continue;
+    const bool transforms = !(source.config().reward == RewardTransform{});
+    if ((!transforms && !request.value_range) || !(request.gamma < 1.0)) continue;
     const auto& dataset = replay.dataset();
     const auto failure = mean_reward(dataset, source, false), success = mean_reward(dataset, source, true);
     if (!failure || !success) continue;
     const auto ends = source.episodes(EpisodeFilter::kSuccessful);
     const bool success_ends =
         std::all_of(ends.begin(), ends.end(), [&](EpisodeId id) { return dataset.info(id).terminal; });
-    try {
-      check_reward_transform(source.config().reward, *failure, *success, request.gamma, success_ends);
-    } catch (const ConfigError& error) {
-      throw ConfigError(concat("sources.", source.name(), ".", error.what()));
-    }
+    const auto& reward = source.config().reward;
+    const auto within = [](const std::string& where, const auto& check) {
+      try {
+        check();
+      } catch (const ConfigError& error) {
+        throw ConfigError(concat(where, error.what(), ", in a run.folder of its own where a run has begun"));
+      }
+    };
+    within(concat("sources.", source.name(), "."), [&] {
+      if (transforms) check_reward_transform(reward, *failure, *success, request.gamma, success_ends);
+    });
+    within(concat("source '", source.name(), "': "), [&] {
+      if (request.value_range)
+        check_value_range(*request.value_range, reward, *failure, *success, request.gamma, success_ends);
+    });
   }
 }
 

@@ -120,4 +120,17 @@ void check_reward_transform(const RewardTransform& transform, double raw_failure
   }
 }
 
+void check_value_range(const std::array<double, 2>& range, const RewardTransform& transform, double raw_failure,
+                       double raw_success, double gamma, bool success_ends) {
+  const double failure = transform(raw_failure) / (1.0 - gamma);
+  const double success = success_ends ? transform(raw_success) : transform(raw_success) / (1.0 - gamma);
+  const double rounding = 1e-6 * (range[1] - range[0]);
+  const bool cuts_success = success > range[1] + rounding, cuts_failure = failure < 0 && failure < range[0] - rounding;
+  if (!cuts_success && !cuts_failure) return;
+  throw ConfigError(concat("value_range = [", range[0], ", ", range[1],
+                           "]: ", cuts_success ? "success" : "failing for ever", " is worth ",
+                           cuts_success ? success : failure, " there (reward: scale ", transform.scale, ", bias ",
+                           transform.bias, "; gamma ", gamma, "), and targets would be cut to the range; widen it"));
+}
+
 }  // namespace onramp

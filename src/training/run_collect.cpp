@@ -18,6 +18,17 @@ bool same_record(const Episode& a, const Episode& b) {
          a.success == b.success && a.end == b.end;
 }
 
+/// What an environment finds wrong with its settings while it runs says that what it recorded is not what it seems, such as an
+/// attempt of which nobody knows whether it succeeded: nothing of it is kept.
+void refuse_misconfigured(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const ConfigError&) {
+    throw;
+  } catch (...) {  // told once what was recorded is kept
+  }
+}
+
 }  // namespace
 
 /// A graphics context stays in the thread that it was made in: all of an environment's steps and its end are in one.
@@ -51,13 +62,22 @@ void Run::put_on_disk(int64_t number, const Episode& episode) {
   store_->write(number, episode);
 }
 
+bool Run::is_by_cloned_policy(const Episode& episode) const {
+  const auto cloned = given_.find(kClonedPolicy);
+  const auto& hash = episode.meta.at("policy_hash");
+  return cloned != given_.end() && !hash.empty() && cloned->second.host.value("hash", "") == hash;
+}
+
 Run::Attempt Run::attempt(int64_t number, Policy& policy, ActMode mode, const EpisodeSources& into) {
   const auto& phase = phases_[static_cast<size_t>(state_.phase)]->name();
   Attempt attempt{.began_s = clock_.now()};
   attempt.collected =
       collect_episode(environment(), policy, mode, seed("episode/" + phase, number),
                       {{"number", std::to_string(number)}, {"phase", phase}, {"task", environment().spec().name}});
+  if (attempt.collected.failure) refuse_misconfigured(attempt.collected.failure);
   Episode& episode = attempt.collected.episode;
+  // What a gated policy stores of the cloned one (gated_policy.h) is here what was done.
+  if (is_by_cloned_policy(episode)) episode.extra["a_bc"] = {.width = episode.action_spec.dim, .values = episode.action};
   attempt.sources = into.always;
   if (episode.succeeded()) {
     for (const auto& name : into.successes) {

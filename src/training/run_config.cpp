@@ -49,20 +49,32 @@ std::vector<std::string> needs_of(const LearnerFactory& factory, const Observati
   }
 }
 
+/// That of the environment, which is made once for all checks, and when the first of them wants it: it may be a process, or a robot.
+class SpecOnce {
+ public:
+  const EnvSpec& of(const RunConfig& config) {
+    if (!spec_) spec_ = config.env.make()->spec();
+    return *spec_;
+  }
+
+ private:
+  std::optional<EnvSpec> spec_;
+};
+
 /// What learners will see: of recorded data what its first episode holds.
-ObservationSpec seen_by_learners(const RunConfig& config) {
-  if (config.env) return config.env.make()->spec().observation;
+ObservationSpec seen_by_learners(const RunConfig& config, SpecOnce& spec) {
+  if (config.env) return spec.of(config).observation;
   if (!std::filesystem::exists(config.data->path)) return {};  // said where the file is asked for
   const auto& data = *config.data;
   return open_data(data.path, data.options, data.filter_key)->read(0).observation_spec;
 }
 
 /// Those of every learner; whoever needs a part comes after the one that provides it.
-std::vector<ConfigNode> default_phases(const RunConfig& config, const ConfigNode& root) {
+std::vector<ConfigNode> default_phases(const RunConfig& config, const ConfigNode& root, SpecOnce& spec) {
   std::vector<ConfigNode> phases;
   std::set<std::string> done, parts{"normalizer"};
   PolicyOfPart policies;
-  const ObservationSpec observation = seen_by_learners(config);
+  const ObservationSpec observation = seen_by_learners(config, spec);
   for (bool found = true; found;) {
     found = false;
     for (const auto& [name, component] : config.learners) {
@@ -116,7 +128,7 @@ void check_scales(const RunConfig& config, const std::vector<Draw>& drawn) {
 /// Who provides a part that no earlier phase hands over.
 std::string provider_of(const std::string& part) {
   if (part == "encoder") return " (a hilbert learner does), or set its input.images: end_to_end (or none)";
-  if (part != "cloned_policy") return "";
+  if (part != kClonedPolicy) return "";
   return " (a bc learner does), or name one that was learned elsewhere, policy: {torchscript: path}";
 }
 
@@ -145,12 +157,15 @@ class FilledSources {
     filled_.push_back({at, source, learner, act});
   }
 
-  /// When a learner's phase comes: on line it may want attempts of its own alone, off line such as were made in one way.
-  void check(const std::string& learner, bool acts) const {
+  /// When a learner's phase comes: on line it may want attempts of its own alone, or of the policy that was cloned, off line such as
+  /// were made in one way.
+  /// @param cloning  the learner that handed the cloned policy over; "" for none
+  void check(const std::string& learner, bool acts, const std::string& cloning) const {
     for (const auto& terms : config_.learners.at(learner).make()->terms()) {
       for (const auto& filled : filled_) {
         if (filled.source != terms.source) continue;
-        if (terms.own && acts && filled.learner != learner) {
+        const bool by_cloned = !cloning.empty() && filled.learner == cloning;
+        if (terms.own && acts && filled.learner != learner && !by_cloned) {
           filled.at.fail(concat("learner '", learner, "' wants its own attempts alone in replay source '", terms.source,
                                 "': ", terms.remedy));
         }
@@ -183,10 +198,10 @@ class FilledSources {
 };
 
 /// Where each step costs, an end that is worth nothing is the cheapest way out.
-void warn_where_a_stop_pays(const RunConfig& config, const ConfigNode& root) {
+void warn_where_a_stop_pays(const RunConfig& config, const ConfigNode& root, SpecOnce& spec) {
   for (const auto& [name, source] : config.sources) {
     if (!config.env || !(source.reward.bias < 0) || source.safety_stop == StopMeaning::kLasting) continue;
-    if (!config.env.make()->spec().safety_stop_is_terminal) return;
+    if (!spec.of(config).safety_stop_is_terminal) return;
     const ConfigNode at = root.at("sources").at(name);
     log_warning(at.origin().str(), ": ", at.path(), ": a step that earns nothing is worth ", source.reward.bias,
                 ", and a protective stop of this task saves all that would follow: a learner may seek it; set "
@@ -196,7 +211,7 @@ void warn_where_a_stop_pays(const RunConfig& config, const ConfigNode& root) {
 }
 
 /// Walks the phases in order, so that whatever one of them uses and nobody gives is said before anything runs.
-void check_phases(const RunConfig& config, const ConfigNode& root) {
+void check_phases(const RunConfig& config, const ConfigNode& root, SpecOnce& spec) {
   const ConfigNode node = root.at("phases");
   std::set<std::string> names, parts{"normalizer"};  // the run fits that one itself
   std::set<std::string> taken;                       // parts that a learner was built from
@@ -212,7 +227,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
     attempts.add(root.at("data"), config.data->source, "", {});
   }
   std::vector<std::string> policies = keys(config.policies);
-  const ObservationSpec observation = seen_by_learners(config);
+  const ObservationSpec observation = seen_by_learners(config, spec);
   for (size_t i = 0; i < config.phases.size(); ++i) {
     const ConfigNode at = node.element(i);
     const auto phase = config.phases[i].make();
@@ -273,7 +288,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root) {
       for (const auto& source : factory->sources(needs.acting_learner)) {
         drawn.push_back({said, name, source, {sources.begin(), sources.end()}});
       }
-      attempts.check(name, needs.acting_learner);
+      attempts.check(name, needs.acting_learner, provider[kClonedPolicy]);
       if (!needs.snapshots.empty() && !factory->acts()) {
         said.fail(concat("learner '", name, "' has no policy to keep: leave keep_policy_every out"));
       }
@@ -342,9 +357,10 @@ RunConfig read_run_config(const ConfigNode& written, const Catalog& catalog) {
   const bool brought = !given.has("phases") || changes;
   read_config_into(changes ? given.without("phases") : given, config);
   if (!config.env && !config.data) given.fail("nothing to learn from: give `env`, `data`, or both");
+  SpecOnce spec;
   ConfigNode node = given;
   if (brought) {
-    const auto phases = given.without("phases").with("phases", ConfigNode::list(default_phases(config, given)));
+    const auto phases = given.without("phases").with("phases", ConfigNode::list(default_phases(config, given, spec)));
     node = changes ? merge_config(phases, ConfigNode::map({{"phases", {}, given.get("phases")}})) : phases;
     read_config_into(node, config);
   }
@@ -352,8 +368,8 @@ RunConfig read_run_config(const ConfigNode& written, const Catalog& catalog) {
   if (config.data && !std::filesystem::exists(config.data->path)) {
     node.at("data").at("path").fail(concat("no such file: ", config.data->path.string()));
   }
-  check_phases(config, node);
-  warn_where_a_stop_pays(config, node);
+  check_phases(config, node, spec);
+  warn_where_a_stop_pays(config, node, spec);
   return config;
 }
 

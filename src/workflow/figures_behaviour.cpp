@@ -132,6 +132,7 @@ void add_bounds(Panel& panel, const ValueBounds& bounds) {
     std::snprintf(value, sizeof value, "%+.1f", y);
     panel.levels.push_back({.label = concat(what, ": ", value), .y = y, .color = color, .style = style});
   };
+  if (bounds.success) return level("success, which ends the attempt", *bounds.success, 7, ":");
   if (bounds.undiscounted) level("every step rewarded, undiscounted", *bounds.undiscounted, 1, "--");
   level("for ever, 1 / (1 - g)", bounds.endless, 7, ":");
   if (bounds.discounted) level("every step of an episode, discounted", *bounds.discounted, 4, "-.");

@@ -101,7 +101,16 @@ class Reader {
       out.pose = find_pose(out.observation);
       out.action_counts.assign(size_t(out.action.dim), std::vector<int64_t>(size_t(options_.bins)));
     }
-    for (const float reward : episode.reward) out.largest_reward = std::max(out.largest_reward, double(reward));
+    if (episode.succeeded()) {
+      goes_on_after_success_ |= episode.end != EndReason::kSuccess;
+      out.success_ends = !goes_on_after_success_;
+    }
+    for (size_t t = 0; t < episode.reward.size(); ++t) {
+      const double reward = episode.reward[t];
+      out.largest_reward = std::max(out.largest_reward.value_or(reward), reward);
+      if (episode.success[t]) continue;
+      out.largest_without_success = std::max(out.largest_without_success.value_or(reward), reward);
+    }
     const auto phase = episode.meta.find("phase");
     const bool online = phase != episode.meta.end() && phase->second == online_;
     if (online || online_.empty()) add_timing(episode);
@@ -196,7 +205,8 @@ class Reader {
   std::vector<std::pair<Observation, at::Tensor>> kept_;
   std::map<std::string, std::vector<float>> timing_;
   std::vector<std::pair<int64_t, int64_t>> lengths_;  // number, steps
-  std::vector<size_t> online_numbers_;                // places in lengths_
+  bool goes_on_after_success_ = false;
+  std::vector<size_t> online_numbers_;  // places in lengths_
 };
 
 }  // namespace

@@ -218,7 +218,8 @@ class Writer {
                "Estimates over the agent's updates. Lines: what was logged of its batches. Points: random "
                "recorded steps, asked of the critic that each phase left behind. Levels: the most that an episode "
                "can earn, undiscounted (the line of the paper's figure 5b) and discounted, and 1 / (1 - g), the bound "
-               "for a critic that sees no clock: what is above that one cannot be true."),
+               "for a critic that sees no clock, or success alone where it ends the attempt: what is above the last "
+               "one cannot be true."),
         "no values were logged and no critic is kept");
     figure("similarity", "Similarity of representations",
            concat(looked_at(), "Dot products of the critic's last hidden layer between ", pairs,

@@ -41,20 +41,29 @@ void check_scenarios(const ReportOptions& options, const std::vector<Method>& me
   }
 }
 
-/// In the units of what the critic learns: the largest raw reward seen, through the transform of the agent's source.
+/// In the units of what the critic learns: the largest raw reward seen, through the transform of the source that the agent learned from
+/// last, all of which have the same (a run refuses two).
 ValueBounds bounds_of(const RunRecord& run, const Recorded& recorded, const Catalog& catalog,
                       const std::string& learner) {
   const auto settings = run.config.at("learners").at(learner);
-  double reward = recorded.largest_reward > 0 ? recorded.largest_reward : 1.0;
-  const auto source = settings.has("offline_source") ? settings.at("offline_source").text() : "offline";
-  if (const auto sources = child(run.config, "sources")) {
-    if (const auto own = child(*sources, source); own && own->has("reward"))
-      reward = own->at("reward").as<RewardTransform>()(reward);
+  RewardTransform transform;
+  const auto key = run.online_phase() ? "online_source" : "offline_source";
+  if (const auto sources = child(run.config, "sources"); sources && settings.has(key)) {
+    if (const auto own = child(*sources, settings.at(key).text()); own && own->has("reward"))
+      transform = own->at("reward").as<RewardTransform>();
   }
+  const double seen = recorded.largest_reward.value_or(0.0);
+  const double reward = transform(seen > 0 || recorded.success_ends ? seen : 1.0);  // 1: no success was seen yet
   int64_t max_steps = 0;
   if (const auto env = child(run.config, "env"); env && env->is_map())
     max_steps = catalog.environments.parse(*env).make()->spec().max_steps;
-  return value_bounds(settings.at("gamma").as<double>(), reward, max_steps);
+  auto bounds = value_bounds(settings.at("gamma").as<double>(), reward, max_steps);
+  if (recorded.success_ends && transform(recorded.largest_without_success.value_or(0.0)) <= 0.0)
+    bounds.success = reward;
+  // A summary has no episodes: what targets were cut to says it too.
+  if (settings.has("value_range") && settings.at("value_range").is_list())
+    bounds.success = settings.at("value_range").element(1).as<double>();
+  return bounds;
 }
 
 /// Which runs of a method are summaries, and what is missing therefore; "": none.

@@ -49,6 +49,26 @@ TEST(CalQl, TheTargetIsTheLargestOfTheLeast) {
   EXPECT_NEAR(target(1), 0.5, 0.5 * 0.1);     // 0.25 + 0.5 * 0.5
 }
 
+// Q(s, a) = 1 everywhere, one row, N = 1. Without a bound C = log(2 e + e S) - 1, S what the densities of both actions come to;
+// with one of 3 the same actions are worth 3: C = log(2 e + e^3 S) - 1.
+TEST(CalQl, BoundsWhatTheDensitiesWeigh) {
+  const auto penalty = [](bool calibrate) {
+    auto config = ensemble_by_hand<CalQlConfig>();
+    config.num_action_samples = 1;
+    config.calibrate = calibrate;
+    CalQl agent(config, state_context(1, 1));
+    act_at_random(agent);
+    set_weights(agent, "critic", {{"weight_out", at::zeros({2, 3, 1})}, {"bias_out", at::ones({2, 1})}});
+    auto batch = batch_of({1}, {1});
+    batch.columns["mc_return"] = at::full({1}, 3.0F);
+    return metric(agent.update({{"batch", batch}}), "penalty");
+  };
+  const double e = std::exp(1.0);
+  const double S = std::exp(penalty(false)) - 2;
+  EXPECT_GT(S, 0.0);
+  EXPECT_NEAR(penalty(true), std::log(2 * e + std::exp(3.0) * S) - 1, 1e-4);
+}
+
 // Q(s, a) = 1 everywhere. N = 1, a return of 3: log((e + 2 e^3 + e) / 4) - 1 = 1.4337803; of 0.5: nothing to bound.
 TEST(CalQl, PolicysValuesCountAsAtLeastTheReturn) {
   const auto update = [](bool calibrate, float mc_return) {

@@ -65,6 +65,11 @@ TEST(Ibrl, TheSoftTargetDrawsBySoftmax) {
   EXPECT_NEAR(metric(metrics, "target"), 2.875, 5 * 0.0011);
 }
 
+// At s = 1 the policy acts 1, where the members say 3 and 5.
+TEST(Ibrl, ThePolicyClimbsTheLeastMember) {
+  EXPECT_NEAR(metric(updated_by_hand(batch_of({1}, {0}), [](auto&) {}), "q_policy"), 3.0, 1e-5);
+}
+
 // ---- acting ----
 
 // The critic says 3 and 2.5 at s = 1 of the learned and the cloned policy's actions, 0 and 0.5 at s = -1.

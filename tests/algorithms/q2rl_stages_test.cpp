@@ -162,6 +162,18 @@ TEST(Q2rl, WantsProposalsThatRecordedDataDoNotHold) {
   alone.validate();
 }
 
+// Where entropy counts nowhere a temperature would change nothing.
+TEST(Q2rl, RefusesATemperatureThatWeighsNothing) {
+  auto config = small_q2rl();
+  config.temperature = 0.1;
+  expect_throws<ConfigError>([&] { config.validate(); }, "temperature: entropy counts nowhere");
+  config.temperature.reset();
+  config.target_entropy = -1.0;
+  expect_throws<ConfigError>([&] { config.validate(); }, "target_entropy: entropy counts nowhere");
+  config.actor_entropy = true;
+  EXPECT_NO_THROW(config.validate());
+}
+
 // A temperature that nobody learns and nobody chose would weigh the entropy of the target.
 TEST(Q2rl, WantsATemperatureWhereTheTargetCountsEntropy) {
   const auto given = cloned(3, {0.5F, 0.0F}, {0.0F, -1.5F});

@@ -96,6 +96,19 @@ TEST(Q2rl, EstimatesValuesAndPolicyOfTheClonedOne) {
                (actor.distribution({{"state", s}}).log_std - std::log(0.5)).abs().mean().item<double>(), 0.15);
 }
 
+// At s = 1 the policy acts 1, where the members say 3 and 5.
+TEST(Q2rl, ThePolicyClimbsTheLeastMember) {
+  const auto given = cloned(1, {0.0F}, {-1.0F});
+  auto config = ensemble_by_hand<Q2rlConfig>();
+  config.temperature.reset();  // which would weigh nothing here
+  config.bc_weight = 0;
+  Q2rl agent(config, context_of(given, 1, 1));
+  agent.begin_stage(Stage::kOnline);
+  value_by_hand(agent);
+  act_by_the_sign_of_the_state(agent);
+  EXPECT_NEAR(metric(agent.update({{"batch", batch_of({1}, {0})}}), "q_policy"), 3.0, 1e-5);
+}
+
 // r = 1 - (a - s)^2. The proposals stored with the steps are 0.5, the cloned policy now says tanh(-0.5) = -0.4621, the steps'
 // own actions are anywhere. Without cloning the policy finds a = s, with nothing else it says what it clones.
 TEST(Q2rl, OnLineThePolicyClimbsAndClonesAsWeighted) {
@@ -103,6 +116,7 @@ TEST(Q2rl, OnLineThePolicyClimbsAndClonesAsWeighted) {
   const BanditGrid grid;
   const auto modes = [&](double bc_weight, ClonedAction from = ClonedAction::kStored) {
     auto config = bandit_agent<Q2rlConfig>();
+    config.temperature.reset();  // which would weigh nothing here
     config.critic.ensemble = 3;
     config.utd = 2;
     config.bc_weight = bc_weight;

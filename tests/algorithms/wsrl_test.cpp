@@ -44,6 +44,18 @@ TEST(Wsrl, IsConservativeOffLineAndPlainOnLine) {
   EXPECT_NEAR(metric(online, "critic_loss"), 2.5625 / 4, 1e-5);
 }
 
+// At s = 1 the policy acts 1, where the members say 3 and 5; in either stage.
+TEST(Wsrl, ThePolicyClimbsTheLeastMember) {
+  Wsrl agent(ensemble_by_hand<WsrlConfig>(), state_context(1, 1));
+  act_by_the_sign_of_the_state(agent);
+  for (const auto stage : {Stage::kOffline, Stage::kOnline}) {
+    agent.begin_stage(stage);
+    value_by_hand(agent);
+    const auto batch = with_returns_of(batch_of({1}, {0}), at::zeros({1}));
+    EXPECT_NEAR(metric(agent.update({{"batch", batch}}), "q_policy"), 3.0, 1e-5);
+  }
+}
+
 // ---- effects ----
 
 // r = 1 - (a - s)^2. Off line from recorded actions around a = s - 0.1; then few updates on what the policy does itself. From

@@ -95,6 +95,9 @@ TEST_F(GymPrograms, WhatGoesWrongIsOneLine) {
                            "mean 'success'? (has: success)"),
             std::string::npos)
       << never.err;
+  const auto episodes = folder / "run" / "episodes";
+  EXPECT_TRUE(!fs::exists(episodes) || fs::is_empty(episodes))
+      << "an attempt of which nobody knows whether it succeeded";
 }
 
 /// Processes whose environment holds that setting: whatever a program started, and whoever is their parent by now.

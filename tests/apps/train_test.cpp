@@ -203,6 +203,23 @@ const std::map<std::string, std::string> kOfTheUsers{{"own_policy", "policy.pt: 
                                                      {"kitting_rollouts", "kitting.pt: no such file"},
                                                      {"kitting_modified", "data.path: no such file"}};
 
+// "The same again" of a page names them.
+TEST(Train, RunsTheConfigsOfCommittedResults) {
+  const TemporaryFolder folder;
+  int configs = 0;
+  for (const auto& file : fs::recursive_directory_iterator(fs::path(ONRAMP_SOURCE_DIR) / "benchmarks/results")) {
+    if (file.path().filename() != "config.yaml") continue;
+    SCOPED_TRACE(file.path());
+    const auto plan = run_program("onramp-train", {file.path().string(), "--dry-run"}, folder.path());
+    const bool takes_a_part =
+        plan.err.find("no run with a checkpoint, from which 'encoder' could be taken") != std::string::npos;
+    const bool wants_data = plan.err.find("data.path: no such file") != std::string::npos;
+    EXPECT_TRUE(plan.code == 0 || takes_a_part || wants_data) << plan.err;
+    ++configs;
+  }
+  EXPECT_GE(configs, 30);
+}
+
 TEST(Train, ShipsConfigsThatAreSound) {
   const TemporaryFolder folder;
   int configs = 0;

@@ -18,8 +18,8 @@ TEST(ProcessSetup, FreedMemoryStaysWithTheProcess) {
     std::memset(block.get(), 1, kBytes);
   }
   const struct mallinfo2 after = mallinfo2();
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the address sanitizer has an allocator of its own";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers have allocators of their own";
 #endif
   EXPECT_GE(after.fordblks, kBytes);
   EXPECT_EQ(after.hblks, 0u);

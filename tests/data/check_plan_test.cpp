@@ -54,6 +54,25 @@ TEST_F(PlanOverTwoSources, RefusesATransformUnderWhichFailingForEverPays) {
                              "failing for ever is worth 50, more than success (1.5)");
 }
 
+// What targets are cut to must leave room for what there is to earn: 9 at success, -100 in all for failing for ever.
+TEST_F(PlanOverTwoSources, RefusesARangeThatLeavesOutWhatIsEarned) {
+  fill({10.0, -1.0}, {10.0, -1.0});
+  plan[0].value_range = {{-100.0, 9.0}};
+  EXPECT_NO_THROW(check_plan(plan, replay));
+  plan[0].value_range = {{-100.0, 4.0}};
+  expect_throws<ConfigError>([&] { check_plan(plan, replay); },
+                             "source 'offline': value_range = [-100, 4]: success is worth 9 there");
+  plan[0].value_range = {{-99.0, 9.0}};
+  expect_throws<ConfigError>([&] { check_plan(plan, replay); },
+                             "value_range = [-99, 9]: failing for ever is worth -100 there");
+}
+
+TEST_F(PlanOverTwoSources, RefusesARangeWithoutATransformToo) {
+  fill({}, {});
+  plan[0].value_range = {{0.0, 0.5}};
+  expect_throws<ConfigError>([&] { check_plan(plan, replay); }, "success is worth 1 there");
+}
+
 TEST_F(PlanOverTwoSources, RefusesTwoScalesOfRewardInOneBatch) {
   fill({10.0, -1.0}, {});
   expect_throws<ConfigError>([&] { check_plan(plan, replay); },

@@ -46,8 +46,8 @@ TEST(GymEvaluation, IsTheSameWithAnyNumberOfProcessesAndThreads) {
 }
 
 TEST(GymEvaluation, OfAdroitsDoorIsTheSameWithAnyNumberOfProcesses) {
-  const std::filesystem::path python = ONRAMP_SOURCE_DIR "/.deps/gym/bin/python";
-  if (!std::filesystem::exists(python)) GTEST_SKIP() << "no .deps/gym: scripts/setup.sh --gym makes it";
+  const auto python = python_with_gymnasium();
+  if (python.empty()) GTEST_SKIP() << kNoGymnasium;
   gym::GymConfig config;
   config.id = "AdroitHandDoor-v1";
   config.imports = {"gymnasium_robotics"};

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -197,6 +198,22 @@ class RunQueue(unittest.TestCase):
         (self.folder / "runs").rename(self.folder / "elsewhere")
         self.assertIn("to do", self.run_queue(*configs, "--seeds", "1", "--list").stdout)
         self.assertIn("finished", self.run_queue(*configs, "--seeds", "1", "--list", "--keep-results").stdout)
+
+    def test_shows_no_other_runs_results_as_its_own(self):
+        configs = [self.config("a", "1")]
+        self.run_queue(*configs, "--seeds", "1")
+        (self.folder / "runs").rename(self.folder / "elsewhere")
+        nothing = [*configs, "--seeds", "1", "--hours", "0.0000001"]
+        self.assertNotIn("| learn |", self.run_queue(*nothing).stdout)
+        self.assertIn("| learn |", self.run_queue(*nothing, "--keep-results").stdout)
+        # A summary of another run gives way to that of the run that is there.
+        shutil.rmtree(self.folder / "runs")
+        (self.folder / "elsewhere").rename(self.folder / "runs")
+        summary = self.folder / "results/a/seed1/summary.json"
+        mine = summary.read_text()
+        summary.write_text(json.dumps({**json.loads(mine), "phase_seconds": {"learn": 12345.0}}))
+        self.assertIn("| learn |", self.run_queue(*configs, "--seeds", "1").stdout)
+        self.assertEqual(summary.read_text(), mine)
 
     def test_runs_first_what_others_take_a_part_of(self):
         a, b = self.config("a", "2"), self.config("b", "1")

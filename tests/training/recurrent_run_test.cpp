@@ -135,6 +135,18 @@ phases:
   EXPECT_NE(read_metrics(folder_ / "run" / "metrics.csv").find("cloning", "bc_loss"), nullptr);
 }
 
+// Its rollouts may be learned from on line: what it did there is what it proposed. Other policies' steps hold no such column.
+TEST_F(RecurrentRun, StoresWhatItDidAsItsProposal) {
+  execute(folder_ / "run", replaced(kRecurrentSeldom, "into: [rollouts]", "into: [rollouts, online]"));
+  const EpisodeStore store(folder_ / "run" / "episodes");
+  for (int64_t number = 4; number < 8; ++number) {
+    const Episode rollout = store.load(number);
+    EXPECT_EQ(rollout.extra.at("a_bc").values, rollout.action) << number;
+    EXPECT_EQ(rollout.extra.at("a_bc").width, rollout.action_spec.dim);
+  }
+  EXPECT_FALSE(store.load(0).extra.contains("a_bc")) << "a demonstration";
+}
+
 // Before anything is done, not when the agent's phase comes.
 TEST_F(RecurrentRun, IsRefusedWhereItWouldBeAskedInTheMiddleOfAnEpisode) {
   const std::string remembers =
@@ -144,7 +156,8 @@ TEST_F(RecurrentRun, IsRefusedWhereItWouldBeAskedInTheMiddleOfAnEpisode) {
   refuse(fresh, "learner 'cloning' and learner 'agent': q2rl: " + remembers);
   refuse(online_alone("ibrl"), "ibrl: " + remembers);
   refuse(online_alone("policy_decorator"), "policy_decorator: " + remembers);
-  refuse(replaced(kRecurrentSeldom, "into: [rollouts]", "into: [rollouts, online]"),
+  refuse(replaced(kRecurrentSeldom, "policy: expert, episodes: 4}",
+                  "policy: expert, episodes: 4, into: [offline, online]}"),
          "wants its own attempts alone in replay source");
   execute(folder_ / "run", replaced(fresh, "cloned_action: fresh", "cloned_action: fresh\n    bc_weight: 0"));
   // Outside its target IBRL asks it while it acts alone.

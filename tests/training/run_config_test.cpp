@@ -241,14 +241,17 @@ TEST(RunConfig, WantsOneScaleOfRewardsOverAllPhasesOfALearner) {
 }
 
 TEST(RunConfig, RefusesOthersStepsWhereOnlyItsOwnHoldWhatALearnerReads) {
-  refuse_gated("into: [rollouts]", "into: [rollouts, online]",
-               "phases[2].into[1]: learner 'agent' wants its own attempts alone in replay source 'online': its steps "
+  const std::string theirs = "policy: expert}", both_sources = "policy: expert, into: [offline, online]}";
+  refuse_gated(theirs, both_sources,
+               "phases[0].into[1]: learner 'agent' wants its own attempts alone in replay source 'online': its steps "
                "hold no proposals of the cloned policy; set cloned_action: fresh, or bc_weight: 0");
-  const auto both = replaced(kGated, "into: [rollouts]", "into: [rollouts, online]");
+  const auto both = replaced(kGated, theirs, both_sources);
   for (const char* remedy : {"cloned_action: fresh", "bc_weight: 0"}) {
     EXPECT_NO_THROW(
         read_run(replaced(both, "{type: q2rl}", "{type: q2rl, " + std::string(remedy) + "}"), point_catalog()));
   }
+  // What the cloned policy itself did is what it proposed.
+  EXPECT_EQ(warnings_of(replaced(kGated, "into: [rollouts]", "into: [rollouts, online]")), "");
   // What the gated policy itself collects is its own.
   EXPECT_NO_THROW(read_run(replaced(kGated, "  - {type: interleave,",
                                     "  - {type: collect, policy: estimation, into: [online]}\n  - {type: interleave,"),

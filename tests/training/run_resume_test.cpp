@@ -109,7 +109,7 @@ TEST_F(Runs, SaveWhenTheyAreInterruptedAndGoOn) {
     }
     clear_interrupt();
   }
-  EXPECT_EQ(starts, 4 + 15 + 4 + 1 + 1);  // each got one unit of work done, the last but one a wave of evaluation
+  EXPECT_EQ(starts, 4 + 15 + 4 * 3 + 1 + 1);  // each got one unit of work done, the last but one a wave of evaluation
   EXPECT_EQ(difference(lasting_contents(folder_ / "whole"), lasting_contents(folder_ / "run")), "");
 }
 

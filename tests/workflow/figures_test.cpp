@@ -99,6 +99,11 @@ TEST(ValuesFigure, DrawsBoundsAndTheCriticsPairs) {
   EXPECT_EQ(panel.points[0].y, 4.0) << "mean";
   EXPECT_EQ(panel.points[1].y, 10.0) << "largest";
   EXPECT_EQ(panel.points[1].x, 2.0);
+
+  look.bounds->success = 4.0;  // nothing else can be earned
+  const auto ends = values_figure({look});
+  ASSERT_EQ(ends->panels[0].levels.size(), 1u);
+  EXPECT_EQ(ends->panels[0].levels[0].y, 4.0);
 }
 
 TEST(ActingFigure, HasARowAnAttemptAndAColumnAStep) {

@@ -11,9 +11,6 @@
 
 namespace onramp {
 
-/// Name of the part that holds it, as save_policy() wrote it.
-inline constexpr const char* kClonedPolicy = "cloned_policy";
-
 /// @param method  who asks, for messages: "q2rl"
 /// @throws ConfigError when none was handed over, or one that sees or does something else than there is to see and to do here
 std::shared_ptr<Policy> load_cloned_policy(const LearnerContext& context, const std::string& method);

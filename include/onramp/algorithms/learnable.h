@@ -17,6 +17,9 @@
 
 namespace onramp {
 
+/// Name of the part that holds a cloned policy, as save_policy() wrote it: its `host` has the policy's hash.
+inline constexpr const char* kClonedPolicy = "cloned_policy";
+
 /// Detached 0-d tensors; the logger reads them once per interval (no device sync inside update).
 using Metrics = std::vector<std::pair<std::string, at::Tensor>>;
 

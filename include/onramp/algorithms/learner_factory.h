@@ -18,7 +18,9 @@ using PolicyOfPart = std::map<std::string, std::string>;
 /// What a learner takes for granted of the attempts in one of its replay sources.
 struct SourceTerms {
   std::string source;
-  bool own = false;               ///< on line they are its own policy's; a run where others' are among them is refused
+  /// On line they are its own policy's, or the cloned one's, which then did what it proposed; a run where others' are among them is
+  /// refused.
+  bool own = false;
   std::optional<ActSetting> act;  ///< how the policy acted that made them; a run warns where it acts otherwise
   std::string remedy;             ///< what to set where that is not so: "set cloned_action: fresh"
 };

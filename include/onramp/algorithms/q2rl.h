@@ -62,9 +62,10 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, EntropyBackupConfig, Ga
   bool without_success = false;
 
   Q2rlConfig();
-  /// @throws ConfigError as check_redq(), for stored proposals where recorded data hold none, or for an entropy that a
-  /// temperature weighs which nobody learns
+  /// @throws ConfigError as check_redq(), for stored proposals where recorded data hold none, for an entropy that a
+  /// temperature weighs which nobody learns, or for a temperature that weighs nothing
   void validate() const;
+  bool counts_entropy() const { return actor_entropy || entropy_backup; }
   template <class V>
   void fields(V& v) {
     GateConfig::fields(v);
@@ -73,7 +74,8 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, EntropyBackupConfig, Ga
     v("init_actor", init_actor, "the policy starts at the rollouts' actions, by likelihood; else at random weights");
     v("bc_weight", bc_weight, "share of cloning in the policy's loss (table I); 0: none", in_range(0.0, 1.0));
     v("cloned_action", cloned_action,
-      "a_BC of that share: stored, the proposal when the step was made, which only this agent's own steps hold; fresh: "
+      "a_BC of that share: stored, the proposal when the step was made, which this agent's and the cloned policy's own "
+      "steps hold; fresh: "
       "proposed anew at the batch's states, for cloned policies without memory");
     v("actor_entropy", actor_entropy, "entropy counts in the policy's loss, with a learned temperature (SAC)");
     v("rollout_source", rollout_source, "replay source of the cloned policy's rollouts", not_empty());
@@ -113,7 +115,6 @@ class Q2rl final : public ActorCriticAgent {
   Metrics estimate(const Batch& batch);
   Metrics improve(const Batch& batch, at::Generator& rng);
   at::Tensor cloned_action(const Batch& batch);  ///< a_BC, float [B, A]
-  bool counts_entropy() const { return config_.actor_entropy || config_.entropy_backup; }
 
   const Q2rlConfig config_;
   ClonedPolicy cloned_;

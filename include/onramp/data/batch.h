@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -59,6 +60,7 @@ struct BatchRequest {
   bool wants_success = false;  ///< refused before the phase where no episode of its sources succeeded
   int64_t n_step = 1;          ///< rewards summed, at most
   double gamma = 0.99;         ///< discount of one step
+  std::optional<std::array<double, 2>> value_range;  ///< that targets are cut to, which what rewards earn must lie in
   ImageForm images = ImageForm::kPixels;
   std::vector<std::string> observations;  ///< entries wanted; empty: all that are not privileged
   std::vector<std::string> columns;       ///< "mc_return", "success", "step", or a stored extra column

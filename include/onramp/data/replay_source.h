@@ -110,4 +110,9 @@ class Replay {
 void check_reward_transform(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
                             bool success_ends);
 
+/// Refuses a range that targets are cut to and that leaves out what can be earned: success, or failing for ever where a step
+/// costs. Arguments as above. @throws ConfigError saying which value lies outside.
+void check_value_range(const std::array<double, 2>& range, const RewardTransform& transform, double raw_failure,
+                       double raw_success, double gamma, bool success_ends);
+
 }  // namespace onramp

@@ -144,6 +144,7 @@ class Run {
   void make_collector();
   void close_environment();
   Attempt attempt(int64_t number, Policy& policy, ActMode mode, const EpisodeSources& into);
+  bool is_by_cloned_policy(const Episode& episode) const;  ///< by the very one that was handed over as such
   void ensure_normalizer(const LearnerFactory& starting);
   void check_sound(const Parts& parts);
   void account_time();

@@ -34,6 +34,9 @@ ValueField value_field(CriticFile& file, const Observation& observation, const P
 
 /// What a value can come to at most, where a step earns at most `reward`.
 struct ValueBounds {
+  /// Where success ends an attempt and a step before it earns nothing, or costs: what success alone is worth. Then what follows
+  /// cannot be reached.
+  std::optional<double> success;
   std::optional<double> undiscounted;  ///< reward * steps of the longest episode: the paper's line (fig. 5b)
   std::optional<double> discounted;    ///< reward * (1 - g^steps) / (1 - g)
   double endless = 0.0;                ///< reward / (1 - g): the bound of what a critic learns that sees no clock

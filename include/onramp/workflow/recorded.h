@@ -60,10 +60,12 @@ struct Recorded {
   std::vector<Trajectory> trajectories;  ///< of the on-line phase
   /// Of the on-line phase, by attempt and step: 1, the cloned policy acted, 0, the learned one. Empty where none chooses.
   std::vector<std::vector<uint8_t>> acting;
-  std::optional<PlaneFields> pose;               ///< that they show
-  std::map<std::string, Percentiles> timing_us;  ///< columns "..._us" of the on-line phase (without one: of all)
-  double largest_reward = 0.0;                   ///< raw, of one step
-  Pairs pairs;                                   ///< empty action when there is none
+  std::optional<PlaneFields> pose;                ///< that they show
+  std::map<std::string, Percentiles> timing_us;   ///< columns "..._us" of the on-line phase (without one: of all)
+  std::optional<double> largest_reward;           ///< raw, of one step
+  std::optional<double> largest_without_success;  ///< of one that did not succeed
+  bool success_ends = false;                      ///< some succeeded, and each of them ended there
+  Pairs pairs;                                    ///< empty action when there is none
   std::vector<RecordedState> states;
   std::vector<std::string> notes;
 };

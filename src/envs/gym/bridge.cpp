@@ -122,11 +122,17 @@ std::string find_python(const GymConfig& config) {
     throw ConfigError(concat("env.python: ", config.python.string(), " is not there or cannot be run; ", command,
                              " makes one, which is the default"));
   }
+  // scripts/setup.sh makes them in ONRAMP_CACHE, which is set then and need not be set later.
   const char* cache = std::getenv("ONRAMP_CACHE");
   const char* home = std::getenv("HOME");
-  const fs::path made = fs::path(cache ? fs::path(cache) : fs::path(home ? home : "/") / ".cache/onramp") /
-                        enum_name(config.packages) / "bin/python";
-  if (runs(made)) return made.string();
+  std::vector<fs::path> caches{fs::path(home ? home : "/") / ".cache/onramp"};
+  if (const fs::path of_build = ONRAMP_CACHE_OF_BUILD; !of_build.empty()) caches.insert(caches.begin(), of_build);
+  if (cache != nullptr && *cache != '\0') caches = {cache};
+  const auto python_in = [&](const fs::path& folder) { return folder / enum_name(config.packages) / "bin/python"; };
+  for (const auto& folder : caches) {
+    if (runs(python_in(folder))) return python_in(folder).string();
+  }
+  const auto made = python_in(caches.front());
   if (config.packages != GymPackages::kGym) {
     throw ConfigError(concat("env.packages: ", made.string(), " is not there; ", command, " makes it"));
   }
@@ -179,14 +185,14 @@ void Bridge::share(const json& layout) {
 }
 
 std::span<const std::byte> Bridge::ask(Ask kind, std::span<const std::byte> bytes, std::optional<size_t> size) {
-  const double timeout_s = kind == Ask::kHello ? config_.start_timeout_s : config_.step_timeout_s;
+  const bool starts = kind == Ask::kHello || kind == Ask::kLayout;
+  const double timeout_s = starts ? config_.start_timeout_s : config_.step_timeout_s;
   Answer answer = channel_->ask(kind, bytes, timeout_s);
   if (answer.heard == Heard::kAnswer && size && *size != answer.bytes.size()) {
     answer = {Heard::kGarbage, {}, concat("an answer of ", answer.bytes.size(), " bytes, want ", *size)};
   }
   if (answer.heard == Heard::kAnswer) return answer.bytes;
-  const char* doing = kind == Ask::kHello    ? "its start"
-                      : kind == Ask::kLayout ? "its start"
+  const char* doing = starts                 ? "its start"
                       : kind == Ask::kReset  ? "reset()"
                       : kind == Ask::kStep   ? "step()"
                       : kind == Ask::kRender ? "render()"
@@ -203,6 +209,16 @@ void Bridge::refused(const std::string& doing, std::span<const std::byte> bytes)
   const auto said = [&](const char* key, size_t most = 600) { return printable(text_at(facts, key), most); };
   if (kind == "missing")
     throw ConfigError(missing_package(python_, said("package"), said("message"), config_.packages));
+  if (kind == "no_module") {
+    const auto lacks = said("lacks");
+    if (!setup_with(lacks, config_.packages).empty())
+      throw ConfigError(missing_package(python_, lacks, said("message"), config_.packages));
+    const auto known = texts_at(facts, "known");
+    throw ConfigError(
+        one_line(concat("env.imports: ", python_, " has no module '", said("name"), "'",
+                        known.empty() ? "; install what brings it, or name one that is there"
+                                      : concat("; did you mean '", printable(known.front(), 100), "'?"))));
+  }
   if (kind == "no_file") throw ConfigError(concat("env.file: no such Python file: ", said("path")));
   if (kind == "unknown_id") {
     const auto known = texts_at(facts, "known");

@@ -5,6 +5,7 @@ numpy and gymnasium are used where the environment brings them.
 """
 
 import array
+import difflib
 import faulthandler
 import importlib
 import importlib.util
@@ -12,6 +13,7 @@ import json
 import math
 import mmap
 import os
+import pkgutil
 import platform
 import signal
 import socket
@@ -82,7 +84,13 @@ def make(settings):
     if settings["render"] and "DISPLAY" not in os.environ:
         os.environ.setdefault("MUJOCO_GL", "egl")  # else it wants a screen
     for name in settings["imports"]:
-        importlib.import_module(name)
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if not error.name or not f"{name}.".startswith(f"{error.name}."):
+                raise  # it is there, and lacks something itself
+            installed = [module.name for module in pkgutil.iter_modules()]
+            raise Refusal(kind="no_module", name=name, lacks=error.name, known=difflib.get_close_matches(error.name, installed))
     kwargs = dict(settings["kwargs"])
     if settings["file"]:
         module = module_of(settings["file"])

@@ -60,11 +60,17 @@ class Interleave final : public Phase {
       run.prepare(plan);
       Metrics metrics;
       const int64_t updates = config_.updates_after(length);
-      for (int64_t i = 0; i < updates; ++i) metrics = agent.update(run.sample(config_.learner, plan));
+      for (int64_t i = state.notes.value("updates", int64_t{0}); i < updates; ++i) {
+        metrics = agent.update(run.sample(config_.learner, plan));
+        if (overlaps || i + 1 == updates) continue;  // the next attempt is under way, or this one's row comes first
+        state.notes["updates"] = i + 1;
+        run.tick();
+      }
       for (const auto& [name, value] : metrics) values.emplace_back(name, value.item<double>());
       ++state.step;
       steps += length;
       state.notes["steps"] = steps;
+      state.notes.erase("updates");
       run.log(state.step, values);
       shown.emplace(shown.begin(), "success of last 20",
                     recent_success(state.notes["recent"], ahead.at("succeeded").get<bool>()));

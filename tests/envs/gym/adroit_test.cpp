@@ -11,20 +11,19 @@
 namespace onramp::test {
 namespace {
 
-const std::filesystem::path kPython = ONRAMP_SOURCE_DIR "/.deps/gym/bin/python";
-
 gym::GymConfig adroit(const std::string& task) {
   gym::GymConfig config;
   config.id = "AdroitHand" + task + "-v1";
   config.imports = {"gymnasium_robotics"};
-  config.python = kPython;
+  config.python = python_with_gymnasium();
   return config;
 }
 
 }  // namespace
 
 NamedEnvironments adroit_environments() {
-  if (!std::filesystem::exists(kPython)) return {};
+  // Asked for before any test runs, where nothing can fail: whether it is there is told by the tests below.
+  if (!std::filesystem::exists(ONRAMP_SOURCE_DIR "/.deps/gym/bin/python")) return {};
   auto sparse = adroit("Pen");
   sparse.reward = gym::GymReward::kSuccessMinusOne;
   sparse.ends_at_success = true;
@@ -40,7 +39,7 @@ namespace {
 /// order of the joints is off by 1e-2 after the first.
 constexpr size_t kSteps = 60;
 void expect_as_recorded(const std::string& task, const std::string& name) {
-  if (!std::filesystem::exists(kPython)) GTEST_SKIP() << "no .deps/gym: scripts/setup.sh --gym makes it";
+  if (python_with_gymnasium().empty()) GTEST_SKIP() << kNoGymnasium;
   const auto file = real_data(name);
   if (!file) GTEST_SKIP() << "adroit/" << name << " is neither in ONRAMP_TEST_DATA nor in ../shared/data";
   const auto episodes = read_d4rl(*file, {.reward = D4rlReward::kFile, .cut_at_success = false});

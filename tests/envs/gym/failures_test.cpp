@@ -122,6 +122,12 @@ TEST(GymFailure, WhatThereIsNotIsNamed) {
                              "env.python: /usr/bin/python3 has no package 'not_there_at_all'; to install it: "
                              "/usr/bin/python3 -m pip install not-there-at-all");
   auto config = tiny();
+  config.imports = {"jsom"};
+  expect_throws<ConfigError>([&] { gym::make_gym_environment(config); },
+                             "env.imports: /usr/bin/python3 has no module 'jsom'; did you mean 'json'?");
+  config.imports = {"json.nothing_of_the_kind"};
+  expect_throws<ConfigError>([&] { gym::make_gym_environment(config); }, "has no module 'json.nothing_of_the_kind'");
+  config = tiny();
   config.file = "/no/such/file.py";
   expect_throws<ConfigError>([&] { gym::make_gym_environment(config); },
                              "env.file: no such Python file: /no/such/file.py");

@@ -1,6 +1,10 @@
 // The bridge over the environments of tiny.py, by the machine's own Python.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +25,16 @@ inline gym::GymConfig tiny(const std::string& id = "Point", const std::string& k
   config.kwargs = parse_config_text("kwargs: " + kwargs, "test").at("kwargs");
   return config;
 }
+
+/// The Python that scripts/setup.sh --gym makes; "" where it did not, which fails a test where .ci/run asked for it
+/// (ONRAMP_WANT_GYM).
+inline std::string python_with_gymnasium() {
+  const std::string python = ONRAMP_SOURCE_DIR "/.deps/gym/bin/python";
+  if (std::filesystem::exists(python)) return python;
+  if (std::getenv("ONRAMP_WANT_GYM") != nullptr) ADD_FAILURE() << python << " is not there";
+  return "";
+}
+inline const char* const kNoGymnasium = "no .deps/gym: scripts/setup.sh --gym makes it";
 
 /// Environments that the contract test runs over beside those of tiny.py, by name; none where what they want is not set up.
 using NamedEnvironments = std::vector<std::pair<std::string, std::function<std::unique_ptr<Environment>()>>>;

@@ -199,8 +199,10 @@ TEST(GymSettings, ThatContradictEachOtherAreRefused) {
   const auto read = [](const std::string& text) {
     return read_config<gym::GymConfig>(parse_config_text("id: Point\n" + text, "test"));
   };
-  expect_throws<ConfigError>([&] { read("success_key: ''\nend_at_success: true"); }, "success_key");
-  expect_throws<ConfigError>([&] { read("success_key: ''\nreward: success"); }, "success_key");
+  expect_throws<ConfigError>([&] { read("success_key: ''\nends_at_success: true"); },
+                             "ends_at_success and a reward made of success need one");
+  expect_throws<ConfigError>([&] { read("success_key: ''\nreward: success"); },
+                             "ends_at_success and a reward made of success need one");
   expect_throws<ConfigError>([&] { read("kwargs: 3"); }, "kwargs: want keys and values");
   EXPECT_EQ(read("kwargs: {a: 1}").kwargs.at("a").text(), "1");
 }

@@ -166,8 +166,8 @@ TEST(Kitchen, RewardCountsSubtasksAndTheLastEndsTheEpisode) {
 }
 
 TEST(Kitchen, InAPythonWithAnotherMujocoSaysWhichToMake) {
-  const std::filesystem::path python = ONRAMP_SOURCE_DIR "/.deps/gym/bin/python";
-  if (!std::filesystem::exists(python)) GTEST_SKIP() << "no .deps/gym: scripts/setup.sh --gym makes it";
+  const auto python = python_with_gymnasium();
+  if (python.empty()) GTEST_SKIP() << kNoGymnasium;
   auto config = kitchen();
   config.python = python;
   expect_throws<EnvironmentError>([&] { gym::make_gym_environment(config); },
