@@ -198,7 +198,8 @@ class Queue:
         if self.is_finished(cell):
             return 0.0
         expected = expected_hours(cell, self.cells, self.options.cell_hours)
-        return None if expected is None else max(0.0, expected - cell.hours_done())
+        done = cell.hours_done()  # on a machine that does more beside it a cell takes longer than was expected: then nobody knows
+        return None if expected is None or done >= expected else expected - done
 
     def say(self, text):
         print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)
