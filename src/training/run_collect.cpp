@@ -77,7 +77,8 @@ Run::Attempt Run::attempt(int64_t number, Policy& policy, ActMode mode, const Ep
   if (attempt.collected.failure) refuse_misconfigured(attempt.collected.failure);
   Episode& episode = attempt.collected.episode;
   // What a gated policy stores of the cloned one (gated_policy.h) is here what was done.
-  if (is_by_cloned_policy(episode)) episode.extra["a_bc"] = {.width = episode.action_spec.dim, .values = episode.action};
+  if (is_by_cloned_policy(episode))
+    episode.extra["a_bc"] = {.width = episode.action_spec.dim, .values = episode.action};
   attempt.sources = into.always;
   if (episode.succeeded()) {
     for (const auto& name : into.successes) {
