@@ -190,6 +190,15 @@ build() {
   return "$status"
 }
 
+# runs_programs FOLDER: whether one can write a program there and run it.
+runs_programs() {
+  local program status=0
+  program="$(mktemp "$1/onramp.XXXXXX" 2>/dev/null)" || return 1
+  printf '#!/bin/sh\n' >"$program" && chmod +x "$program" && "$program" 2>/dev/null || status=1
+  rm -f "$program"
+  return "$status"
+}
+
 # run_tests PRESET [ctest arguments]
 run_tests() {
   local preset="$1" log="build/$1/ctest.log" status=0
@@ -199,7 +208,7 @@ run_tests() {
   # Most of the suite waits for disks, which hold nothing of it in the end: memory serves, where there is room.
   local room
   room="$(df --output=avail --block-size=1M /dev/shm 2>/dev/null | tail -n 1)" || room=0
-  if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "${room:-0}" -ge 4096 ]; then local -x TMPDIR=/dev/shm; fi
+  if [ -z "${TMPDIR:-}" ] && [ "${room:-0}" -ge 4096 ] && runs_programs /dev/shm; then local -x TMPDIR=/dev/shm; fi
   set +o pipefail
   (cd "build/$preset" && ctest --output-on-failure --parallel "$(nproc)" --no-tests=error "$@") 2>&1 | tee "$log"
   status="${PIPESTATUS[0]}"

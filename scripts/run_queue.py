@@ -116,21 +116,12 @@ class Cell:
         manifest = self.manifest()
         return sum(manifest["phase_seconds"].values()) / 3600 if manifest else 0.0
 
-    def seconds_summed_up(self):
-        """Of each phase in the summary in RESULTS; None without one."""
+    def hours_summed_up(self):
+        """Of the summary in RESULTS; None without one."""
         try:
-            return json.loads((self.summary / "summary.json").read_text())["phase_seconds"]
+            return sum(json.loads((self.summary / "summary.json").read_text())["phase_seconds"].values()) / 3600
         except FileNotFoundError:
             return None
-
-    def is_summed_up(self):
-        """Whether the summary in RESULTS is of the run in RUNS, which is finished."""
-        done, seconds = self.manifest()["phase_seconds"], self.seconds_summed_up()
-        return seconds is not None and all(abs(done.get(phase, 0.0) - of) < 0.1 for phase, of in seconds.items())
-
-    def hours_summed_up(self):
-        seconds = self.seconds_summed_up()
-        return None if seconds is None else sum(seconds.values()) / 3600
 
     def state(self, trust_results):
         manifest = self.manifest()
@@ -290,9 +281,10 @@ class Queue:
                 time.sleep(0.2)
 
     def finish(self):
-        """Summaries that are not there yet or are another run's, the tables of what is finished, and what is missing. @return exit code"""
+        """Summaries, anew since one that is there may be another run's, the tables of what is finished, and what is missing.
+        @return exit code"""
         for cell in self.cells:
-            if not cell.is_part and cell.state(False) == "finished" and not cell.is_summed_up():
+            if not cell.is_part and cell.state(False) == "finished":
                 self.sum_up(cell)
         for variant in dict.fromkeys(cell.variant for cell in self.cells):
             done = [cell.summary for cell in self.cells

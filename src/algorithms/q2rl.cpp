@@ -4,6 +4,7 @@
 
 #include "onramp/algorithms/redq.h"
 #include "onramp/base/error.h"
+#include "onramp/data/acting.h"
 #include "onramp/losses/bc.h"
 #include "onramp/losses/q2rl.h"
 #include "onramp/nn/state.h"
@@ -164,7 +165,7 @@ Metrics Q2rl::improve(const Batch& batch, at::Generator& rng) {
 }
 
 at::Tensor Q2rl::cloned_action(const Batch& batch) {
-  if (config_.cloned_action == ClonedAction::kStored) return batch.columns.at("a_bc").view_as(batch.action);
+  if (config_.cloned_action == ClonedAction::kStored) return batch.columns.at(kProposalColumn).view_as(batch.action);
   return cloned_.propose(batch.obs, batch.action);
 }
 
@@ -179,7 +180,7 @@ std::vector<BatchRequest> Q2rl::sample_plan() const {
     request.wants_success = !config_.without_success;
   } else {
     critic_.describe(request);
-    if (clones && config_.cloned_action == ClonedAction::kStored) request.columns = {"a_bc"};
+    if (clones && config_.cloned_action == ClonedAction::kStored) request.columns = {kProposalColumn};
   }
   if (stage_ == Stage::kOffline) cloned_.describe_rating(request);
   if (clones && config_.cloned_action == ClonedAction::kFresh) cloned_.describe(request);

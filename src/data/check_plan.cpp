@@ -132,20 +132,15 @@ void check_rewards(const BatchRequest& request, const Replay& replay) {
     const bool success_ends =
         std::all_of(ends.begin(), ends.end(), [&](EpisodeId id) { return dataset.info(id).terminal; });
     const auto& reward = source.config().reward;
-    const auto within = [](const std::string& where, const auto& check) {
-      try {
-        check();
-      } catch (const ConfigError& error) {
-        throw ConfigError(concat(where, error.what(), ", in a run.folder of its own where a run has begun"));
-      }
-    };
-    within(concat("sources.", source.name(), "."), [&] {
-      if (transforms) check_reward_transform(reward, *failure, *success, request.gamma, success_ends);
-    });
-    within(concat("source '", source.name(), "': "), [&] {
-      if (request.value_range)
-        check_value_range(*request.value_range, reward, *failure, *success, request.gamma, success_ends);
-    });
+    const auto worth = sparse_worth(reward, *failure, *success, request.gamma, success_ends);
+    std::string where = concat("sources.", source.name(), ".");
+    try {
+      if (transforms) check_reward_transform(reward, worth);
+      where = concat("source '", source.name(), "': ");
+      if (request.value_range) check_value_range(*request.value_range, worth);
+    } catch (const ConfigError& error) {
+      throw ConfigError(concat(where, error.what(), ", in a run.folder of its own where a run has begun"));
+    }
   }
 }
 

@@ -101,10 +101,15 @@ EpisodeId Replay::add(const Episode& episode, const std::vector<std::string>& so
   return id;
 }
 
-void check_reward_transform(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
-                            bool success_ends) {
-  const double failure = transform(raw_failure) / (1.0 - gamma);
-  const double success = success_ends ? transform(raw_success) : transform(raw_success) / (1.0 - gamma);
+SparseWorth sparse_worth(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
+                         bool success_ends) {
+  const double for_ever = 1.0 / (1.0 - gamma);
+  return {.failure = transform(raw_failure) * for_ever,
+          .success = transform(raw_success) * (success_ends ? 1.0 : for_ever)};
+}
+
+void check_reward_transform(const RewardTransform& transform, const SparseWorth& worth) {
+  const auto [failure, success] = worth;
   constexpr double kLeastGain = 1e-6;  // of what single precision tells apart from failing
   if (failure < success && success - failure < kLeastGain * std::max(1.0, std::abs(failure))) {
     throw ConfigError(concat("reward: with scale ", transform.scale, " and bias ", transform.bias, " success is worth ",
@@ -120,17 +125,14 @@ void check_reward_transform(const RewardTransform& transform, double raw_failure
   }
 }
 
-void check_value_range(const std::array<double, 2>& range, const RewardTransform& transform, double raw_failure,
-                       double raw_success, double gamma, bool success_ends) {
-  const double failure = transform(raw_failure) / (1.0 - gamma);
-  const double success = success_ends ? transform(raw_success) : transform(raw_success) / (1.0 - gamma);
+void check_value_range(const std::array<double, 2>& range, const SparseWorth& worth) {
   const double rounding = 1e-6 * (range[1] - range[0]);
-  const bool cuts_success = success > range[1] + rounding, cuts_failure = failure < 0 && failure < range[0] - rounding;
+  const bool cuts_success = worth.success > range[1] + rounding;
+  const bool cuts_failure = worth.failure < std::min(0.0, range[0] - rounding);
   if (!cuts_success && !cuts_failure) return;
-  throw ConfigError(concat("value_range = [", range[0], ", ", range[1],
-                           "]: ", cuts_success ? "success" : "failing for ever", " is worth ",
-                           cuts_success ? success : failure, " there (reward: scale ", transform.scale, ", bias ",
-                           transform.bias, "; gamma ", gamma, "), and targets would be cut to the range; widen it"));
+  throw ConfigError(concat(
+      "value_range = [", range[0], ", ", range[1], "]: ", cuts_success ? "success" : "failing for ever", " is worth ",
+      cuts_success ? worth.success : worth.failure, " there, and targets would be cut to the range; widen it"));
 }
 
 }  // namespace onramp

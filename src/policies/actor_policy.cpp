@@ -177,6 +177,8 @@ PartState save_policy(const ActorPolicy& policy) {
   return state;
 }
 
+std::string saved_policy_hash(const PartState& state) { return require_host<std::string>("policy", state, "hash"); }
+
 PartState save_policy(const Policy& policy) {
   if (const auto* actor = dynamic_cast<const ActorPolicy*>(&policy)) return save_policy(*actor);
   if (const auto* gated = dynamic_cast<const GatedPolicy*>(&policy)) return save_policy(*gated);

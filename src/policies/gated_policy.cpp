@@ -52,10 +52,11 @@ Action GatedPolicy::act(const Observation& obs, PolicyState& state, ActMode mode
                            .unsqueeze(-1)
                            .to(device_);  // [B, 1]
   const auto column = [](const at::Tensor& x) { return x.to(at::kFloat).cpu().reshape({x.size(0), -1}); };
-  return {
-      .action = at::where(take_bc, a_bc, a_rl).cpu(),
-      .info = {
-          {"a_bc", column(a_bc)}, {kActingColumn, column(take_bc)}, {"q_bc", column(q_bc)}, {"q_rl", column(q_rl)}}};
+  return {.action = at::where(take_bc, a_bc, a_rl).cpu(),
+          .info = {{kProposalColumn, column(a_bc)},
+                   {kActingColumn, column(take_bc)},
+                   {"q_bc", column(q_bc)},
+                   {"q_rl", column(q_rl)}}};
 }
 
 ActMode GatedPolicy::learned_mode(ActMode asked) const {

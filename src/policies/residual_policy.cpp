@@ -36,14 +36,14 @@ Action ResidualPolicy::act(const Observation& obs, PolicyState& state, ActMode m
   const auto column = [](const at::Tensor& x) { return x.to(at::kFloat).reshape({x.size(0), -1}); };
   if (mode == ActMode::kMode) {
     return {.action = corrected(base, pi.mode().cpu(), config_.scale),
-            .info = {{"a_bc", column(base)}, {kActingColumn, at::zeros({base.size(0), 1})}}};
+            .info = {{kProposalColumn, column(base)}, {kActingColumn, at::zeros({base.size(0), 1})}}};
   }
   auto generator = make_generator(random);
   const auto noise = at::randn(pi.mean.sizes(), generator, at::TensorOptions()).to(device_);
   const auto correction = pi.sample_action(noise).cpu();                                     // [B, A]
   const auto alone = at::rand({base.size(0), 1}, generator, at::TensorOptions()) >= share_;  // [B, 1]
   return {.action = at::where(alone, base, corrected(base, correction, config_.scale)),
-          .info = {{"a_bc", column(base)}, {kActingColumn, column(alone)}}};
+          .info = {{kProposalColumn, column(base)}, {kActingColumn, column(alone)}}};
 }
 
 std::string ResidualPolicy::content_hash() const {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "onramp/base/error.h"
+#include "onramp/policies/actor_policy.h"
 #include "onramp/policies/spec_json.h"
 
 namespace onramp::detail {
@@ -69,7 +70,7 @@ ObservationSpec entries_of_both(const ObservationSpec& a, const ObservationSpec&
 }
 
 void check_stored_hash(const PartState& state, const std::string& hash) {
-  if (hash == require_host<std::string>("policy", state, "hash")) return;
+  if (hash == saved_policy_hash(state)) return;
   throw CheckpointError("policy: its content does not match its hash; the file was changed or is damaged");
 }
 

@@ -13,6 +13,7 @@
 #include "onramp/core/generator.h"
 #include "onramp/core/shapes.h"
 #include "onramp/core/tensor_io.h"
+#include "onramp/policies/actor_policy.h"
 #include "torchscript_interface.h"
 
 namespace onramp {
@@ -271,7 +272,7 @@ std::unique_ptr<TorchScriptPolicy> load_torchscript_policy(const PartState& stat
   const auto bytes = copy_to_vector<uint8_t>(require_tensor("policy", state, "file"));
   std::string file(bytes.begin(), bytes.end());
   // Before any of it is run.
-  if (sha256_hex(file) != require_host<std::string>("policy", state, "hash")) {
+  if (sha256_hex(file) != saved_policy_hash(state)) {
     throw CheckpointError("policy: its content does not match its hash; the file was changed or is damaged");
   }
   try {

@@ -7,6 +7,8 @@
 
 #include "onramp/base/log.h"
 #include "onramp/base/text.h"
+#include "onramp/data/acting.h"
+#include "onramp/policies/actor_policy.h"
 #include "onramp/training/phase.h"
 #include "onramp/training/run.h"
 
@@ -65,7 +67,7 @@ void Run::put_on_disk(int64_t number, const Episode& episode) {
 bool Run::is_by_cloned_policy(const Episode& episode) const {
   const auto cloned = given_.find(kClonedPolicy);
   const auto& hash = episode.meta.at("policy_hash");
-  return cloned != given_.end() && !hash.empty() && cloned->second.host.value("hash", "") == hash;
+  return cloned != given_.end() && saved_policy_hash(cloned->second) == hash;
 }
 
 Run::Attempt Run::attempt(int64_t number, Policy& policy, ActMode mode, const EpisodeSources& into) {
@@ -78,7 +80,7 @@ Run::Attempt Run::attempt(int64_t number, Policy& policy, ActMode mode, const Ep
   Episode& episode = attempt.collected.episode;
   // What a gated policy stores of the cloned one (gated_policy.h) is here what was done.
   if (is_by_cloned_policy(episode))
-    episode.extra["a_bc"] = {.width = episode.action_spec.dim, .values = episode.action};
+    episode.extra[kProposalColumn] = {.width = episode.action_spec.dim, .values = episode.action};
   attempt.sources = into.always;
   if (episode.succeeded()) {
     for (const auto& name : into.successes) {

@@ -61,7 +61,7 @@ ValueBounds bounds_of(const RunRecord& run, const Recorded& recorded, const Cata
   if (recorded.success_ends && transform(recorded.largest_without_success.value_or(0.0)) <= 0.0)
     bounds.success = reward;
   // A summary has no episodes: what targets were cut to says it too.
-  if (settings.has("value_range") && settings.at("value_range").is_list())
+  if (recorded.episodes == 0 && settings.has("value_range") && settings.at("value_range").is_list())
     bounds.success = settings.at("value_range").element(1).as<double>();
   return bounds;
 }

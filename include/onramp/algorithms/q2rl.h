@@ -75,8 +75,7 @@ struct Q2rlConfig : ActorCriticConfig, RedqCriticConfig, EntropyBackupConfig, Ga
     v("bc_weight", bc_weight, "share of cloning in the policy's loss (table I); 0: none", in_range(0.0, 1.0));
     v("cloned_action", cloned_action,
       "a_BC of that share: stored, the proposal when the step was made, which this agent's and the cloned policy's own "
-      "steps hold; fresh: "
-      "proposed anew at the batch's states, for cloned policies without memory");
+      "steps hold; fresh: proposed anew at the batch's states, for cloned policies without memory");
     v("actor_entropy", actor_entropy, "entropy counts in the policy's loss, with a learned temperature (SAC)");
     v("rollout_source", rollout_source, "replay source of the cloned policy's rollouts", not_empty());
     v("without_success", without_success,

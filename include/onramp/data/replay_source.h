@@ -103,16 +103,21 @@ class Replay {
   std::map<std::string, ReplaySource> sources_;
 };
 
-/// Refuses a transform under which failing for ever is worth as much as success, or more.
+/// What failing for ever and success are worth under a transform.
+struct SparseWorth {
+  double failure = 0.0, success = 0.0;
+};
 /// @param raw_failure raw reward of a step without success. @param raw_success of a step with it.
-/// @param success_ends whether success ends the episode; else it may be held for ever.
-/// @throws ConfigError saying which two values were compared.
-void check_reward_transform(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
-                            bool success_ends);
+/// @param success_ends whether success ends the episode; else it may be held for ever. REQUIRES: gamma < 1
+SparseWorth sparse_worth(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
+                         bool success_ends);
 
-/// Refuses a range that targets are cut to and that leaves out what can be earned: success, or failing for ever where a step
-/// costs. Arguments as above. @throws ConfigError saying which value lies outside.
-void check_value_range(const std::array<double, 2>& range, const RewardTransform& transform, double raw_failure,
-                       double raw_success, double gamma, bool success_ends);
+/// Refuses a transform under which failing for ever is worth as much as success, or more.
+/// @throws ConfigError saying which two values were compared.
+void check_reward_transform(const RewardTransform& transform, const SparseWorth& worth);
+
+/// Refuses a range that targets are cut to and that leaves out success, or failing for ever where a step costs.
+/// @throws ConfigError saying which value lies outside.
+void check_value_range(const std::array<double, 2>& range, const SparseWorth& worth);
 
 }  // namespace onramp

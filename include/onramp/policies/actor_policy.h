@@ -60,6 +60,8 @@ class ActorPolicy final : public Policy {
 PartState save_policy(const ActorPolicy& policy);
 /// @throws Error for a policy of a kind that cannot be stored
 PartState save_policy(const Policy& policy);
+/// Its content_hash(), as it stands in what save_policy() wrote. @throws CheckpointError without one
+std::string saved_policy_hash(const PartState& state);
 
 /// Another one that acts alike, bit for bit, on the same device, for a thread of its own; null for a kind that cannot be stored.
 std::unique_ptr<Policy> copy_policy(const Policy& policy);

@@ -23,7 +23,7 @@ gym::GymConfig adroit(const std::string& task) {
 
 NamedEnvironments adroit_environments() {
   // Asked for before any test runs, where nothing can fail: whether it is there is told by the tests below.
-  if (!std::filesystem::exists(ONRAMP_SOURCE_DIR "/.deps/gym/bin/python")) return {};
+  if (!std::filesystem::exists(kGymnasiumPython)) return {};
   auto sparse = adroit("Pen");
   sparse.reward = gym::GymReward::kSuccessMinusOne;
   sparse.ends_at_success = true;

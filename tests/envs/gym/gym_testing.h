@@ -26,12 +26,12 @@ inline gym::GymConfig tiny(const std::string& id = "Point", const std::string& k
   return config;
 }
 
-/// The Python that scripts/setup.sh --gym makes; "" where it did not, which fails a test where .ci/run asked for it
+inline const char* const kGymnasiumPython = ONRAMP_SOURCE_DIR "/.deps/gym/bin/python";
+/// That Python, which scripts/setup.sh --gym makes; "" where it did not, which fails a test where .ci/run asked for it
 /// (ONRAMP_WANT_GYM).
 inline std::string python_with_gymnasium() {
-  const std::string python = ONRAMP_SOURCE_DIR "/.deps/gym/bin/python";
-  if (std::filesystem::exists(python)) return python;
-  if (std::getenv("ONRAMP_WANT_GYM") != nullptr) ADD_FAILURE() << python << " is not there";
+  if (std::filesystem::exists(kGymnasiumPython)) return kGymnasiumPython;
+  if (std::getenv("ONRAMP_WANT_GYM") != nullptr) ADD_FAILURE() << kGymnasiumPython << " is not there";
   return "";
 }
 inline const char* const kNoGymnasium = "no .deps/gym: scripts/setup.sh --gym makes it";
