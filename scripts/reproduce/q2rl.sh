@@ -18,6 +18,8 @@ config is finished. Ctrl-C saves and stops; the same command goes on, and skips 
             25 and 50; ibrl without them and with the BC term                     figs. 4, 11, 12
   rollouts  on `lift`: 25 and 50 rollouts in place of 100                         fig. 13
   start     on `lift`: cloned policies that are worse and better                  fig. 14
+  robot     peg_insertion and pipe_assembly, q2rl                                 fig. 8; table VI
+  mode      on `lift`: the cloned policy proposes its mode in place of a sample    docs/q2rl.md, "Know this"
   door      Adroit door, q2rl and wsrl: --door door_expert.hdf5 (docs/q2rl.md)    fig. 3
   pen       Adroit pen, likewise: --pen pen_expert.hdf5
 
@@ -32,7 +34,7 @@ config is finished. Ctrl-C saves and stops; the same command goes on, and skips 
 With the same seed all methods of a task see the same demonstrations and start from the same cloned policy, bit for bit, since
 each run makes them anew from that seed, which takes less than a minute.
 
-Without --only it runs lift, ablation, door and pen: about 11 hours of two cores. data, rollouts and start run where they are named.
+Without --only it runs lift, ablation, door and pen: about 11 hours of two cores. data, rollouts, start, robot and mode run where they are named.
 --only GROUP (repeatable) runs that group alone; --list says where every run stands and how long it takes; --hours H starts
 nothing new after H hours; --seeds 1 and --set key=value are passed on, as are all others (scripts/run_queue.py --help).
 TEXT
@@ -47,7 +49,7 @@ while [ $# -gt 0 ]; do
     --only)
       need_value "$@"
       case "$2" in
-        lift | ablation | data | rollouts | start | door | pen) only+=("$2") ;;
+        lift | ablation | data | rollouts | start | robot | mode | door | pen) only+=("$2") ;;
         *) usage_error "--only $2: no such group" ;;
       esac
       shift ;;
@@ -58,7 +60,7 @@ done
 
 wanted() {
   if [ ${#only[@]} -eq 0 ]; then
-    case "$1" in data | rollouts | start) return 1 ;; *) return 0 ;; esac
+    case "$1" in data | rollouts | start | robot | mode) return 1 ;; *) return 0 ;; esac
   fi
   local group
   for group in "${only[@]}"; do [ "$group" = "$1" ] && return 0; done
@@ -79,6 +81,9 @@ cell lift lift/ibrl 0.3 "lift/ibrl.yaml,$keep_off_line,$(part 100)"  # which is 
 cell ablation lift/no_gate 0.3 lift.yaml,learners.agent.gate=false
 cell ablation lift/no_initialization 0.3 lift.yaml,learners.agent.init_critic=false
 cell ablation lift/no_bc_term 0.3 lift.yaml,learners.agent.bc_weight=0
+cell robot peg/q2rl 0.3 peg_insertion.yaml
+cell robot pipe/q2rl 0.7 pipe_assembly.yaml
+cell mode lift/bc_mode 0.3 lift.yaml,learners.agent.bc_action=mode,phases.rollouts.act=mode,phases.evaluation.sampled=[]
 cell lift lift/cal_ql_without_data 0.3 lift/cal_ql.yaml,learners.agent.online_share=1
 cell lift lift/cql_without_data 0.3 lift/cql.yaml,learners.agent.online_share=1
 cell lift lift/policy_decorator 0.3 lift/policy_decorator.yaml

@@ -132,14 +132,15 @@ void check_rewards(const BatchRequest& request, const Replay& replay) {
     const bool success_ends =
         std::all_of(ends.begin(), ends.end(), [&](EpisodeId id) { return dataset.info(id).terminal; });
     const auto& reward = source.config().reward;
-    const auto worth = sparse_worth(reward, *failure, *success, request.gamma, success_ends);
-    std::string where = concat("sources.", source.name(), ".");
-    try {
-      if (transforms) check_reward_transform(reward, worth);
-      where = concat("source '", source.name(), "': ");
-      if (request.value_range) check_value_range(*request.value_range, worth);
-    } catch (const ConfigError& error) {
-      throw ConfigError(concat(where, error.what(), ", in a run.folder of its own where a run has begun"));
+    const auto worth = sparse_worth(reward, {*failure, *success, success_ends}, request.gamma);
+    const auto refuse_unless_empty = [](const std::string& where, const std::string& why) {
+      if (!why.empty()) throw ConfigError(concat(where, why, ", in a run.folder of its own where a run has begun"));
+    };
+    if (transforms)
+      refuse_unless_empty(concat("sources.", source.name(), ".reward: "), why_not_transform(reward, worth));
+    if (request.value_range) {
+      refuse_unless_empty(concat("source '", source.name(), "': value_range = "),
+                          why_not_range(*request.value_range, worth));
     }
   }
 }

@@ -101,38 +101,35 @@ EpisodeId Replay::add(const Episode& episode, const std::vector<std::string>& so
   return id;
 }
 
-SparseWorth sparse_worth(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
-                         bool success_ends) {
+SparseWorth sparse_worth(const RewardTransform& transform, const SparseReward& raw, double gamma) {
   const double for_ever = 1.0 / (1.0 - gamma);
-  return {.failure = transform(raw_failure) * for_ever,
-          .success = transform(raw_success) * (success_ends ? 1.0 : for_ever)};
+  return {.failure = transform(raw.failure) * for_ever,
+          .success = transform(raw.success) * (raw.success_ends ? 1.0 : for_ever)};
 }
 
-void check_reward_transform(const RewardTransform& transform, const SparseWorth& worth) {
+std::string why_not_transform(const RewardTransform& transform, const SparseWorth& worth) {
   const auto [failure, success] = worth;
   constexpr double kLeastGain = 1e-6;  // of what single precision tells apart from failing
+  const auto with = concat("with scale ", transform.scale, " and bias ", transform.bias);
   if (failure < success && success - failure < kLeastGain * std::max(1.0, std::abs(failure))) {
-    throw ConfigError(concat("reward: with scale ", transform.scale, " and bias ", transform.bias, " success is worth ",
-                             success - failure, " more than failing for ever (", failure,
-                             "), which vanishes in single precision; raise the scale"));
+    return concat(with, " success is worth ", success - failure, " more than failing for ever (", failure,
+                  "), which vanishes in single precision; raise the scale");
   }
-  if (failure >= success) {
-    const bool more = failure > success;
-    throw ConfigError(concat("reward: with scale ", transform.scale, " and bias ", transform.bias,
-                             " failing for ever is worth ", failure, more ? ", more than" : ", as much as",
-                             " success (", success, "): a learner would ", more ? "avoid" : "not seek", " success; ",
-                             more ? "lower the bias" : "raise the scale, or lower the bias"));
-  }
+  if (failure < success) return {};
+  const bool more = failure > success;
+  return concat(with, " failing for ever is worth ", failure, more ? ", more than" : ", as much as", " success (",
+                success, "): a learner would ", more ? "avoid" : "not seek", " success; ",
+                more ? "lower the bias" : "raise the scale, or lower the bias");
 }
 
-void check_value_range(const std::array<double, 2>& range, const SparseWorth& worth) {
+std::string why_not_range(const std::array<double, 2>& range, const SparseWorth& worth) {
   const double rounding = 1e-6 * (range[1] - range[0]);
   const bool cuts_success = worth.success > range[1] + rounding;
   const bool cuts_failure = worth.failure < std::min(0.0, range[0] - rounding);
-  if (!cuts_success && !cuts_failure) return;
-  throw ConfigError(concat(
-      "value_range = [", range[0], ", ", range[1], "]: ", cuts_success ? "success" : "failing for ever", " is worth ",
-      cuts_success ? worth.success : worth.failure, " there, and targets would be cut to the range; widen it"));
+  if (!cuts_success && !cuts_failure) return {};
+  return concat("[", range[0], ", ", range[1], "]: ", cuts_success ? "success" : "failing for ever", " is worth ",
+                cuts_success ? worth.success : worth.failure,
+                " there, and targets would be cut to the range; widen it");
 }
 
 }  // namespace onramp

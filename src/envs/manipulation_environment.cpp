@@ -99,6 +99,8 @@ EnvSpec make_spec(const ManipulationConfig& config, const ManipulationDevices& d
   spec.control_period_s = config.control_period_s;
   spec.max_steps = config.max_steps;
   spec.safety_stop_is_terminal = devices.task.safety_stop_is_terminal();
+  spec.sparse_reward = devices.task.sparse_reward();
+  if (spec.sparse_reward) spec.sparse_reward->success_ends |= config.ends_at_success;
   return spec;
 }
 

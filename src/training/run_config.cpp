@@ -8,9 +8,14 @@
 #include "onramp/base/log.h"
 #include "onramp/base/text.h"
 #include "onramp/training/phase.h"
+#include "source_checks.h"
 
 namespace onramp {
 namespace {
+
+using detail::Draw;
+using detail::FilledSources;
+using detail::SpecOnce;
 
 template <class Map>
 std::vector<std::string> keys(const Map& map) {
@@ -48,18 +53,6 @@ std::vector<std::string> needs_of(const LearnerFactory& factory, const Observati
     at.fail(concat("learner '", name, "': ", error.what()));
   }
 }
-
-/// That of the environment, which is made once for all checks, and when the first of them wants it: it may be a process, or a robot.
-class SpecOnce {
- public:
-  const EnvSpec& of(const RunConfig& config) {
-    if (!spec_) spec_ = config.env.make()->spec();
-    return *spec_;
-  }
-
- private:
-  std::optional<EnvSpec> spec_;
-};
 
 /// What learners will see: of recorded data what its first episode holds.
 ObservationSpec seen_by_learners(const RunConfig& config, SpecOnce& spec) {
@@ -99,32 +92,6 @@ std::vector<ConfigNode> default_phases(const RunConfig& config, const ConfigNode
   return phases;
 }
 
-/// A learner's phase that draws from a replay source.
-struct Draw {
-  ConfigNode at;
-  std::string learner, source;
-  std::vector<std::string> there;  ///< sources that are filled by then
-};
-
-/// One learner, one scale of rewards: values of one phase and values of another are compared, as q2rl's V and Q are.
-void check_scales(const RunConfig& config, const std::vector<Draw>& drawn) {
-  const auto of = [&config](const std::string& source) {
-    const auto found = config.sources.find(source);
-    return found == config.sources.end() ? ReplaySourceConfig{} : found->second;
-  };
-  std::map<std::string, std::string> first;  // source by learner
-  for (const auto& [at, learner, source, there] : drawn) {
-    const auto& other = first.try_emplace(learner, source).first->second;
-    const auto differ = [&, &at = at, &learner = learner, &source = source](const std::string& what,
-                                                                            const std::string& key) {
-      at.fail(concat("learner '", learner, "' draws from sources '", other, "' and '", source, "', which ", what,
-                     " differently; give both the same `", key, "` under `sources`"));
-    };
-    if (!(of(other).reward == of(source).reward)) differ("transform rewards", "reward");
-    if (of(other).safety_stop != of(source).safety_stop) differ("take a protective stop", "safety_stop");
-  }
-}
-
 /// Who provides a part that no earlier phase hands over.
 std::string provider_of(const std::string& part) {
   if (part == "encoder") return " (a hilbert learner does), or set its input.images: end_to_end (or none)";
@@ -145,69 +112,6 @@ void check_memory(const RunConfig& config, const std::string& provider, const Co
   if (provider.empty() || !config.learners.at(provider).make()->has_memory().value_or(false)) return;
   const auto why = config.learners.at(name).make()->without_memory();
   if (!why.empty()) at.fail(concat("learner '", provider, "' and learner '", name, "': ", why));
-}
-
-/// Who filled which replay sources so far, against what learners take for granted of them.
-class FilledSources {
- public:
-  explicit FilledSources(const RunConfig& config) : config_(config) {}
-
-  /// @param learner  under `learners`, whose policy acted; "" where it is none of theirs
-  void add(const ConfigNode& at, const std::string& source, const std::string& learner, std::optional<ActSetting> act) {
-    filled_.push_back({at, source, learner, act});
-  }
-
-  /// When a learner's phase comes: on line it may want attempts of its own alone, or of the policy that was cloned, off line such as
-  /// were made in one way.
-  /// @param cloning  the learner that handed the cloned policy over; "" for none
-  void check(const std::string& learner, bool acts, const std::string& cloning) const {
-    for (const auto& terms : config_.learners.at(learner).make()->terms()) {
-      for (const auto& filled : filled_) {
-        if (filled.source != terms.source) continue;
-        const bool by_cloned = !cloning.empty() && filled.learner == cloning;
-        if (terms.own && acts && filled.learner != learner && !by_cloned) {
-          filled.at.fail(concat("learner '", learner, "' wants its own attempts alone in replay source '", terms.source,
-                                "': ", terms.remedy));
-        }
-        if (terms.act && filled.act && !acts && differ(*terms.act, *filled.act, filled.learner)) {
-          log_warning(filled.at.origin().str(), ": ", filled.at.path(),
-                      ": these attempts are made by `act: ", enum_name(*filled.act), "`, and learner '", learner,
-                      "' takes them to be made by `", enum_name(*terms.act), "`: ", terms.remedy);
-        }
-      }
-    }
-  }
-
- private:
-  struct Filled {
-    ConfigNode at;
-    std::string source, learner;
-    std::optional<ActSetting> act;
-  };
-  /// Whether the policy of that learner acts differently by the two. What nobody knows before it is there is let pass.
-  bool differ(ActSetting one, ActSetting other, const std::string& learner) const {
-    if (one == other) return false;
-    if (one != ActSetting::kAuto && other != ActSetting::kAuto) return true;
-    const auto usual = learner.empty() ? std::nullopt : config_.learners.at(learner).make()->usual_mode();
-    const auto said = one == ActSetting::kAuto ? other : one;
-    return usual && *usual != (said == ActSetting::kMode ? ActMode::kMode : ActMode::kSample);
-  }
-
-  const RunConfig& config_;
-  std::vector<Filled> filled_;
-};
-
-/// Where each step costs, an end that is worth nothing is the cheapest way out.
-void warn_where_a_stop_pays(const RunConfig& config, const ConfigNode& root, SpecOnce& spec) {
-  for (const auto& [name, source] : config.sources) {
-    if (!config.env || !(source.reward.bias < 0) || source.safety_stop == StopMeaning::kLasting) continue;
-    if (!spec.of(config).safety_stop_is_terminal) return;
-    const ConfigNode at = root.at("sources").at(name);
-    log_warning(at.origin().str(), ": ", at.path(), ": a step that earns nothing is worth ", source.reward.bias,
-                ", and a protective stop of this task saves all that would follow: a learner may seek it; set "
-                "safety_stop: lasting, or let it cut attempts off (vacuum_grasp: safety_stop_is_terminal: false)");
-    return;
-  }
 }
 
 /// Walks the phases in order, so that whatever one of them uses and nobody gives is said before anything runs.
@@ -310,7 +214,8 @@ void check_phases(const RunConfig& config, const ConfigNode& root, SpecOnce& spe
         sources.contains(source) ? "no phase before this one fills" : "nobody fills", did_you_mean(source, there),
         there.empty() ? "; give `data`, or a phase that collects" : concat(" (there are by then: ", join(there), ")")));
   }
-  check_scales(config, drawn);
+  detail::check_scales(config, drawn);
+  detail::check_worth(config, root, drawn, filled, spec);
   if (taken.contains("normalizer") && normalizer.empty()) {
     root.fail(
         "normalizer_source: nothing is collected or read before the first learner starts that normalises what it sees; "
@@ -369,7 +274,7 @@ RunConfig read_run_config(const ConfigNode& written, const Catalog& catalog) {
     node.at("data").at("path").fail(concat("no such file: ", config.data->path.string()));
   }
   check_phases(config, node, spec);
-  warn_where_a_stop_pays(config, node, spec);
+  detail::warn_where_a_stop_pays(config, node, spec);
   return config;
 }
 

@@ -119,35 +119,29 @@ TEST(ReplaySources, ShareAnEpisodeWithoutStoringItTwice) {
   expect_throws<ValueError>([&] { replay.add_source("online", {.reward = {2.0, 0.0}}); }, "another reward transform");
 }
 
-void check_worth(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
-                 bool success_ends) {
-  check_reward_transform(transform, sparse_worth(transform, raw_failure, raw_success, gamma, success_ends));
+std::string why_not(const RewardTransform& transform, const SparseReward& raw, double gamma = 0.99) {
+  return why_not_transform(transform, sparse_worth(transform, raw, gamma));
 }
 
 TEST(RewardTransformCheck, RefusesWhereFailingForEverPays) {
-  check_worth({10.0, 5.0}, /*raw_failure=*/-1.0, /*raw_success=*/0.0, 0.99,
-              /*success_ends=*/true);             // -500 against 5
-  check_worth({1.0, 0.0}, 0.0, 1.0, 0.99, true);  // 0 against 1
-  check_worth({1e-3, 0.0}, 0.0, 1.0, 0.99, true);
-  expect_throws<ConfigError>(
-      [] {
-        check_worth({1e-30, 0.0}, 0.0, 1.0, 0.99, true);
-      },
-      "success is worth 1e-30 more than failing for ever (0), which vanishes in single precision");
-  expect_throws<ConfigError>(
-      [] {
-        check_worth({1.0, 0.5}, 0.0, 1.0, 0.99, true);
-      },  // 50 against 1.5
-      "failing for ever is worth 50, more than success (1.5)");
-  check_worth({1.0, 0.5}, 0.0, 1.0, 0.99, /*success_ends=*/false);  // held for ever: 50 against 150
+  const SparseReward zero_or_one{0.0, 1.0, /*success_ends=*/true};
+  EXPECT_EQ(why_not({10.0, 5.0}, {-1.0, 0.0, true}), "");  // -500 against 5
+  EXPECT_EQ(why_not({1.0, 0.0}, zero_or_one), "");         // 0 against 1
+  EXPECT_EQ(why_not({1e-3, 0.0}, zero_or_one), "");
+  EXPECT_EQ(
+      why_not({1e-30, 0.0}, zero_or_one),
+      "with scale 1e-30 and bias 0 success is worth 1e-30 more than failing for ever (0), which vanishes in single "
+      "precision; raise the scale");
+  EXPECT_EQ(why_not({1.0, 0.5}, zero_or_one),
+            "with scale 1 and bias 0.5 failing for ever is worth 50, more than success (1.5): a learner would avoid "
+            "success; lower the bias");
+  EXPECT_EQ(why_not({1.0, 0.5}, {0.0, 1.0, /*success_ends=*/false}), "");  // held for ever: 50 against 150
 }
 
 TEST(RewardTransformCheck, RefusesWhereSuccessEarnsNothingMore) {
-  expect_throws<ConfigError>(
-      [] {
-        check_worth({0.0, 0.0}, 0.0, 1.0, 0.99, true);
-      },  // 0 against 0
-      "failing for ever is worth 0, as much as success (0): a learner would not seek success; raise the scale");
+  EXPECT_EQ(why_not({0.0, 0.0}, {0.0, 1.0, true}),
+            "with scale 0 and bias 0 failing for ever is worth 0, as much as success (0): a learner would not seek "
+            "success; raise the scale, or lower the bias");
   expect_throws<ConfigError>([] { RewardTransform{.scale = 0.0, .bias = -1.0}.validate(); },
                              "scale = 0: success would earn nothing");
   RewardTransform{.scale = 5.0, .bias = -1.0}.validate();

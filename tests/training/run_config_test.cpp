@@ -240,6 +240,31 @@ TEST(RunConfig, WantsOneScaleOfRewardsOverAllPhasesOfALearner) {
                "which take a protective stop differently; give both the same `safety_stop` under `sources`");
 }
 
+// Before anything is collected, where the environment says what it pays.
+TEST(RunConfig, RefusesRewardsThatNobodyWouldLearnToSucceedBy) {
+  const auto with = [](const std::string& reward) {
+    return replaced(replaced(kGated, "{scale: 5, bias: -1}", reward), "{scale: 5, bias: -1}", reward);
+  };
+  const auto refuse_with = [&](const std::string& text, const std::string& message) {
+    expect_throws<ConfigError>([&] { read_run(text, point_catalog()); }, message);
+  };
+  const std::string pays_for_failing =
+      "sources.rollouts.reward: with scale 5 and bias 1 failing for ever is worth 100, more than success (6): a "
+      "learner would avoid success; lower the bias";
+  refuse_with(with("{scale: 5, bias: 1}"), pays_for_failing);
+  refuse_with(with("{scale: 1.0e-30, bias: 0}"), "which vanishes in single precision; raise the scale");
+  const auto unknown = replaced(with("{scale: 5, bias: 1}"), "{type: point,", "{type: point, known_reward: false,");
+  EXPECT_NO_THROW(read_run(unknown, point_catalog()));  // told once there are attempts of it
+  const auto range = [](const std::string& values) {
+    return replaced(kGated, "{type: q2rl}", "{type: q2rl, value_range: " + values + "}");
+  };
+  EXPECT_NO_THROW(read_run(range("[-100, 4]"), point_catalog()));
+  refuse_with(range("[-100, 3]"),
+              "learners.agent.value_range: [-100, 3]: success is worth 4 there, and targets would be cut to the range; "
+              "widen it (source 'rollouts')");
+  refuse_with(range("[-90, 4]"), "[-90, 4]: failing for ever is worth -100 there");
+}
+
 TEST(RunConfig, RefusesOthersStepsWhereOnlyItsOwnHoldWhatALearnerReads) {
   const std::string theirs = "policy: expert}", both_sources = "policy: expert, into: [offline, online]}";
   refuse_gated(theirs, both_sources,

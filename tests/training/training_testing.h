@@ -34,12 +34,14 @@ struct PointConfig {
   double reach = 0.3;
   bool pictures = true;
   bool hard_stop = false;
+  bool known_reward = true;
   template <class V>
   void fields(V& v) {
     v("max_steps", max_steps, "time limit", at_least(1));
     v("reach", reach, "distance that counts as arrived", greater_than(0.0));
     v("pictures", pictures, "whether the goal is seen in a picture; else it is part of the state");
     v("hard_stop", hard_stop, "whether a protective stop, which never comes, would be terminal");
+    v("known_reward", known_reward, "whether it says beforehand what it pays");
   }
 };
 
@@ -58,6 +60,7 @@ class PointEnvironment final : public Environment {
     spec_.action.dim = 1;
     spec_.max_steps = config.max_steps;
     spec_.safety_stop_is_terminal = config.hard_stop;
+    if (config.known_reward) spec_.sparse_reward = SparseReward{};
   }
   const EnvSpec& spec() const override { return spec_; }
 

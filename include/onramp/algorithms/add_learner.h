@@ -15,6 +15,7 @@ namespace onramp {
 
 /// What a run must know of a learner before it is built is read from its members, where it has them:
 ///   Config::input (InputConfig)                       the normaliser and the encoder that must be handed over
+///   Config::gamma and Config::critic, value_range      how it values rewards
 ///   Config::source, or offline_source, online_source  replay sources that it draws from
 ///   Learner::check(config, observation)               static: throws ConfigError when there is nothing for it to see
 ///   Learner::provides() or provides(config)           static: names of parts handed over when its phase ends
@@ -65,6 +66,12 @@ class LearnerFactoryOf final : public LearnerFactory {
   std::vector<SourceTerms> terms() const override {
     if constexpr (requires { Learner::terms(config_); }) return Learner::terms(config_);
     return {};
+  }
+  std::optional<ValueTerms> values() const override {
+    std::optional<ValueTerms> values;
+    if constexpr (requires { config_.gamma, config_.critic; }) values.emplace().gamma = config_.gamma;
+    if constexpr (requires { config_.value_range; }) values->range = config_.value_range;
+    return values;
   }
   std::optional<ActMode> usual_mode() const override {
     if constexpr (requires { Learner::usual_mode(config_); }) return Learner::usual_mode(config_);

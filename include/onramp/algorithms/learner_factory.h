@@ -1,6 +1,7 @@
 // What a config's `learners` entry becomes: a learner that can be built once the parts it needs are there.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +24,12 @@ struct SourceTerms {
   bool own = false;
   std::optional<ActSetting> act;  ///< how the policy acted that made them; a run warns where it acts otherwise
   std::string remedy;             ///< what to set where that is not so: "set cloned_action: fresh"
+};
+
+/// How a learner values rewards.
+struct ValueTerms {
+  double gamma = 0.99;
+  std::optional<std::array<double, 2>> range;  ///< that its targets are cut to
 };
 
 /// A learner-to-be: what a run must know of it before it is built.
@@ -50,6 +57,8 @@ class LearnerFactory {
     return {};
   }
   virtual std::vector<SourceTerms> terms() const { return {}; }
+  /// Nothing where it values none.
+  virtual std::optional<ValueTerms> values() const { return {}; }
   /// Policy::usual_mode() of the policy that it leaves; nothing where that is not known before.
   virtual std::optional<ActMode> usual_mode() const { return {}; }
   /// Whether the policy that it hands over as a part has a density; nothing where that is not known before.

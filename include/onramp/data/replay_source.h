@@ -107,17 +107,14 @@ class Replay {
 struct SparseWorth {
   double failure = 0.0, success = 0.0;
 };
-/// @param raw_failure raw reward of a step without success. @param raw_success of a step with it.
-/// @param success_ends whether success ends the episode; else it may be held for ever. REQUIRES: gamma < 1
-SparseWorth sparse_worth(const RewardTransform& transform, double raw_failure, double raw_success, double gamma,
-                         bool success_ends);
+/// Success that does not end the episode is taken to be held for ever. REQUIRES: gamma < 1
+SparseWorth sparse_worth(const RewardTransform& transform, const SparseReward& raw, double gamma);
 
-/// Refuses a transform under which failing for ever is worth as much as success, or more.
-/// @throws ConfigError saying which two values were compared.
-void check_reward_transform(const RewardTransform& transform, const SparseWorth& worth);
+/// Why nobody would learn to succeed under a transform: failing for ever is worth as much, or more; which two values were compared,
+/// and what to set. Empty: all is well.
+std::string why_not_transform(const RewardTransform& transform, const SparseWorth& worth);
 
-/// Refuses a range that targets are cut to and that leaves out success, or failing for ever where a step costs.
-/// @throws ConfigError saying which value lies outside.
-void check_value_range(const std::array<double, 2>& range, const SparseWorth& worth);
+/// Why targets must not be cut to a range: it leaves out success, or failing for ever where a step costs. Empty: all is well.
+std::string why_not_range(const std::array<double, 2>& range, const SparseWorth& worth);
 
 }  // namespace onramp

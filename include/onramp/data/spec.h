@@ -56,4 +56,10 @@ struct ActionSpec {
   bool operator==(const ActionSpec&) const = default;
 };
 
+/// Raw rewards that tell success and nothing else.
+struct SparseReward {
+  double failure = 0.0, success = 1.0;  ///< of a step without it, and with it
+  bool success_ends = true;             ///< the episode ends with the first step that succeeds; else it may be held
+};
+
 }  // namespace onramp

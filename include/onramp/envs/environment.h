@@ -19,9 +19,10 @@ struct EnvSpec {
   std::string name;  ///< task name, e.g. "vacuum_grasp"
   ObservationSpec observation;
   ActionSpec action;
-  double control_period_s = 0.1;         ///< time between two actions
-  int64_t max_steps = 0;                 ///< time limit in steps; 0: none
-  bool safety_stop_is_terminal = false;  ///< see is_terminal()
+  double control_period_s = 0.1;              ///< time between two actions
+  int64_t max_steps = 0;                      ///< time limit in steps; 0: none
+  bool safety_stop_is_terminal = false;       ///< see is_terminal()
+  std::optional<SparseReward> sparse_reward;  ///< where it is known to be one
 };
 
 /// What one action led to.

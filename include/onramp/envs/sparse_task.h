@@ -35,6 +35,7 @@ class SparseTask final : public Task {
   const std::string& name() const override { return config_.name; }
   /// Cut off. Where each step costs something (Q2RL: -1), a terminal stop would be a way out.
   bool safety_stop_is_terminal() const override { return false; }
+  std::optional<SparseReward> sparse_reward() const override { return SparseReward{}; }
   Eigen::Isometry3d reset(Rng& random) override;
   Evaluation evaluate(const Signals& signals) override;
   std::vector<std::string> privileged_fields() const override { return scene_->privileged_fields(); }

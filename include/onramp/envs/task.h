@@ -59,6 +59,8 @@ class Task {
   virtual ~Task() = default;
   virtual const std::string& name() const = 0;
   virtual bool safety_stop_is_terminal() const = 0;
+  /// Where evaluate() pays success and nothing else.
+  virtual std::optional<SparseReward> sparse_reward() const { return {}; }
   /// Resets the scene and whatever evaluate() remembers. @return where the tool starts.
   virtual Eigen::Isometry3d reset(Rng& random) = 0;
   /// Called once after each step.

@@ -27,6 +27,7 @@ class VacuumGraspTask final : public Task {
 
   const std::string& name() const override { return name_; }
   bool safety_stop_is_terminal() const override { return config_.safety_stop_is_terminal; }
+  std::optional<SparseReward> sparse_reward() const override { return SparseReward{.success_ends = false}; }
   Eigen::Isometry3d reset(Rng& random) override;
   Evaluation evaluate(const Signals& signals) override;
   std::vector<std::string> privileged_fields() const override { return scene_->privileged_fields(); }

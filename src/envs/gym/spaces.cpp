@@ -99,6 +99,10 @@ class Spaces {
   Agreement agree() {
     result_.spec.name = config_.id;
     result_.spec.control_period_s = facts_.at("period_s").is_number() ? facts_.at("period_s").get<double>() : 0.1;
+    if (config_.reward != GymReward::kEnvironment) {
+      const double success = config_.reward == GymReward::kSuccess ? 1.0 : 0.0;
+      result_.spec.sparse_reward = SparseReward{success - 1.0, success, config_.ends_at_success};
+    }
     agree_on_limits();
     agree_on_action();
     agree_on_observation();
