@@ -113,6 +113,16 @@ std::optional<double> mean_reward(const Dataset& dataset, const ReplaySource& so
   return steps > 0 ? std::optional(sum / double(steps)) : std::nullopt;
 }
 
+/// Whether an episode went on after a step that succeeded. Its end alone does not tell: clock or protective stop may come with success.
+bool goes_on_after_success(const Dataset& dataset, const ReplaySource& source) {
+  for (const EpisodeId id : source.episodes(EpisodeFilter::kSuccessful)) {
+    const auto& info = dataset.info(id);
+    const auto* success = dataset.success_column().data() + info.first_row;
+    if (std::any_of(success, success + info.length - 1, [](auto flag) { return flag != 0; })) return true;
+  }
+  return false;
+}
+
 /// One request has one scale of rewards, under a transform success must still be worth more than failing for ever, and targets that
 /// are cut to a range must be able to reach both.
 void check_rewards(const BatchRequest& request, const Replay& replay) {
@@ -128,11 +138,9 @@ void check_rewards(const BatchRequest& request, const Replay& replay) {
     const auto& dataset = replay.dataset();
     const auto failure = mean_reward(dataset, source, false), success = mean_reward(dataset, source, true);
     if (!failure || !success) continue;
-    const auto ends = source.episodes(EpisodeFilter::kSuccessful);
-    const bool success_ends =
-        std::all_of(ends.begin(), ends.end(), [&](EpisodeId id) { return dataset.info(id).terminal; });
     const auto& reward = source.config().reward;
-    const auto worth = sparse_worth(reward, {*failure, *success, success_ends}, request.gamma);
+    const SparseReward raw{*failure, *success, !goes_on_after_success(dataset, source)};
+    const auto worth = sparse_worth(reward, raw, request.gamma);
     const auto refuse_unless_empty = [](const std::string& where, const std::string& why) {
       if (!why.empty()) throw ConfigError(concat(where, why, ", in a run.folder of its own where a run has begun"));
     };

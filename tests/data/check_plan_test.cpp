@@ -67,6 +67,24 @@ TEST_F(PlanOverTwoSources, RefusesARangeThatLeavesOutWhatIsEarned) {
                              "value_range = [-99, 9]: failing for ever is worth -100 there");
 }
 
+// Success ends an attempt even where clock or protective stop come in the same step: it is not one that may be held for ever.
+TEST_F(PlanOverTwoSources, TakesSuccessInTheStepThatEndsAnyhowForAnEnd) {
+  fill({10.0, -1.0}, {10.0, -1.0});
+  plan[0].value_range = {{-100.0, 9.0}};
+  for (const auto end : {EndReason::kTimeLimit, EndReason::kSafetyStop}) {
+    auto episode = sparse_episode(end, 2 + int64_t(end));
+    episode.reward.back() = 1.0F;
+    episode.success.back() = 1;
+    replay.add(episode, {"offline", "online"});
+  }
+  EXPECT_NO_THROW(check_plan(plan, replay));
+  auto held = sparse_episode(EndReason::kTimeLimit, 9);
+  held.reward[3] = held.reward[4] = 1.0F;
+  held.success[3] = held.success[4] = 1;
+  replay.add(held, {"offline"});
+  expect_throws<ConfigError>([&] { check_plan(plan, replay); }, "value_range = [-100, 9]: success is worth 900 there");
+}
+
 TEST_F(PlanOverTwoSources, RefusesARangeWithoutATransformToo) {
   fill({}, {});
   plan[0].value_range = {{0.0, 0.5}};
