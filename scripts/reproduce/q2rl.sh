@@ -74,18 +74,18 @@ part() { printf 'phases.demonstrations.first=%s,phases.demonstrations.first_into
 cell() { if wanted "$1"; then configs+=("$2@$3=configs/q2rl/$4"); fi; }
 
 cell lift lift/q2rl 0.3 lift.yaml
-cell lift lift/wsrl 0.8 lift/wsrl.yaml
+cell lift lift/wsrl 0.9 lift/wsrl.yaml
 cell lift lift/ibrl_without_data 0.3 "lift/ibrl.yaml,$keep_off_line"
 cell lift lift/rlpd 0.3 lift/rlpd.yaml
 cell lift lift/ibrl 0.3 "lift/ibrl.yaml,$keep_off_line,$(part 100)"  # which is lift/ibrl.yaml, in the terms of fig. 11
 cell ablation lift/no_gate 0.3 lift.yaml,learners.agent.gate=false
 cell ablation lift/no_initialization 0.3 lift.yaml,learners.agent.init_critic=false
 cell ablation lift/no_bc_term 0.3 lift.yaml,learners.agent.bc_weight=0
-cell robot peg/q2rl 0.3 peg_insertion.yaml
-cell robot pipe/q2rl 0.7 pipe_assembly.yaml
+cell robot peg/q2rl 0.2 peg_insertion.yaml
+cell robot pipe/q2rl 0.5 pipe_assembly.yaml
 cell mode lift/bc_mode 0.3 lift.yaml,learners.agent.bc_action=mode,phases.rollouts.act=mode,phases.evaluation.sampled=[]
-cell lift lift/cal_ql_without_data 0.3 lift/cal_ql.yaml,learners.agent.online_share=1
-cell lift lift/cql_without_data 0.3 lift/cql.yaml,learners.agent.online_share=1
+cell lift lift/cal_ql_without_data 0.5 lift/cal_ql.yaml,learners.agent.online_share=1
+cell lift lift/cql_without_data 0.5 lift/cql.yaml,learners.agent.online_share=1
 cell lift lift/policy_decorator 0.3 lift/policy_decorator.yaml
 for task in door pen; do
   file="$door"
@@ -96,8 +96,8 @@ for task in door pen; do
   fi
   file="$(cd "$called_from" && realpath -m "$file")"
   [ -f "$file" ] || usage_error "--$task $file: no such file"
-  cell "$task" "$task/q2rl" 1.0 "adroit_$task.yaml,data.path=$file"
-  cell "$task" "$task/wsrl" 1.0 "adroit_${task}_wsrl.yaml,data.path=$file"
+  cell "$task" "$task/q2rl" 0.6 "adroit_$task.yaml,data.path=$file"
+  cell "$task" "$task/wsrl" 1.2 "adroit_${task}_wsrl.yaml,data.path=$file"
 done
 cell data lift/q2rl_data_100 0.3 "lift.yaml,$(part 100)"
 for demonstrations in 25 50; do
@@ -105,8 +105,8 @@ for demonstrations in 25 50; do
   cell data "lift/ibrl_data_$demonstrations" 0.3 "lift/ibrl.yaml,$keep_off_line,$(part $demonstrations)"
 done
 cell data lift/ibrl_bc_term 0.3 "lift/ibrl.yaml,$keep_off_line,learners.agent.bc_weight=0.3"
-cell data lift/cal_ql 0.3 lift/cal_ql.yaml
-cell data lift/cql 0.3 lift/cql.yaml
+cell data lift/cal_ql 0.5 lift/cal_ql.yaml
+cell data lift/cql 0.5 lift/cql.yaml
 for rollouts in 25 50; do
   cell rollouts "lift/rollouts_$rollouts" 0.3 "lift.yaml,phases.rollouts.episodes=$rollouts"
 done
