@@ -113,10 +113,12 @@ std::optional<double> mean_reward(const Dataset& dataset, const ReplaySource& so
   return steps > 0 ? std::optional(sum / double(steps)) : std::nullopt;
 }
 
-/// Whether an episode went on after a step that succeeded. Its end alone does not tell: clock or protective stop may come with success.
-bool goes_on_after_success(const Dataset& dataset, const ReplaySource& source) {
+/// Whether success may be held: an episode that is not terminal went on after it. The end alone does not tell: clock or protective stop
+/// may come with success. Nor does going on alone: a task may want some steps of it, and ends then.
+bool success_may_be_held(const Dataset& dataset, const ReplaySource& source) {
   for (const EpisodeId id : source.episodes(EpisodeFilter::kSuccessful)) {
     const auto& info = dataset.info(id);
+    if (info.terminal) continue;
     const auto* success = dataset.success_column().data() + info.first_row;
     if (std::any_of(success, success + info.length - 1, [](auto flag) { return flag != 0; })) return true;
   }
@@ -139,7 +141,7 @@ void check_rewards(const BatchRequest& request, const Replay& replay) {
     const auto failure = mean_reward(dataset, source, false), success = mean_reward(dataset, source, true);
     if (!failure || !success) continue;
     const auto& reward = source.config().reward;
-    const SparseReward raw{*failure, *success, !goes_on_after_success(dataset, source)};
+    const SparseReward raw{*failure, *success, !success_may_be_held(dataset, source)};
     const auto worth = sparse_worth(reward, raw, request.gamma);
     const auto refuse_unless_empty = [](const std::string& where, const std::string& why) {
       if (!why.empty()) throw ConfigError(concat(where, why, ", in a run.folder of its own where a run has begun"));

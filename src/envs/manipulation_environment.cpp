@@ -94,13 +94,13 @@ EnvSpec make_spec(const ManipulationConfig& config, const ManipulationDevices& d
   spec.action = {kArmActions, {"vx" + v, "vy" + v, "vz" + v, "wx" + w, "wy" + w, "wz" + w}};
   if (!config.gripper_stays_closed) {
     spec.action.dim = kActions;
-    spec.action.fields.push_back("gripper [> 0: on]");
+    spec.action.fields.emplace_back("gripper [> 0: on]");
   }
   spec.control_period_s = config.control_period_s;
   spec.max_steps = config.max_steps;
   spec.safety_stop_is_terminal = devices.task.safety_stop_is_terminal();
   spec.sparse_reward = devices.task.sparse_reward();
-  if (spec.sparse_reward) spec.sparse_reward->success_ends |= config.ends_at_success;
+  if (spec.sparse_reward && config.ends_at_success) spec.sparse_reward->success_ends = true;
   return spec;
 }
 

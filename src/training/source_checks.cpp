@@ -9,6 +9,8 @@
 namespace onramp::detail {
 namespace {
 
+constexpr const char* kWhereBegun = ", in a run.folder of its own where a run has begun";
+
 ReplaySourceConfig settings_of(const RunConfig& config, const std::string& source) {
   const auto found = config.sources.find(source);
   return found == config.sources.end() ? ReplaySourceConfig{} : found->second;
@@ -43,11 +45,11 @@ void check_worth(const RunConfig& config, const ConfigNode& root, const std::vec
     const auto worth = sparse_worth(reward, *spec.of(config).sparse_reward, values->gamma);
     if (!(reward == RewardTransform{})) {
       const auto why = why_not_transform(reward, worth);
-      if (!why.empty()) root.at("sources").at(source).at("reward").fail(why);
+      if (!why.empty()) root.at("sources").at(source).at("reward").fail(concat(why, kWhereBegun));
     }
     if (values->range) {
       const auto why = why_not_range(*values->range, worth);
-      if (!why.empty()) root.at("learners").at(learner).at("value_range").fail(concat(why, " (source '", source, "')"));
+      if (!why.empty()) root.at("learners").at(learner).at("value_range").fail(concat(why, kWhereBegun));
     }
   }
 }

@@ -78,10 +78,16 @@ TEST_F(PlanOverTwoSources, TakesSuccessInTheStepThatEndsAnyhowForAnEnd) {
     replay.add(episode, {"offline", "online"});
   }
   EXPECT_NO_THROW(check_plan(plan, replay));
-  auto held = sparse_episode(EndReason::kTimeLimit, 9);
-  held.reward[3] = held.reward[4] = 1.0F;
-  held.success[3] = held.success[4] = 1;
-  replay.add(held, {"offline"});
+  const auto two_steps_of_success = [](EndReason end, int64_t number) {
+    auto episode = sparse_episode(end, number);
+    episode.reward[3] = episode.reward[4] = 1.0F;
+    episode.success[3] = episode.success[4] = 1;
+    return episode;
+  };
+  replay.add(two_steps_of_success(EndReason::kSuccess, 8),
+             {"offline"});  // a task that wants it for some steps, and ends
+  EXPECT_NO_THROW(check_plan(plan, replay));
+  replay.add(two_steps_of_success(EndReason::kTimeLimit, 9), {"offline"});
   expect_throws<ConfigError>([&] { check_plan(plan, replay); }, "value_range = [-100, 9]: success is worth 900 there");
 }
 

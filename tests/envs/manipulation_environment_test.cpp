@@ -187,12 +187,14 @@ TEST_F(ManipulationEnvironmentTest, TheFirstSuccessEndsTheEpisodeWhereAskedTo) {
   cell_.gripper.holds = true;
   const auto hold = action({0, 0, 0, 0, 0, 0, 1});
   auto going_on = cell_.make();
+  EXPECT_EQ(going_on.spec().sparse_reward, (SparseReward{.success_ends = false}));
   going_on.reset(1);
   const auto first = going_on.step(hold);
   EXPECT_TRUE(first.success);
   EXPECT_FALSE(first.end);
   cell_.config.ends_at_success = true;
   auto ending = cell_.make();
+  EXPECT_EQ(ending.spec().sparse_reward, (SparseReward{.success_ends = true}));
   ending.reset(1);
   EXPECT_FALSE(ending.step(action({0, 0, 0, 0, 0, 0, -1})).end);
   const auto last = ending.step(hold);

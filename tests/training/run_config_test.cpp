@@ -240,6 +240,29 @@ TEST(RunConfig, WantsOneScaleOfRewardsOverAllPhasesOfALearner) {
                "which take a protective stop differently; give both the same `safety_stop` under `sources`");
 }
 
+// What is recorded elsewhere may have been paid otherwise: the environment says nothing of it.
+TEST(RunConfig, ChecksRewardsOfWhatIsCollectedAlone) {
+  const test::TemporaryFolder folder;
+  test::write_d4rl(folder / "set.hdf5", test::make_d4rl());
+  const std::string text = R"(
+env: {type: point, pictures: false}
+data: {path: set.hdf5}
+policies: {expert: {type: point_expert}}
+sources: {offline: {reward: {scale: 5, bias: 1}}}
+learners: {agent: {type: redq, online_share: 0.5, input: {normalize: false}}}
+phases:
+  - {type: learn, learner: agent}
+  - {type: evaluate, policies: [expert]}
+)";
+  const auto read = [&](const std::string& of) {
+    return read_run_config(parse_config_text(of, "run.yaml", folder.path()), point_catalog());
+  };
+  EXPECT_NO_THROW(read(text));
+  const std::string collected = "  - {type: collect, policy: expert}\n  - {type: learn";
+  expect_throws<ConfigError>([&] { read(replaced(text, "  - {type: learn", collected)); },
+                             "failing for ever is worth 100, more than success (6)");
+}
+
 // Before anything is collected, where the environment says what it pays.
 TEST(RunConfig, RefusesRewardsThatNobodyWouldLearnToSucceedBy) {
   const auto with = [](const std::string& reward) {
@@ -261,7 +284,7 @@ TEST(RunConfig, RefusesRewardsThatNobodyWouldLearnToSucceedBy) {
   EXPECT_NO_THROW(read_run(range("[-100, 4]"), point_catalog()));
   refuse_with(range("[-100, 3]"),
               "learners.agent.value_range: [-100, 3]: success is worth 4 there, and targets would be cut to the range; "
-              "widen it (source 'rollouts')");
+              "widen it, in a run.folder of its own where a run has begun");
   refuse_with(range("[-90, 4]"), "[-90, 4]: failing for ever is worth -100 there");
 }
 

@@ -69,8 +69,10 @@ class LearnerFactoryOf final : public LearnerFactory {
   }
   std::optional<ValueTerms> values() const override {
     std::optional<ValueTerms> values;
-    if constexpr (requires { config_.gamma, config_.critic; }) values.emplace().gamma = config_.gamma;
-    if constexpr (requires { config_.value_range; }) values->range = config_.value_range;
+    if constexpr (requires { config_.gamma, config_.critic; }) {
+      values.emplace().gamma = config_.gamma;
+      if constexpr (requires { values->range = config_.value_range; }) values->range = config_.value_range;
+    }
     return values;
   }
   std::optional<ActMode> usual_mode() const override {

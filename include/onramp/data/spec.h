@@ -60,6 +60,7 @@ struct ActionSpec {
 struct SparseReward {
   double failure = 0.0, success = 1.0;  ///< of a step without it, and with it
   bool success_ends = true;             ///< the episode ends with the first step that succeeds; else it may be held
+  bool operator==(const SparseReward&) const = default;
 };
 
 }  // namespace onramp

@@ -99,9 +99,10 @@ class Spaces {
   Agreement agree() {
     result_.spec.name = config_.id;
     result_.spec.control_period_s = facts_.at("period_s").is_number() ? facts_.at("period_s").get<double>() : 0.1;
-    if (config_.reward != GymReward::kEnvironment) {
+    // Where success does not end it here, it may end by itself at success or not, which nobody knows beforehand.
+    if (config_.reward != GymReward::kEnvironment && config_.ends_at_success) {
       const double success = config_.reward == GymReward::kSuccess ? 1.0 : 0.0;
-      result_.spec.sparse_reward = SparseReward{success - 1.0, success, config_.ends_at_success};
+      result_.spec.sparse_reward = SparseReward{.failure = success - 1.0, .success = success};
     }
     agree_on_limits();
     agree_on_action();

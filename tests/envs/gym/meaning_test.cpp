@@ -124,6 +124,7 @@ TEST(GymEnd, AtTheFirstSuccessWhenAskedFor) {
   config.ends_at_success = true;
   config.reward = gym::GymReward::kSuccessMinusOne;
   const auto environment = gym::make_gym_environment(config);
+  EXPECT_EQ(environment->spec().sparse_reward, (SparseReward{.failure = -1.0, .success = 0.0}));
   environment->reset(1);
   for (int64_t i = 1; i < 15; ++i) {
     const Step step = environment->step(towards(1));
@@ -157,6 +158,10 @@ TEST(GymReward, IsTheEnvironmentsOwnOrMadeOfSuccess) {
   const auto sparse = gym::make_gym_environment(config);
   sparse->reset(1);
   EXPECT_EQ(sparse->step(towards(0.5)).reward, 0.0);
+  EXPECT_EQ(own->spec().sparse_reward, std::nullopt);
+  EXPECT_EQ(sparse->spec().sparse_reward, std::nullopt) << "whether success ends it is the environment's business";
+  config.ends_at_success = true;
+  EXPECT_EQ(gym::make_gym_environment(config)->spec().sparse_reward, SparseReward{});
 }
 
 TEST(GymSeed, GoesToTheEnvironment) {
