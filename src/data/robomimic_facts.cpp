@@ -135,6 +135,12 @@ void RobomimicSource::judge(const fs::path& file) {
     notes_.found("what onramp added: typed end reasons, executed actions, success flags, extra columns, meta");
     return;
   }
+  const bool wants_success = options_.reward.value_or(D4rlReward::kFile) != D4rlReward::kFile;
+  if (!sparse_ && wants_success && !options_.success_reward && !options_.tolerant) {
+    throw DataError(concat(label_, ": ", any_reward ? "rewards are not 0 or 1" : "there are no rewards",
+                           ", so that nothing tells success to make a sparse reward of; set reward: file, or "
+                           "success_reward to what a step of success is paid"));
+  }
   if (!any_reward) notes_.assumed("there are no rewards: every reward is 0");
   if (sparse_) {
     notes_.assumed("rewards are 0 or 1: a step is a success where its reward is 1");

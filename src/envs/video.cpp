@@ -200,7 +200,8 @@ at::Tensor film_frame(Environment& environment, const Observation& observation, 
     pictures.push_back(resized(observation.at(entry.name), height * entry.shape[1] / entry.shape[0], height));
   }
   if (pictures.empty()) {
-    throw ValueError(concat(environment.spec().name, ": nothing to see; set images to true in its config"));
+    throw ValueError(
+        concat(environment.spec().name, ": nothing to see; set images (of gym: render) to true in its config"));
   }
   return at::cat(pictures, /*dim=*/1);
 }

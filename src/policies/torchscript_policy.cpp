@@ -4,12 +4,14 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 #include <vector>
 
 #include "onramp/base/error.h"
 #include "onramp/base/hash.h"
+#include "onramp/base/log.h"
 #include "onramp/core/generator.h"
 #include "onramp/core/shapes.h"
 #include "onramp/core/tensor_io.h"
@@ -115,6 +117,11 @@ void TorchScriptPolicy::read_spec() {
   rates_ = density_ != "none" && script_->has("log_prob_entropy");
   if (!rates_ && !density_.empty() && density_ != "none") {
     throw ConfigError(concat("spec() says density '", density_, "', and there is no log_prob_entropy()"));
+  }
+  const std::vector<std::string> kinds{"gaussian", "pre_tanh", "mixture", "none"};
+  if (!density_.empty() && std::find(kinds.begin(), kinds.end(), density_) == kinds.end()) {
+    log_warning("spec() says density '", density_, "'", did_you_mean(density_, kinds), " (known: ", join(kinds),
+                "); where nobody says how it acts, it draws");
   }
   const bool gaussian = density_ == "pre_tanh" || density_ == "gaussian";
   usual_mode_ = gaussian ? ActMode::kMode : ActMode::kSample;

@@ -216,6 +216,7 @@ void check_phases(const RunConfig& config, const ConfigNode& root, SpecOnce& spe
   }
   detail::check_scales(config, drawn);
   detail::check_worth(config, root, drawn, filled, spec);
+  detail::check_data_reward(config, root, drawn, spec);
   if (taken.contains("normalizer") && normalizer.empty()) {
     root.fail(
         "normalizer_source: nothing is collected or read before the first learner starts that normalises what it sees; "
@@ -296,7 +297,10 @@ ConfigNode run_identity(const ConfigNode& resolved) {
   for (const auto& item : resolved.at("run").items()) {
     if (item.key == "seed" || item.key == "log_every") run.push_back(item);
   }
-  return resolved.without("compute").without("replay").with("run", ConfigNode::map(std::move(run)));
+  auto rest = resolved.without("compute").without("replay").with("run", ConfigNode::map(std::move(run)));
+  if (!rest.get("env").is_map()) return rest;
+  // Nor does patience with an environment, or what is shown of it, change what it does.
+  return rest.with("env", rest.at("env").without("start_timeout_s").without("step_timeout_s").without("show_output"));
 }
 
 std::string help_run_config(const Catalog& catalog) { return help_config(RunConfig(catalog)); }

@@ -54,6 +54,22 @@ void check_worth(const RunConfig& config, const ConfigNode& root, const std::vec
   }
 }
 
+void check_data_reward(const RunConfig& config, const ConfigNode& root, const std::vector<Draw>& drawn,
+                       SpecOnce& spec) {
+  if (!config.data || !config.env) return;
+  const auto kind = config.data->options.reward.value_or(D4rlReward::kFile);
+  const auto& paid = spec.of(config).sparse_reward;
+  if (kind == D4rlReward::kFile || !paid) return;
+  const double success = kind == D4rlReward::kSuccess ? 1.0 : 0.0;
+  if (paid->success == success && paid->failure == success - 1.0) return;
+  for (const auto& draw : drawn) {
+    if (draw.source != config.data->source || !config.learners.at(draw.learner).make()->values()) continue;
+    root.at("data").at("options").fail(concat("reward: learner '", draw.learner, "' would be shown ", success - 1.0,
+                                              " and at success ", success, " in the data, ", paid->failure, " and ",
+                                              paid->success, " by the environment; pay both alike"));
+  }
+}
+
 void warn_where_a_stop_pays(const RunConfig& config, const ConfigNode& root, SpecOnce& spec) {
   for (const auto& [name, source] : config.sources) {
     if (!config.env || !(source.reward.bias < 0) || source.safety_stop == StopMeaning::kLasting) continue;

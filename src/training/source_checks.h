@@ -38,6 +38,9 @@ void check_scales(const RunConfig& config, const std::vector<Draw>& drawn);
 void check_worth(const RunConfig& config, const ConfigNode& root, const std::vector<Draw>& drawn,
                  const std::vector<std::pair<ConfigNode, std::string>>& collected, SpecOnce& spec);
 
+/// That a sparse reward which is made of recorded successes is what the environment pays.
+void check_data_reward(const RunConfig& config, const ConfigNode& root, const std::vector<Draw>& drawn, SpecOnce& spec);
+
 /// Where each step costs, an end that is worth nothing is the cheapest way out.
 void warn_where_a_stop_pays(const RunConfig& config, const ConfigNode& root, SpecOnce& spec);
 

@@ -82,6 +82,19 @@ TEST_F(Robomimic, DenseRewardsTellNoSuccess) {
   EXPECT_EQ(episodes[0].end, EndReason::kTimeLimit);
 }
 
+TEST_F(Robomimic, WithoutSuccessNoSparseRewardIsMade) {
+  DataOptions options;
+  options.reward = D4rlReward::kSuccess;
+  write({{.rewards = {0.1F, 0.2F, 0.3F, 1}}});
+  expect_throws<DataError>([&] { read(options); },
+                           "rewards are not 0 or 1, so that nothing tells success to make a sparse reward of; set "
+                           "reward: file, or success_reward");
+  write({{}});
+  expect_throws<DataError>([&] { read(options); }, "there are no rewards, so that nothing tells success");
+  write({{.rewards = {0, 0, 0, 1}}});
+  EXPECT_EQ(read(options)[0].reward, (std::vector<float>{0, 0, 0, 1}));
+}
+
 TEST_F(Robomimic, DonesThatMarkSomeEndsAreTerminals) {
   write({{.rewards = {2, 2, 2, 2}, .dones = {0, 0, 0, 1}}, {.rewards = {2, 2, 2, 2}, .dones = {0, 0, 0, 0}}});
   const auto episodes = read();

@@ -132,6 +132,19 @@ TEST(TorchScriptPolicy, WithAMemoryReportsHowLikelyItsActionWasFromTheStateBefor
   expect_throws<Error>([&] { policy.evaluate(states({0.3F}), rows({{0}})); }, "remembers what came before");
 }
 
+TEST(TorchScriptPolicy, AKindOfDensityThatNobodyKnowsIsWarnedOf) {
+  ScriptParts parts;
+  parts.spec = replaced(parts.spec, "gaussian", "gausian");
+  testing::internal::CaptureStderr();
+  auto policy = policy_of(parts);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("density 'gausian'; did you mean 'gaussian'?"),
+            std::string::npos);
+  EXPECT_EQ(policy.usual_mode(), ActMode::kSample);
+  testing::internal::CaptureStderr();
+  policy_of(ScriptParts{});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(TorchScriptPolicy, WithoutDensityActsAndIsNotRated) {
   ScriptParts parts;
   parts.log_prob_entropy = "";

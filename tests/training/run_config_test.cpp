@@ -258,6 +258,13 @@ phases:
     return read_run_config(parse_config_text(of, "run.yaml", folder.path()), point_catalog());
   };
   EXPECT_NO_THROW(read(text));
+  const auto made = [&](const std::string& kind) {
+    return replaced(text, "{path: set.hdf5}", "{path: set.hdf5, options: {reward: " + kind + "}}");
+  };
+  EXPECT_NO_THROW(read(made("success")));
+  expect_throws<ConfigError>([&] { read(made("success_minus_one")); },
+                             "data.options: reward: learner 'agent' would be shown -1 and at success 0 in the data, 0 "
+                             "and 1 by the environment; pay both alike");
   const std::string collected = "  - {type: collect, policy: expert}\n  - {type: learn";
   expect_throws<ConfigError>([&] { read(replaced(text, "  - {type: learn", collected)); },
                              "failing for ever is worth 100, more than success (6)");
@@ -390,6 +397,16 @@ TEST(RunIdentity, LeavesOutWhereItLiesHowItComputesAndHowOftenItSaves) {
   same("checkpoint_every_s: 0", "checkpoint_every_s: 9, folder: /elsewhere");
   same("keep_checkpoints: 1000", "keep_checkpoints: 1");
   same("threads: 1", "threads: 2");
+}
+
+// A hang is told with the advice to allow more time, and the same command goes on.
+TEST(RunIdentity, LeavesOutPatienceWithAnEnvironment) {
+  const auto of = [](const std::string& env) {
+    return config_hash(run_identity(parse_config_text("run: {seed: 1}\nenv: " + env, "run.yaml")));
+  };
+  const auto before = of("{type: gym, id: A, step_timeout_s: 60, start_timeout_s: 120, show_output: false}");
+  EXPECT_EQ(of("{type: gym, id: A, step_timeout_s: 9, start_timeout_s: 1, show_output: true}"), before);
+  EXPECT_NE(of("{type: gym, id: B, step_timeout_s: 60, start_timeout_s: 120, show_output: false}"), before);
 }
 
 TEST(RunIdentity, HoldsAllElse) {

@@ -30,7 +30,7 @@ constexpr auto enum_names(GymReward*) {
 
 /// Which of the Pythons that scripts/setup.sh makes: environments do not agree on one MuJoCo.
 enum class GymPackages : uint8_t {
-  kGym,        ///< --gym: Gymnasium-Robotics with the newest MuJoCo: Adroit, Fetch
+  kGym,        ///< --gym: Gymnasium-Robotics with the newest MuJoCo: Adroit
   kKitchen,    ///< --kitchen: Gymnasium-Robotics with a MuJoCo that its Kitchen works with
   kRobosuite,  ///< --robosuite
 };
