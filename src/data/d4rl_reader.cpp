@@ -62,9 +62,9 @@ void check_actions_and_numbers(const D4rlArrays& arrays, const D4rlOptions& opti
 }
 
 float raw_reward(const D4rlArrays& arrays, D4rlReward kind, size_t row) {
-  if (kind == D4rlReward::kFile) return arrays.rewards[row];
-  const float success = arrays.success[row] ? 1.0F : 0.0F;
-  return kind == D4rlReward::kSuccess ? success : success - 1.0F;
+  const auto paid = made_of_success(kind);
+  if (!paid) return arrays.rewards[row];
+  return static_cast<float>(arrays.success[row] ? paid->success : paid->failure);
 }
 
 /// Steps of the episode and the state after the last one; see read_d4rl.

@@ -126,11 +126,9 @@ void apply_options(Episode& episode, const DataOptions& options, bool cut_by_def
       episode.end = EndReason::kSuccess;
     }
   }
-  if (const auto kind = options.reward.value_or(D4rlReward::kFile); kind != D4rlReward::kFile) {
-    for (size_t t = 0; t < episode.reward.size(); ++t) {
-      const float success = episode.success[t] ? 1.0F : 0.0F;
-      episode.reward[t] = kind == D4rlReward::kSuccess ? success : success - 1.0F;
-    }
+  if (const auto paid = made_of_success(options.reward.value_or(D4rlReward::kFile))) {
+    for (size_t t = 0; t < episode.reward.size(); ++t)
+      episode.reward[t] = static_cast<float>(episode.success[t] ? paid->success : paid->failure);
   }
   if (options.tolerant && !options.clip_actions) return;
   const int64_t A = std::max<int64_t>(1, episode.action_spec.dim);

@@ -57,16 +57,14 @@ void check_worth(const RunConfig& config, const ConfigNode& root, const std::vec
 void check_data_reward(const RunConfig& config, const ConfigNode& root, const std::vector<Draw>& drawn,
                        SpecOnce& spec) {
   if (!config.data || !config.env) return;
-  const auto kind = config.data->options.reward.value_or(D4rlReward::kFile);
+  const auto recorded = made_of_success(config.data->options.reward.value_or(D4rlReward::kFile));
   const auto& paid = spec.of(config).sparse_reward;
-  if (kind == D4rlReward::kFile || !paid) return;
-  const double success = kind == D4rlReward::kSuccess ? 1.0 : 0.0;
-  if (paid->success == success && paid->failure == success - 1.0) return;
+  if (!recorded || !paid || (recorded->success == paid->success && recorded->failure == paid->failure)) return;
   for (const auto& draw : drawn) {
     if (draw.source != config.data->source || !config.learners.at(draw.learner).make()->values()) continue;
-    root.at("data").at("options").fail(concat("reward: learner '", draw.learner, "' would be shown ", success - 1.0,
-                                              " and at success ", success, " in the data, ", paid->failure, " and ",
-                                              paid->success, " by the environment; pay both alike"));
+    root.at("data").at("options").at("reward").fail(
+        concat("learner '", draw.learner, "' would be shown ", recorded->failure, " and at success ", recorded->success,
+               " in the data, ", paid->failure, " and ", paid->success, " by the environment; pay both alike"));
   }
 }
 

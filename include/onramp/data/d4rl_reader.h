@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,12 @@ enum class D4rlReward : uint8_t {
   kSuccess,          ///< 1 where infos/success, else 0
   kFile,             ///< the file's own, dense
 };
+/// What a step is paid where that is made of success; nothing where it is the file's own.
+constexpr std::optional<SparseReward> made_of_success(D4rlReward kind) {
+  if (kind == D4rlReward::kFile) return std::nullopt;
+  const double success = kind == D4rlReward::kSuccess ? 1.0 : 0.0;
+  return SparseReward{.failure = success - 1.0, .success = success};
+}
 constexpr auto enum_names(D4rlReward*) {
   return std::array{std::pair{D4rlReward::kSuccessMinusOne, std::string_view("success_minus_one")},
                     std::pair{D4rlReward::kSuccess, std::string_view("success")},
